@@ -1,0 +1,30 @@
+package io.millrace.coordination.view;
+
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+
+/** A cluster image that follows the cluster. Safe for any thread. */
+public interface ClusterView extends AutoCloseable {
+  /** The newest image; {@link ClusterImage#EMPTY} before the first read has ended. */
+  ClusterImage image();
+
+  /**
+   * Adds topics to those followed. A view of all topics follows them already.
+   *
+   * @return completes with an image in which each of them has been looked for at the store, after
+   *     this call: a topic that is missing there does not exist
+   */
+  CompletionStage<ClusterImage> follow(Iterable<String> topics);
+
+  /** Reads again everything that is followed, past any lag of the store's servers. */
+  CompletionStage<ClusterImage> refresh();
+
+  /** Hears every newer image, on the store's event loop, beginning with the present one. */
+  AutoCloseable onChange(Consumer<ClusterImage> listener);
+
+  /** True while the store answers; images are old, but usable, while it does not. */
+  boolean isConnected();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,25 @@
+package io.millrace.rpc;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+
+/** A range of a file that can go to a socket without passing through this process's memory. */
+public interface FileSlice {
+  /** Bytes in the slice, never negative. */
+  long size();
+
+  /**
+   * Moves bytes from {@code position} within the slice to the target.
+   *
+   * @return how many; 0 when the target takes no more now
+   * @throws IOException also when the file has become shorter than the slice
+   */
+  long transferTo(long position, WritableByteChannel target) throws IOException;
+
+  /** Fills the buffer from {@code position} within the slice, for targets that are not channels. */
+  void read(long position, ByteBuffer into) throws IOException;
+
+  /** Exactly once, after the last use. */
+  void release();
+}
