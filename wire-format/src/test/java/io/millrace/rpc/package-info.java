@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.rpc;
+
+import org.jspecify.annotations.NullMarked;
