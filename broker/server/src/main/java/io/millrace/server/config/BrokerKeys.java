@@ -1,0 +1,252 @@
+package io.millrace.server.config;
+
+import io.millrace.rpc.Endpoint;
+import java.util.List;
+import java.util.Optional;
+
+/** Every key a broker knows, in the order of {@code conf/broker.properties}. */
+public final class BrokerKeys {
+  private static final int KIB = 1024;
+  private static final int MIB = 1024 * KIB;
+
+  static final Key<Integer> BROKER_ID =
+      Key.integer(
+          "broker.id",
+          "",
+          1,
+          0,
+          1_000_000,
+          "Names this broker in the cluster; must differ from every other broker's, and stay.");
+
+  static final Key<String> BROKER_RACK =
+      Key.text(
+          "broker.rack",
+          "",
+          100,
+          true,
+          "Where the machine stands, so that replicas can be spread over places that fail apart.");
+
+  static final Key<String> DATA_DIRECTORY =
+      Key.text(
+          "data.directory",
+          "data",
+          4096,
+          false,
+          "Holds the records; one per broker, on a disk of its own where throughput counts.");
+
+  static final Key<String> CLUSTER =
+      Key.text(
+          "cluster",
+          "127.0.0.1:2181/millrace",
+          2000,
+          false,
+          "The ZooKeeper servers, host:port with commas between them, and the path to live under.");
+
+  static final Key<Integer> CLUSTER_SESSION_TIMEOUT =
+      Key.integer(
+          "cluster.session.timeout.ms",
+          "ms",
+          6_000,
+          500,
+          120_000,
+          "After so long without contact ZooKeeper takes this broker for dead. At least two of"
+              + " ZooKeeper's ticks.");
+
+  static final Key<Integer> CLUSTER_CONNECT_TIMEOUT =
+      Key.integer(
+          "cluster.connect.timeout.ms",
+          "ms",
+          15_000,
+          100,
+          600_000,
+          "How long a start waits for ZooKeeper before it gives up.");
+
+  static final Key<Endpoint> LISTENER_CLIENT =
+      Key.address(
+          "listener.client",
+          "127.0.0.1:7272",
+          "Where producers and consumers connect. Port 0: any.");
+
+  static final Key<Optional<Endpoint>> LISTENER_CLIENT_ADVERTISED =
+      Key.optionalAddress(
+          "listener.client.advertised",
+          "The address clients are told, when it is not the one listened on. Port 0: the port"
+              + " listened on.");
+
+  static final Key<Endpoint> LISTENER_INTERNAL =
+      Key.address(
+          "listener.internal", "127.0.0.1:7273", "Where other brokers connect. Port 0: any.");
+
+  static final Key<Optional<Endpoint>> LISTENER_INTERNAL_ADVERTISED =
+      Key.optionalAddress(
+          "listener.internal.advertised",
+          "The address brokers are told, when it is not the one listened on. Port 0: the port"
+              + " listened on.");
+
+  static final Key<Boolean> INSECURE =
+      Key.flag(
+          "insecure",
+          false,
+          "Must be true to listen beyond this machine without authentication: whoever reaches the"
+              + " port may read and write everything.");
+
+  static final Key<Boolean> AUTO_CREATE_TOPICS =
+      Key.flag(
+          "auto.create.topics",
+          false,
+          "Create a topic when somebody produces to a name that does not exist. A typing error then"
+              + " makes a topic.");
+
+  static final Key<Integer> TOPIC_PARTITIONS =
+      Key.integer(
+          "topic.partitions",
+          "partitions",
+          1,
+          1,
+          10_000,
+          "What a new topic gets when its creator does not say.");
+
+  static final Key<Integer> CONNECTIONS_MAX =
+      Key.integer(
+          "connections.max",
+          "connections",
+          10_000,
+          1,
+          1_000_000,
+          "More are closed at once. Each takes a file handle.");
+
+  static final Key<Integer> CONNECTIONS_PER_ADDRESS_MAX =
+      Key.integer(
+          "connections.per.address.max",
+          "connections",
+          200,
+          1,
+          1_000_000,
+          "Keeps one machine from taking all of them. Does not count this machine's own.");
+
+  static final Key<Integer> REQUEST_MAX_BYTES =
+      Key.integer(
+          "request.max.bytes",
+          "bytes",
+          64 * MIB,
+          2 * MIB,
+          1024 * MIB,
+          "A longer request closes its connection before it is read.");
+
+  static final Key<Integer> REQUEST_PARTITIONS_MAX =
+      Key.integer(
+          "request.partitions.max",
+          "partitions",
+          10_000,
+          1,
+          100_000,
+          "A request that names more is refused.");
+
+  static final Key<Integer> REQUEST_TIMEOUT =
+      Key.integer(
+          "request.timeout.ms",
+          "ms",
+          30_000,
+          100,
+          600_000,
+          "The longest a request is worked on when its sender does not say, or says more.");
+
+  static final Key<Integer> REQUESTS_IN_FLIGHT_MAX =
+      Key.integer(
+          "requests.in.flight.max",
+          "requests",
+          100,
+          1,
+          10_000,
+          "Unanswered requests per connection; reading stops there until answers have gone out.");
+
+  static final Key<Integer> REQUESTS_IN_FLIGHT_BYTES =
+      Key.integer(
+          "requests.in.flight.bytes",
+          "bytes",
+          128 * MIB,
+          2 * MIB,
+          1024 * MIB,
+          "Bytes of unanswered requests per connection, likewise.");
+
+  static final Key<Integer> FETCH_MAX_BYTES =
+      Key.integer(
+          "fetch.max.bytes",
+          "bytes",
+          64 * MIB,
+          64 * KIB,
+          1024 * MIB,
+          "Bounds every fetch answer, whatever its request allows.");
+
+  static final Key<Integer> FETCH_MAX_WAIT =
+      Key.integer(
+          "fetch.max.wait.ms",
+          "ms",
+          60_000,
+          100,
+          600_000,
+          "The longest a fetch may wait for records, whatever its request allows.");
+
+  static final Key<Integer> FLUSH_INTERVAL =
+      Key.integer(
+          "flush.interval.ms",
+          "ms",
+          1_000,
+          50,
+          60_000,
+          "What no producer waits for reaches the disk within this time: the most that a power loss"
+              + " can take from records acknowledged at level leader.");
+
+  static final Key<Integer> CHECKPOINT_INTERVAL =
+      Key.integer(
+          "checkpoint.interval.ms",
+          "ms",
+          10_000,
+          100,
+          600_000,
+          "How often the recovery points are written down. Recovery after a crash reads what was"
+              + " appended since.");
+
+  static final Key<Integer> LOOP_THREADS =
+      Key.integer(
+          "threads.loops",
+          "threads",
+          0,
+          0,
+          256,
+          "Threads that own connections and partitions. 0: one for each processor.");
+
+  private static final List<Key<?>> ALL =
+      List.of(
+          BROKER_ID,
+          BROKER_RACK,
+          DATA_DIRECTORY,
+          CLUSTER,
+          CLUSTER_SESSION_TIMEOUT,
+          CLUSTER_CONNECT_TIMEOUT,
+          LISTENER_CLIENT,
+          LISTENER_CLIENT_ADVERTISED,
+          LISTENER_INTERNAL,
+          LISTENER_INTERNAL_ADVERTISED,
+          INSECURE,
+          AUTO_CREATE_TOPICS,
+          TOPIC_PARTITIONS,
+          CONNECTIONS_MAX,
+          CONNECTIONS_PER_ADDRESS_MAX,
+          REQUEST_MAX_BYTES,
+          REQUEST_PARTITIONS_MAX,
+          REQUEST_TIMEOUT,
+          REQUESTS_IN_FLIGHT_MAX,
+          REQUESTS_IN_FLIGHT_BYTES,
+          FETCH_MAX_BYTES,
+          FETCH_MAX_WAIT,
+          FLUSH_INTERVAL,
+          CHECKPOINT_INTERVAL,
+          LOOP_THREADS);
+
+  private BrokerKeys() {}
+
+  public static List<Key<?>> all() {
+    return ALL;
+  }
+}

@@ -1,0 +1,121 @@
+package io.millrace.server.config;
+
+import io.millrace.rpc.Endpoint;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * One declared setting.
+ *
+ * @param name as written in files: lower-case words with dots between them
+ * @param unit of the value, for people; empty for text
+ * @param defaultText as it would be written; parses to a value
+ * @param allowed what a value may be, for error messages and the sample file
+ * @param reason why one would change it
+ * @param parser empty when the text is not a value of this key
+ */
+public record Key<T>(
+    String name,
+    String unit,
+    String defaultText,
+    String allowed,
+    String reason,
+    Function<String, Optional<T>> parser) {
+  private static final String ADDRESS = "host:port, IPv6 in brackets, port 0 to 65535";
+
+  static Key<Integer> integer(String name, String unit, int preset, int min, int max, String why) {
+    return new Key<>(
+        name,
+        unit,
+        Integer.toString(preset),
+        min + " to " + max + (unit.isEmpty() ? "" : " " + unit),
+        why,
+        text -> wholeNumber(text, min, max).map(Long::intValue));
+  }
+
+  static Key<Boolean> flag(String name, boolean preset, String why) {
+    return new Key<>(
+        name,
+        "",
+        Boolean.toString(preset),
+        "true or false",
+        why,
+        text ->
+            switch (text) {
+              case "true" -> Optional.of(true);
+              case "false" -> Optional.of(false);
+              default -> Optional.empty();
+            });
+  }
+
+  static Key<String> text(String name, String preset, int maxLength, boolean empty, String why) {
+    return new Key<>(
+        name,
+        "",
+        preset,
+        (empty ? "0" : "1") + " to " + maxLength + " characters without control characters",
+        why,
+        text ->
+            text.length() <= maxLength
+                    && (empty || !text.isEmpty())
+                    && text.chars().noneMatch(Character::isISOControl)
+                ? Optional.of(text)
+                : Optional.empty());
+  }
+
+  static <E extends Enum<E>> Key<E> choice(String name, E preset, List<E> choices, String why) {
+    return new Key<>(
+        name,
+        "",
+        choiceName(preset),
+        String.join(", ", choices.stream().map(Key::choiceName).toList()),
+        why,
+        text -> choices.stream().filter(choice -> choiceName(choice).equals(text)).findFirst());
+  }
+
+  /** {@code host:port}. */
+  static Key<Endpoint> address(String name, String preset, String why) {
+    return new Key<>(name, "", preset, ADDRESS, why, Addresses::parse);
+  }
+
+  /** As {@link #address}, or empty text for none. */
+  static Key<Optional<Endpoint>> optionalAddress(String name, String why) {
+    return new Key<>(
+        name,
+        "",
+        "",
+        ADDRESS,
+        why,
+        text ->
+            text.isEmpty()
+                ? Optional.of(Optional.empty())
+                : Addresses.parse(text).flatMap(endpoint -> Optional.of(Optional.of(endpoint))));
+  }
+
+  T preset() {
+    return parser.apply(defaultText).orElseThrow();
+  }
+
+  /** {@code MILLRACE_SECTION_KEY} for {@code section.key}. */
+  String environmentName() {
+    return "MILLRACE_" + name.replace('.', '_').toUpperCase(Locale.ROOT);
+  }
+
+  private static String choiceName(Enum<?> choice) {
+    return choice.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Digits only, perhaps with a minus: no plus, no blanks, no underscores, no exponents. */
+  private static Optional<Long> wholeNumber(String text, long min, long max) {
+    int digits = text.startsWith("-") ? text.length() - 1 : text.length();
+    if (digits < 1
+        || digits > 18
+        || !text.chars().skip(text.length() - digits).allMatch(c -> c >= '0' && c <= '9')) {
+      return Optional.empty();
+    }
+    long value = Long.parseLong(text);
+    return value < min || value > max ? Optional.empty() : Optional.of(value);
+  }
+}

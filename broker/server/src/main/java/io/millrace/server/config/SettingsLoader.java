@@ -1,0 +1,174 @@
+package io.millrace.server.config;
+
+import io.millrace.rpc.Endpoint;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * From what an operator wrote to settings, or to every reason why not. Later places win: defaults,
+ * the file, the environment, the command line's {@code --set}.
+ */
+public final class SettingsLoader {
+  /** The longest configuration file that is read; a caller can stop reading there. */
+  public static final int MAX_FILE_SIZE_BYTES = PropertiesText.MAX_SIZE_BYTES;
+
+  private static final int ZOOKEEPER_USUAL_LEAST_SESSION_MILLIS = 4_000;
+
+  private SettingsLoader() {}
+
+  /** What loading comes to. */
+  public sealed interface Outcome {
+    /**
+     * @param warnings lines an operator should see at start
+     */
+    record Loaded(BrokerSettings settings, List<String> warnings) implements Outcome {}
+
+    record Refused(List<SettingProblem> problems) implements Outcome {}
+  }
+
+  /** A configuration file as it was read. */
+  public record File(String name, ByteBuffer content) {}
+
+  /**
+   * @param environment all of it; only names that begin with {@code MILLRACE_} count
+   */
+  public static Outcome load(
+      Optional<File> file, Map<String, String> environment, Map<String, String> overrides) {
+    KeyValues values = new KeyValues(BrokerKeys.all());
+    if (file.isPresent()) {
+      PropertiesText.Parsed parsed = PropertiesText.parse(file.get().name(), file.get().content());
+      if (parsed instanceof PropertiesText.Parsed.Refused refused) {
+        return new Outcome.Refused(refused.problems());
+      }
+      values.lay(((PropertiesText.Parsed.Entries) parsed).byKey());
+    }
+    values.lay(fromEnvironment(environment));
+    values.lay(overrides, "--set");
+    List<String> warnings = new ArrayList<>();
+    BrokerSettings settings = settings(values, warnings);
+    return values.problems().isEmpty()
+        ? new Outcome.Loaded(settings, List.copyOf(warnings))
+        : new Outcome.Refused(values.problems());
+  }
+
+  /** Other tools have variables of the same prefix, so an unknown one is none of our business. */
+  private static Map<String, PropertiesText.Entry> fromEnvironment(Map<String, String> variables) {
+    Map<String, PropertiesText.Entry> layer = new LinkedHashMap<>();
+    for (Key<?> key : BrokerKeys.all()) {
+      String value = variables.get(key.environmentName());
+      if (value != null) {
+        layer.put(
+            key.name(),
+            new PropertiesText.Entry(value, "environment variable " + key.environmentName()));
+      }
+    }
+    return layer;
+  }
+
+  private static BrokerSettings settings(KeyValues values, List<String> warnings) {
+    BrokerSettings settings =
+        new BrokerSettings(
+            new IdentitySettings(
+                values.get(BrokerKeys.BROKER_ID), values.get(BrokerKeys.BROKER_RACK)),
+            new ClusterSettings(
+                values.get(BrokerKeys.CLUSTER),
+                values.get(BrokerKeys.CLUSTER_SESSION_TIMEOUT),
+                values.get(BrokerKeys.CLUSTER_CONNECT_TIMEOUT)),
+            listener(
+                values,
+                "client",
+                BrokerKeys.LISTENER_CLIENT,
+                BrokerKeys.LISTENER_CLIENT_ADVERTISED,
+                warnings),
+            listener(
+                values,
+                "internal",
+                BrokerKeys.LISTENER_INTERNAL,
+                BrokerKeys.LISTENER_INTERNAL_ADVERTISED,
+                warnings),
+            new RequestSettings(
+                values.get(BrokerKeys.CONNECTIONS_MAX),
+                values.get(BrokerKeys.CONNECTIONS_PER_ADDRESS_MAX),
+                values.get(BrokerKeys.REQUEST_MAX_BYTES),
+                values.get(BrokerKeys.REQUEST_PARTITIONS_MAX),
+                values.get(BrokerKeys.REQUEST_TIMEOUT),
+                values.get(BrokerKeys.REQUESTS_IN_FLIGHT_MAX),
+                values.get(BrokerKeys.REQUESTS_IN_FLIGHT_BYTES),
+                values.get(BrokerKeys.FETCH_MAX_BYTES),
+                values.get(BrokerKeys.FETCH_MAX_WAIT)),
+            new StorageSettings(
+                values.get(BrokerKeys.DATA_DIRECTORY),
+                values.get(BrokerKeys.FLUSH_INTERVAL),
+                values.get(BrokerKeys.CHECKPOINT_INTERVAL)),
+            new TopicDefaults(
+                values.get(BrokerKeys.AUTO_CREATE_TOPICS), values.get(BrokerKeys.TOPIC_PARTITIONS)),
+            values.get(BrokerKeys.LOOP_THREADS));
+    crossChecks(values, settings, warnings);
+    return settings;
+  }
+
+  private static ListenerSettings listener(
+      KeyValues values,
+      String name,
+      Key<Endpoint> bindKey,
+      Key<Optional<Endpoint>> advertisedKey,
+      List<String> warnings) {
+    Endpoint bind = values.get(bindKey);
+    Endpoint advertised =
+        values.get(advertisedKey).orElseGet(() -> new Endpoint(bind.host(), bind.port()));
+    if (Addresses.isWildcard(advertised.host())) {
+      values.refuse(
+          values.describe(values.get(advertisedKey).isPresent() ? advertisedKey : bindKey)
+              + ": nobody can connect to "
+              + advertised.host()
+              + "; set "
+              + advertisedKey.name()
+              + " to the address others reach this broker by");
+    }
+    if (!Addresses.isLoopback(bind.host())) {
+      if (values.get(BrokerKeys.INSECURE)) {
+        warnings.add(
+            "INSECURE: listener "
+                + name
+                + " is open on "
+                + bind
+                + " without authentication; whoever reaches it may read and write everything");
+      } else {
+        values.refuse(
+            values.describe(bindKey)
+                + " listens beyond this machine without authentication; use 127.0.0.1, or set"
+                + " insecure=true if everybody who reaches the port may read and write everything");
+      }
+    }
+    return new ListenerSettings(name, bind, advertised);
+  }
+
+  private static void crossChecks(
+      KeyValues values, BrokerSettings settings, List<String> warnings) {
+    Endpoint client = settings.clientListener().bind();
+    if (client.port() != 0 && client.equals(settings.internalListener().bind())) {
+      values.refuse(
+          values.describe(BrokerKeys.LISTENER_CLIENT)
+              + " and "
+              + values.describe(BrokerKeys.LISTENER_INTERNAL)
+              + " are the same address");
+    }
+    if (settings.requests().maxInFlightBytes() < settings.requests().maxRequestBytes()) {
+      values.refuse(
+          values.describe(BrokerKeys.REQUESTS_IN_FLIGHT_BYTES)
+              + " is less than "
+              + values.describe(BrokerKeys.REQUEST_MAX_BYTES)
+              + ": the largest request would never be read");
+    }
+    if (settings.cluster().sessionTimeoutMillis() < ZOOKEEPER_USUAL_LEAST_SESSION_MILLIS) {
+      warnings.add(
+          values.describe(BrokerKeys.CLUSTER_SESSION_TIMEOUT)
+              + " is less than two of ZooKeeper's usual ticks of 2000 ms; its servers will grant"
+              + " two of theirs instead");
+    }
+  }
+}
