@@ -1,0 +1,43 @@
+package io.millrace.wire;
+
+import java.nio.ByteBuffer;
+
+/**
+ * One way to compress a batch's records: a plug point. Found as a {@link java.util.ServiceLoader}
+ * service; see {@link Compressions} for the ids. Used by several threads at once.
+ */
+public interface Compression {
+  /** As in the batch's attributes, 0 to 7. */
+  int id();
+
+  /** As in settings and on the command line: {@code zstd}. */
+  String name();
+
+  /**
+   * Compresses all of the source into the target, heap or direct, and moves its position.
+   *
+   * @return false when it does not fit into the target; the target's position means nothing then
+   */
+  boolean compress(ByteBuffer source, ByteBuffer target);
+
+  /** Begins to decompress all of the source, heap or direct, which is not trusted. */
+  Decompression decompress(ByteBuffer source);
+
+  /**
+   * A decompression under way. The reader bounds the memory: it hands out what it has, and sizes
+   * that the source claims are not believed.
+   */
+  interface Decompression extends AutoCloseable {
+    /**
+     * Goes on until the target is full or the end is reached.
+     *
+     * @return true at the end, with every byte of the source used
+     * @throws CorruptBatchException when the source is damaged, cut off, goes on behind its end, or
+     *     needs far more memory than the target
+     */
+    boolean into(ByteBuffer target);
+
+    @Override
+    void close();
+  }
+}
