@@ -1,0 +1,71 @@
+package io.millrace.client;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Looks at a cluster and changes its topics. Safe for any number of threads.
+ *
+ * <p>No method blocks. A future ends within the call time-out of the settings, on the client's own
+ * thread, which must not be blocked; what is wrong it tells as a {@link
+ * io.millrace.client.errors.MillraceException}. Questions are asked again, of another broker if
+ * need be, until the time-out; changes only while it is certain that they did not happen: else they
+ * end with {@link io.millrace.client.errors.OutcomeUnknownException}.
+ */
+public interface Admin extends AutoCloseable {
+  /**
+   * Creates a topic.
+   *
+   * @return the topic as created, or as it would be when only validated. Fails with {@link
+   *     io.millrace.client.errors.TopicExistsException}, {@link
+   *     io.millrace.client.errors.InvalidRequestException} (name, numbers, settings) or {@link
+   *     io.millrace.client.errors.NotEnoughReplicasException} (more replicas than live brokers)
+   */
+  CompletableFuture<TopicDescription> createTopic(NewTopic topic);
+
+  /**
+   * Deletes a topic with all its records.
+   *
+   * @return the id of the topic that is being deleted. Fails with {@link
+   *     io.millrace.client.errors.UnknownTopicException}
+   */
+  CompletableFuture<String> deleteTopic(String name);
+
+  /**
+   * Describes topics.
+   *
+   * @return by name, in the order asked for. Fails with {@link
+   *     io.millrace.client.errors.UnknownTopicException} when one of them does not exist
+   */
+  CompletableFuture<Map<String, TopicDescription>> describeTopics(Collection<String> names);
+
+  /** All topics, by name. */
+  CompletableFuture<List<TopicListing>> listTopics();
+
+  CompletableFuture<ClusterDescription> describeCluster();
+
+  /**
+   * Asks each partition's leader for an offset.
+   *
+   * @return for every partition asked for. Fails with {@link
+   *     io.millrace.client.errors.UnknownTopicException} or {@link
+   *     io.millrace.client.errors.UnknownPartitionException} when one of them does not exist
+   */
+  CompletableFuture<Map<TopicPartition, ListedOffset>> listOffsets(
+      Map<TopicPartition, OffsetSpec> partitions);
+
+  /** {@link #close(Duration)} with the call time-out. */
+  @Override
+  void close();
+
+  /**
+   * Waits for the calls under way, at most so long; those left then fail, as unknown when a change
+   * may have happened. On the client's own thread it does not wait.
+   *
+   * @throws io.millrace.client.errors.InterruptException interrupted; closing goes on behind it
+   */
+  void close(Duration timeout);
+}

@@ -1,0 +1,116 @@
+package io.millrace.client;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/**
+ * Reads records. Belongs to one thread; only {@link #wakeup} may come from another. A call while
+ * another thread is inside one throws {@link java.util.ConcurrentModificationException} and does
+ * nothing.
+ *
+ * <p>Calls that wait end with {@link io.millrace.client.errors.WakeupException} after {@code
+ * wakeup}, with {@link io.millrace.client.errors.InterruptException} when the thread is
+ * interrupted, and, where they have no time-out of their own, with {@link
+ * io.millrace.client.errors.TimedOutException} after the call time-out of the settings. None of
+ * these loses records.
+ */
+public interface Consumer<K, V> extends AutoCloseable {
+  /**
+   * Reads these partitions from now on and no others. Those assigned before keep their positions;
+   * the others start where {@code auto.offset.reset} says, unless {@link #seek} says otherwise.
+   */
+  void assign(Collection<TopicPartition> partitions);
+
+  Set<TopicPartition> assignment();
+
+  /**
+   * The next {@link #poll} goes on at this offset, whether or not there is such a record.
+   *
+   * @throws IllegalArgumentException negative
+   * @throws IllegalStateException not assigned
+   */
+  void seek(TopicPartition partition, long offset);
+
+  /**
+   * Goes on at the first record there is, looked up at the next {@link #poll} or {@link #position}.
+   *
+   * @param partitions empty: all that are assigned
+   */
+  void seekToBeginning(Collection<TopicPartition> partitions);
+
+  /** As {@link #seekToBeginning}, behind the last committed record. */
+  void seekToEnd(Collection<TopicPartition> partitions);
+
+  /** The offset of the next record that {@code poll} will return; waits until it is known. */
+  long position(TopicPartition partition);
+
+  /** As {@link #position(TopicPartition)}, for at most so long. */
+  long position(TopicPartition partition, Duration timeout);
+
+  /** {@code poll} returns nothing of these until {@link #resume}; what was fetched is kept. */
+  void pause(Collection<TopicPartition> partitions);
+
+  void resume(Collection<TopicPartition> partitions);
+
+  Set<TopicPartition> paused();
+
+  /**
+   * The next records, at most {@code max.poll.records}, in the order of their offsets for each
+   * partition. Waits until there are some, at most so long; the next ones are fetched meanwhile.
+   *
+   * <p>When something is wrong with one partition, the records of others come first; the next call
+   * throws. The position of a partition is behind the records that were returned, and has not moved
+   * when an exception was thrown.
+   *
+   * @return empty when none came in time
+   * @throws io.millrace.client.errors.OffsetOutOfRangeException no record at the position, and the
+   *     settings say to fail then
+   * @throws io.millrace.client.errors.CorruptRecordException the next records are damaged
+   * @throws io.millrace.client.errors.UnknownTopicException an assigned topic does not exist
+   * @throws io.millrace.client.errors.UnknownPartitionException the topic has no such partition
+   * @throws IllegalStateException nothing is assigned
+   */
+  ConsumerRecords<K, V> poll(Duration timeout);
+
+  /** How many records there are from the position on; absent until something was fetched. */
+  OptionalLong currentLag(TopicPartition partition);
+
+  /** The offset of the first record there is, for each of these. */
+  Map<TopicPartition, Long> beginningOffsets(Collection<TopicPartition> partitions);
+
+  /** The offset behind the last committed record, for each of these. */
+  Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions);
+
+  /**
+   * The first record whose timestamp is at or after the given one (milliseconds since the epoch,
+   * UTC), for each of these. A partition without such a record is missing in the result.
+   */
+  Map<TopicPartition, OffsetAndTimestamp> offsetsForTimes(Map<TopicPartition, Long> timestamps);
+
+  /**
+   * The partitions of a topic with their present leaders, in order.
+   *
+   * @throws io.millrace.client.errors.UnknownTopicException there is no such topic
+   */
+  List<PartitionInfo> partitionsFor(String topic);
+
+  /**
+   * From any thread: ends the call that waits now, or the next one that would, with {@link
+   * io.millrace.client.errors.WakeupException}.
+   */
+  void wakeup();
+
+  /** {@link #close(Duration)} with the call time-out. */
+  @Override
+  void close();
+
+  /**
+   * Closes connections and ends the consumer's own thread; waits for that, at most so long. Calling
+   * it again does nothing.
+   */
+  void close(Duration timeout);
+}

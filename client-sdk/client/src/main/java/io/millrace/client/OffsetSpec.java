@@ -1,0 +1,25 @@
+package io.millrace.client;
+
+/** Which offset is asked for. */
+public sealed interface OffsetSpec {
+  /** The first record there is. */
+  record Earliest() implements OffsetSpec {}
+
+  /** Behind the last committed record. */
+  record Latest() implements OffsetSpec {}
+
+  /** The first record whose timestamp is at or after this, milliseconds since the epoch, UTC. */
+  record ForTimestamp(long timestamp) implements OffsetSpec {}
+
+  static OffsetSpec earliest() {
+    return new Earliest();
+  }
+
+  static OffsetSpec latest() {
+    return new Latest();
+  }
+
+  static OffsetSpec forTimestamp(long timestamp) {
+    return new ForTimestamp(timestamp);
+  }
+}

@@ -1,0 +1,4 @@
+package io.millrace.client;
+
+/** A topic in a list. */
+public record TopicListing(String name, String topicId, int partitions, int replicationFactor) {}

@@ -1,0 +1,14 @@
+package io.millrace.client.errors;
+
+/** The client was closed before this could be sent: it certainly had no effect. */
+public final class ClosedException extends FatalException {
+  private static final long serialVersionUID = 1L;
+
+  public ClosedException(String message) {
+    super(message);
+  }
+
+  public ClosedException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,14 @@
+package io.millrace.client.errors;
+
+/** The cluster does not allow this to this client. */
+public final class NotAuthorisedException extends FatalException {
+  private static final long serialVersionUID = 1L;
+
+  public NotAuthorisedException(String message) {
+    super(message);
+  }
+
+  public NotAuthorisedException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,14 @@
+package io.millrace.client.errors;
+
+/** A serializer or deserializer failed on a key or a value. */
+public final class SerializationException extends FatalException {
+  private static final long serialVersionUID = 1L;
+
+  public SerializationException(String message) {
+    super(message);
+  }
+
+  public SerializationException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,23 @@
+package io.millrace.client.errors;
+
+/** The topic has no such partition. */
+public final class UnknownPartitionException extends FatalException {
+  private static final long serialVersionUID = 1L;
+
+  private final String topic;
+  private final int partition;
+
+  public UnknownPartitionException(String topic, int partition, String message) {
+    super(message);
+    this.topic = topic;
+    this.partition = partition;
+  }
+
+  public String topic() {
+    return topic;
+  }
+
+  public int partition() {
+    return partition;
+  }
+}

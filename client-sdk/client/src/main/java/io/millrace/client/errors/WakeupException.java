@@ -1,0 +1,14 @@
+package io.millrace.client.errors;
+
+/** Consumer.wakeup() ended the call. Nothing was lost: the next call goes on where this one was. */
+public final class WakeupException extends RetriableException {
+  private static final long serialVersionUID = 1L;
+
+  public WakeupException(String message) {
+    super(message);
+  }
+
+  public WakeupException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
