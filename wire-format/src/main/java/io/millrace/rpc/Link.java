@@ -5,6 +5,12 @@ import java.util.List;
 
 /** One end of an established byte stream. Everything is called on its loop but {@link #loop}. */
 public interface Link {
+  /** Above this many pending bytes {@link #isWritable} says no. */
+  long HIGH_MARK_BYTES = 2 << 20;
+
+  /** Below this many it says yes again. */
+  long LOW_MARK_BYTES = 1 << 20;
+
   EventLoop loop();
 
   /** Where the other end is, for logs and limits. */
@@ -21,6 +27,20 @@ public interface Link {
 
   /** Bytes queued here and not yet taken by the network. */
   long pendingBytes();
+
+  /**
+   * False from the moment {@link #pendingBytes} is above the high mark until {@link
+   * LinkHandler#onWritable}. Writing goes on to work; who writes on request stops taking requests.
+   */
+  boolean isWritable();
+
+  /**
+   * Memory of the transport's own pool, with whatever was in it, for whoever puts together what
+   * came in pieces.
+   *
+   * @param size bytes, above 0
+   */
+  ReceivedBytes newBuffer(int size);
 
   /** False stops reading until set again: back-pressure to the other end. True at first. */
   void setReading(boolean reading);

@@ -4,9 +4,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What a link tells its user, always on the link's loop. */
 public interface LinkHandler {
-  /** First, once. */
-  void onOpen(Link link);
-
   /** Bytes in the order they were sent, cut anywhere. The handler owns a reference. */
   void onBytes(ReceivedBytes bytes);
 

@@ -24,4 +24,13 @@ public sealed interface Payload {
     }
     return size;
   }
+
+  /** For parts that will not be sent after all: the slices among them are given back. */
+  static void release(List<Payload> parts) {
+    for (Payload part : parts) {
+      if (part instanceof Slice slice) {
+        slice.slice().release();
+      }
+    }
+  }
 }

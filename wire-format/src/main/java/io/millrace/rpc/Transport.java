@@ -1,7 +1,7 @@
 package io.millrace.rpc;
 
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /** The network. */
 public interface Transport extends AutoCloseable {
@@ -11,10 +11,12 @@ public interface Transport extends AutoCloseable {
   /**
    * Listens; accepted links are dealt to the loops in turn. Blocks until bound.
    *
+   * @param opened called on the loop of each new link, before anything is read from it; returns who
+   *     hears of it
    * @throws java.io.IOException with a message that names the address: in use, not ours,
    *     unresolvable
    */
-  Listener listen(Endpoint address, Supplier<LinkHandler> handlers) throws java.io.IOException;
+  Listener listen(Endpoint address, Function<Link, LinkHandler> opened) throws java.io.IOException;
 
   /** Opens a link on that loop. Exactly one method of the handler is called, on the loop. */
   void connect(Endpoint to, EventLoop loop, long timeoutNanos, ConnectHandler handler);
@@ -35,8 +37,8 @@ public interface Transport extends AutoCloseable {
 
   /** The outcome of {@link Transport#connect}. */
   interface ConnectHandler {
-    /** Returns who hears of the link from now on; its {@code onOpen} follows at once. */
-    LinkHandler connected();
+    /** Before anything is read from it; returns who hears of the link from now on. */
+    LinkHandler connected(Link link);
 
     void failed(Throwable cause);
   }

@@ -1,0 +1,102 @@
+package io.millrace.rpc;
+
+import io.millrace.wire.v1.Limits;
+
+/**
+ * Bounds of the accepting side. Each is enforced here and told to the peer with the Hello.
+ *
+ * @param maxRequestSize bytes of one request
+ * @param maxInFlightRequests unanswered, for each connection; past it reading stops
+ * @param maxInFlightBytes of unanswered requests, for each connection; past it reading stops, but
+ *     one request is always taken
+ * @param maxConnections in all
+ * @param maxConnectionsPerAddress from one address
+ */
+public record RpcServerSettings(
+    int maxRequestSize,
+    int maxInFlightRequests,
+    int maxInFlightBytes,
+    int maxConnections,
+    int maxConnectionsPerAddress,
+    Timeouts timeouts) {
+
+  /**
+   * What a connection may take its time over, in milliseconds.
+   *
+   * @param requestMillis the longest a request may ask to be waited for
+   * @param helloMillis from the connection's opening to its complete Hello
+   * @param receiveMillis from a frame's first byte to its last; a frame that comes at 16 KiB a
+   *     second or more is given the time it needs
+   * @param idleMillis nothing received and nothing in flight
+   */
+  public record Timeouts(
+      long requestMillis, long helloMillis, long receiveMillis, long idleMillis) {
+    public static final Timeouts DEFAULTS = new Timeouts(120_000, 10_000, 30_000, 600_000);
+
+    public Timeouts {
+      check("the request time-out", requestMillis, 1, 3_600_000);
+      check("the Hello time-out", helloMillis, 1, 3_600_000);
+      check("the receive time-out", receiveMillis, 1, 3_600_000);
+      check("the idle time-out", idleMillis, 1, 86_400_000);
+    }
+  }
+
+  public static final RpcServerSettings DEFAULTS =
+      new RpcServerSettings(64 << 20, 100, 32 << 20, 10_000, 200, Timeouts.DEFAULTS);
+
+  /** Hello must fit before anything else is agreed on. */
+  public static final int HELLO_SIZE_LIMIT = 64 << 10;
+
+  public RpcServerSettings {
+    check("the request size limit", maxRequestSize, HELLO_SIZE_LIMIT, 1 << 30);
+    check("the limit of requests in flight", maxInFlightRequests, 1, 10_000);
+    check("the limit of bytes in flight", maxInFlightBytes, HELLO_SIZE_LIMIT, 1 << 30);
+    check("the connection limit", maxConnections, 1, 1_000_000);
+    check("the connection limit for one address", maxConnectionsPerAddress, 1, 1_000_000);
+  }
+
+  private static void check(String what, long value, long least, long most) {
+    if (value < least || value > most) {
+      throw new IllegalArgumentException(
+          what + " is " + value + "; it must be " + least + " to " + most);
+    }
+  }
+
+  public RpcServerSettings withMaxConnections(int total, int perAddress) {
+    return new RpcServerSettings(
+        maxRequestSize, maxInFlightRequests, maxInFlightBytes, total, perAddress, timeouts);
+  }
+
+  public RpcServerSettings withMaxInFlight(int requests, int bytes) {
+    return new RpcServerSettings(
+        maxRequestSize, requests, bytes, maxConnections, maxConnectionsPerAddress, timeouts);
+  }
+
+  public RpcServerSettings withMaxRequestSize(int bytes) {
+    return new RpcServerSettings(
+        bytes,
+        maxInFlightRequests,
+        maxInFlightBytes,
+        maxConnections,
+        maxConnectionsPerAddress,
+        timeouts);
+  }
+
+  public RpcServerSettings withTimeouts(Timeouts other) {
+    return new RpcServerSettings(
+        maxRequestSize,
+        maxInFlightRequests,
+        maxInFlightBytes,
+        maxConnections,
+        maxConnectionsPerAddress,
+        other);
+  }
+
+  /** These bounds as a Hello tells them; the limits on batches and records are the owner's. */
+  public Limits.Builder limits() {
+    return Limits.newBuilder()
+        .setMaxRequestSize(maxRequestSize)
+        .setMaxInFlightRequests(maxInFlightRequests)
+        .setMaxInFlightBytes(maxInFlightBytes);
+  }
+}

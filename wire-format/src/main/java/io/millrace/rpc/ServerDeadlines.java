@@ -1,0 +1,75 @@
+package io.millrace.rpc;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
+import io.millrace.rpc.RpcServerSettings.Timeouts;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How long a peer may take its time: for its Hello, for each frame once it has begun, and between
+ * frames. Pure: told what happens and when, asked now and then. On its connection's loop.
+ */
+final class ServerDeadlines {
+  /** A frame that comes at this pace or faster is never too slow, however large it is. */
+  private static final long SLOWEST_BYTES_PER_MILLI = 16;
+
+  private final Timeouts timeouts;
+  private final long openedNanos;
+  private boolean greeted;
+  private long lastActivityNanos;
+  private boolean withinFrame;
+  private long frameBegunNanos;
+
+  ServerDeadlines(Timeouts timeouts, long nowNanos) {
+    this.timeouts = timeouts;
+    openedNanos = nowNanos;
+    lastActivityNanos = nowNanos;
+  }
+
+  void greeted() {
+    greeted = true;
+  }
+
+  /** Bytes came in, or an answer went out. */
+  void active(long nowNanos) {
+    lastActivityNanos = nowNanos;
+  }
+
+  /** The bytes taken in so far end within a frame that is not the one told of last. */
+  void frameBegun(long nowNanos) {
+    withinFrame = true;
+    frameBegunNanos = nowNanos;
+  }
+
+  /** The bytes taken in so far end with a frame, or we have stopped reading ourselves. */
+  void noFrame() {
+    withinFrame = false;
+  }
+
+  boolean isWithinFrame() {
+    return withinFrame;
+  }
+
+  /**
+   * @param frameBytes arrived of the frame that has begun
+   * @param busy whether requests are in flight
+   * @return null, or why the connection is to be closed
+   */
+  @Nullable String expired(long nowNanos, long frameBytes, boolean busy) {
+    if (!greeted && isPast(openedNanos, timeouts.helloMillis(), nowNanos)) {
+      return "no Hello within " + timeouts.helloMillis() + " ms";
+    }
+    long receiveMillis = timeouts.receiveMillis() + frameBytes / SLOWEST_BYTES_PER_MILLI;
+    if (withinFrame && isPast(frameBegunNanos, receiveMillis, nowNanos)) {
+      return "a request came too slowly: " + frameBytes + " bytes in " + receiveMillis + " ms";
+    }
+    if (!busy && isPast(lastActivityNanos, timeouts.idleMillis(), nowNanos)) {
+      return "idle for " + timeouts.idleMillis() + " ms";
+    }
+    return null;
+  }
+
+  private static boolean isPast(long sinceNanos, long millis, long nowNanos) {
+    return nowNanos - sinceNanos > MILLISECONDS.toNanos(millis);
+  }
+}

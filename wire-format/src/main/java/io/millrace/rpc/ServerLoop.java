@@ -1,0 +1,83 @@
+package io.millrace.rpc;
+
+import io.millrace.wire.MessageScan;
+import io.millrace.wire.v1.Request;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What the connections of one server on one loop share: parsing tools, counters, and one timer for
+ * all their deadlines. Touched on that loop only, but for reading the counters.
+ */
+final class ServerLoop {
+  /** How exactly deadlines are kept. */
+  private static final long SWEEP_NANOS = 200_000_000;
+
+  private static final int MAX_HEAD_SIZE = 4 << 20;
+
+  /** 10,000 list elements, which is the limit of each list, and the fields beside the list. */
+  private static final int MAX_API_FIELDS = 10_050;
+
+  final EventLoop loop;
+  final MessageScan scan = MessageScan.ofRequests(MAX_HEAD_SIZE, MAX_API_FIELDS);
+  final HeadParser<Request> parser = new HeadParser<>(Request.parser());
+
+  /** In order of arrival, so that what happens to all of them happens in the same order again. */
+  private final Set<ServerConnection> connections = new LinkedHashSet<>();
+
+  private boolean sweeping;
+
+  // Written on the loop; others may read an older value.
+  long accepted;
+  long refused;
+  long cut;
+  long requests;
+  long requestsRefused;
+  long requestsInFlight;
+
+  ServerLoop(EventLoop loop) {
+    this.loop = loop;
+  }
+
+  void add(ServerConnection connection) {
+    accepted++;
+    connections.add(connection);
+    if (!sweeping) {
+      sweeping = true;
+      sweepLater();
+    }
+  }
+
+  void remove(ServerConnection connection) {
+    connections.remove(connection);
+  }
+
+  private void sweepLater() {
+    var unused = loop.schedule(SWEEP_NANOS, this::sweep);
+  }
+
+  private void sweep() {
+    if (connections.isEmpty()) {
+      sweeping = false;
+      return;
+    }
+    sweepLater();
+    long now = loop.clock().nanoTime();
+    // Some of them close, and so leave the set.
+    for (ServerConnection connection : snapshot()) {
+      connection.checkDeadlines(now);
+    }
+  }
+
+  void closeAll() {
+    for (ServerConnection connection : snapshot()) {
+      connection.close();
+    }
+  }
+
+  private List<ServerConnection> snapshot() {
+    return new ArrayList<>(connections);
+  }
+}

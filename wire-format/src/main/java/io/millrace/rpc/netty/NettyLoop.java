@@ -1,0 +1,93 @@
+package io.millrace.rpc.netty;
+
+import io.millrace.rpc.Clock;
+import io.millrace.rpc.EventLoop;
+import io.millrace.rpc.Timer;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One of Netty's loops behind the seam.
+ *
+ * <p>Netty runs a turn as: read whatever is ready on all channels, then run all tasks. So a task
+ * submitted while reading sees all that the turn brought, as {@link EventLoop} promises.
+ *
+ * <p>What tasks and callbacks of a turn write is flushed together: the first link that has
+ * something to flush queues one task behind those that wait already, and that task flushes all.
+ */
+final class NettyLoop implements EventLoop {
+  private static final Logger log = LoggerFactory.getLogger(NettyLoop.class);
+
+  final io.netty.channel.EventLoop netty;
+  private final String name;
+  private final Clock clock;
+
+  // Touched on the loop only. Two lists that take turns: a flush may write, and so add to the list.
+  private List<NettyLink> unflushed = new ArrayList<>();
+  private List<NettyLink> flushing = new ArrayList<>();
+  private final Runnable flushTask = this::flushAll;
+
+  NettyLoop(io.netty.channel.EventLoop netty, String name, Clock clock) {
+    this.netty = netty;
+    this.name = name;
+    this.clock = clock;
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    try {
+      netty.execute(task);
+    } catch (RejectedExecutionException e) {
+      log.debug("dropped a task that came to {} after the transport closed", name, e);
+    }
+  }
+
+  @Override
+  public Timer schedule(long delayNanos, Runnable task) {
+    try {
+      ScheduledFuture<?> scheduled = netty.schedule(task, delayNanos, TimeUnit.NANOSECONDS);
+      return () -> scheduled.cancel(false);
+    } catch (RejectedExecutionException e) {
+      log.debug("dropped a timer that came to {} after the transport closed", name, e);
+      return () -> {};
+    }
+  }
+
+  @Override
+  public boolean inLoop() {
+    return netty.inEventLoop();
+  }
+
+  @Override
+  public Clock clock() {
+    return clock;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  /** On the loop; each link at most once until it has been flushed. */
+  void flushLater(NettyLink link) {
+    unflushed.add(link);
+    if (unflushed.size() == 1) {
+      execute(flushTask);
+    }
+  }
+
+  private void flushAll() {
+    List<NettyLink> links = unflushed;
+    unflushed = flushing;
+    flushing = links;
+    for (int i = 0; i < links.size(); i++) {
+      links.get(i).flush();
+    }
+    links.clear();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.rpc.netty;
+
+import org.jspecify.annotations.NullMarked;
