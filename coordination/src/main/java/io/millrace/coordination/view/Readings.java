@@ -1,0 +1,44 @@
+package io.millrace.coordination.view;
+
+import io.millrace.coordination.v1.EndpointNode;
+import io.millrace.coordination.v1.LastChange;
+import io.millrace.coordination.v1.LiveBrokerNode;
+import io.millrace.coordination.v1.PartitionNode;
+import io.millrace.rpc.Endpoint;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/** Images of nodes that were found in order. */
+final class Readings {
+  private Readings() {}
+
+  static BrokerImage broker(LiveBrokerNode node) {
+    Map<String, Endpoint> endpoints = new HashMap<>();
+    for (EndpointNode endpoint : node.getEndpointsList()) {
+      endpoints.put(endpoint.getListener(), new Endpoint(endpoint.getHost(), endpoint.getPort()));
+    }
+    return new BrokerImage(
+        node.getId(), node.getIncarnation(), endpoints, node.getRack(), node.getSoftwareVersion());
+  }
+
+  static PartitionImage partition(int partition, PartitionNode node, int version) {
+    return new PartitionImage(
+        partition,
+        node.getReplicasList(),
+        node.hasLeader() ? OptionalInt.of(node.getLeader()) : OptionalInt.empty(),
+        node.getLeaderIncarnation(),
+        node.getLeaderEpoch(),
+        node.getInSyncList(),
+        node.getEligibleList(),
+        node.getSoleFlushed(),
+        lastChange(node.getLastChange()),
+        version);
+  }
+
+  private static String lastChange(LastChange change) {
+    return change.getWhy().isEmpty()
+        ? ""
+        : change.getAt() + " broker " + change.getBroker() + ": " + change.getWhy();
+  }
+}
