@@ -1,0 +1,12 @@
+package io.millrace.storage.directory;
+
+/**
+ * One partition's line in the checkpoint.
+ *
+ * @param recoveryPoint all below this offset has been forced to disk
+ * @param highWatermark a hint; whoever reads it bounds it to the log
+ * @param highestEpoch the highest leader epoch seen, -1 for none: never to be gone below
+ */
+public record CheckpointEntry(long recoveryPoint, long highWatermark, int highestEpoch) {
+  public static final CheckpointEntry NOTHING = new CheckpointEntry(0, 0, -1);
+}

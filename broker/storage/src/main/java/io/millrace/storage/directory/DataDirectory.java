@@ -1,0 +1,393 @@
+package io.millrace.storage.directory;
+
+import io.millrace.storage.files.DirectoryEntry;
+import io.millrace.storage.files.Disk;
+import io.millrace.storage.files.DiskLock;
+import io.millrace.storage.files.FileKind;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A broker's data directory, locked.
+ *
+ * <p>The order at a start: {@link #open} looks and claims, and changes nothing but the lock; {@link
+ * #adopt}, once the cluster is known, checks or writes the identity and removes the clean mark;
+ * {@link #recordRun}, once the broker has its incarnation and, after a doubtful start, has left its
+ * in-sync sets. At a stop {@link #writeCleanMark} comes last, then {@link #close}.
+ *
+ * <p>Blocks on the disk; one thread at a time.
+ */
+public final class DataDirectory implements AutoCloseable {
+  /** What a directory may hold and still count as empty. */
+  private static final Set<String> NOT_DATA =
+      Set.of(DataPaths.LOCK, DataPaths.IDENTITY + DataPaths.UNFINISHED_SUFFIX, "lost+found");
+
+  private static final Set<String> OURS =
+      Set.of(
+          DataPaths.LOCK,
+          DataPaths.IDENTITY,
+          DataPaths.RUN,
+          DataPaths.CLEAN_SHUTDOWN,
+          DataPaths.CHECKPOINT,
+          DataPaths.TRASH,
+          "lost+found");
+
+  private final Disk disk;
+  private final DataPaths paths;
+  private final DiskLock lock;
+  private final int brokerId;
+  private final String directoryId;
+  private final String bootId;
+  private final StartState startState;
+  private final Map<PartitionName, LogEnd> cleanEnds;
+  private final Map<PartitionName, CheckpointEntry> checkpoint;
+
+  private @Nullable Identity identity;
+
+  private DataDirectory(
+      Disk disk,
+      DataPaths paths,
+      DiskLock lock,
+      int brokerId,
+      @Nullable Identity identity,
+      RandomGenerator random)
+      throws IOException {
+    this.disk = disk;
+    this.paths = paths;
+    this.lock = lock;
+    this.brokerId = brokerId;
+    this.identity = identity;
+    this.directoryId = identity != null ? identity.directoryId() : drawId(random);
+    this.bootId = disk.bootId().orElse("");
+    RunRecord lastRun = RunRecord.read(disk, paths.run());
+    CleanMark mark = CleanMark.read(disk, paths.cleanShutdown());
+    String unclean = uncleanBecause(mark, lastRun);
+    this.cleanEnds = unclean == null && mark != null ? Map.copyOf(mark.ends()) : Map.of();
+    this.checkpoint = new HashMap<>(Checkpoint.read(disk, paths.checkpoint()));
+    if (unclean == null && mark != null) {
+      this.startState = new StartState.Clean(mark.incarnation());
+    } else if (lastRun != null && !bootId.isEmpty() && lastRun.bootId().equals(bootId)) {
+      this.startState = new StartState.ProcessCrash(lastRun.incarnation());
+    } else {
+      this.startState = new StartState.Doubtful(doubtfulBecause(unclean, lastRun));
+    }
+  }
+
+  /** What comes of trying to open a directory. */
+  public sealed interface Opening {
+    record Opened(DataDirectory directory) implements Opening {}
+
+    /**
+     * @param why for the person who started the broker: what is wrong, and what to do
+     */
+    record Refused(String why) implements Opening {}
+  }
+
+  /**
+   * Locks a directory and reads what the last run left; makes it when only it is missing.
+   *
+   * @param random for the id of a new directory
+   */
+  public static Opening open(Disk disk, Path root, int brokerId, RandomGenerator random) {
+    DataPaths paths = new DataPaths(root.toAbsolutePath().normalize());
+    DiskLock lock = null;
+    boolean opened = false;
+    try {
+      String unusable = makeUsable(disk, paths);
+      if (unusable != null) {
+        return new Opening.Refused(unusable);
+      }
+      lock = disk.tryLock(paths.lock()).orElse(null);
+      if (lock == null) {
+        return new Opening.Refused(
+            "the data directory "
+                + paths.root()
+                + " is in use by another broker (its process id is in "
+                + paths.lock()
+                + "): stop that one, or choose another directory");
+      }
+      Identity.Found found = Identity.read(disk, paths.identity());
+      String foreign = foreignBecause(disk, paths, found, brokerId);
+      if (foreign != null) {
+        return new Opening.Refused(foreign);
+      }
+      Identity identity = found instanceof Identity.Found.Present p ? p.identity() : null;
+      DataDirectory directory = new DataDirectory(disk, paths, lock, brokerId, identity, random);
+      opened = true;
+      return new Opening.Opened(directory);
+    } catch (IOException e) {
+      return new Opening.Refused(
+          "the data directory " + paths.root() + " cannot be used: " + reason(e));
+    } finally {
+      if (lock != null && !opened) {
+        lock.release();
+      }
+    }
+  }
+
+  private static @Nullable String makeUsable(Disk disk, DataPaths paths) throws IOException {
+    Path root = paths.root();
+    return switch (disk.kind(root)) {
+      case DIRECTORY -> null;
+      case FILE -> root + " is a file, not a data directory";
+      case OTHER ->
+          root + " is a link or a device, not a data directory: name the directory itself";
+      case ABSENT -> make(disk, root);
+    };
+  }
+
+  private static @Nullable String make(Disk disk, Path root) throws IOException {
+    Path parent = DataPaths.directoryOf(root);
+    if (disk.kind(parent) != FileKind.DIRECTORY) {
+      return "the data directory "
+          + root
+          + " does not exist, nor does "
+          + parent
+          + " in which to make it: create it, or check that its disk is mounted";
+    }
+    disk.createDirectory(root);
+    disk.syncDirectory(parent);
+    return null;
+  }
+
+  private static @Nullable String foreignBecause(
+      Disk disk, DataPaths paths, Identity.Found found, int brokerId) throws IOException {
+    if (found instanceof Identity.Found.Damaged damaged) {
+      return damaged.why() + ": restore it; it says whose data this is";
+    }
+    if (found instanceof Identity.Found.Present present) {
+      int owner = present.identity().brokerId();
+      return owner == brokerId
+          ? null
+          : paths.root() + " belongs to broker " + owner + ", this is broker " + brokerId;
+    }
+    for (DirectoryEntry entry : disk.list(paths.root())) {
+      if (!NOT_DATA.contains(entry.name())) {
+        return paths.root()
+            + " is not empty but has no "
+            + DataPaths.IDENTITY
+            + ": restore that file, or choose an empty directory";
+      }
+    }
+    return null;
+  }
+
+  private @Nullable String uncleanBecause(@Nullable CleanMark mark, @Nullable RunRecord lastRun)
+      throws IOException {
+    if (mark == null) {
+      return "the last run did not stop cleanly";
+    }
+    if (lastRun == null || lastRun.incarnation() != mark.incarnation()) {
+      return "the clean mark is not of the last run";
+    }
+    return mark.difference(disk, paths);
+  }
+
+  private String doubtfulBecause(@Nullable String unclean, @Nullable RunRecord lastRun) {
+    if (identity == null) {
+      return "the directory is new";
+    }
+    return (unclean == null ? "" : unclean + ", and ")
+        + (lastRun == null ? "nothing tells of the last run" : "the machine has restarted since");
+  }
+
+  private static String drawId(RandomGenerator random) {
+    StringBuilder id = new StringBuilder(22);
+    for (int i = 0; i < 22; i++) {
+      id.append("abcdefghijklmnopqrstuvwxyz234567".charAt(random.nextInt(32)));
+    }
+    return id.toString();
+  }
+
+  private static String reason(IOException e) {
+    return e instanceof FileSystemException
+        ? e.getClass().getSimpleName() + " " + e.getMessage()
+        : String.valueOf(e.getMessage());
+  }
+
+  public Disk disk() {
+    return disk;
+  }
+
+  public DataPaths paths() {
+    return paths;
+  }
+
+  /** Known before the directory belongs to a cluster. */
+  public String directoryId() {
+    return directoryId;
+  }
+
+  /** Empty until a new directory has been adopted. */
+  public Optional<Identity> identity() {
+    return Optional.ofNullable(identity);
+  }
+
+  /** Of the machine now; empty where it does not tell. */
+  public String bootId() {
+    return bootId;
+  }
+
+  public StartState startState() {
+    return startState;
+  }
+
+  /**
+   * Binds the directory to the cluster, or finds that it is bound to another; then removes the
+   * clean mark, durably: from now on this run may change things.
+   *
+   * @return empty when all is well, else why the broker must not start
+   */
+  public Optional<String> adopt(String clusterId) throws IOException {
+    if (identity == null) {
+      identity = new Identity(clusterId, directoryId, brokerId);
+      identity.write(disk, paths.identity());
+    } else if (!identity.clusterId().equals(clusterId)) {
+      return Optional.of(
+          paths.root()
+              + " holds data of cluster "
+              + identity.clusterId()
+              + ", this is cluster "
+              + clusterId
+              + ": check the cluster's address and the data directory");
+    }
+    if (disk.kind(paths.cleanShutdown()) != FileKind.ABSENT) {
+      disk.delete(paths.cleanShutdown());
+      disk.syncDirectory(paths.root());
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Remembers this life, durably. After a doubtful start only once every in-sync set has been left:
+   * a process crash from here on will be believed to have kept all that was written.
+   */
+  public void recordRun(int incarnation) throws IOException {
+    new RunRecord(bootId, incarnation).write(disk, paths.run());
+  }
+
+  /** How this partition's log ended, if the last run stopped cleanly. */
+  public Optional<LogEnd> cleanEnd(PartitionName partition) {
+    return Optional.ofNullable(cleanEnds.get(partition));
+  }
+
+  /** As of the last checkpoint of the last run. */
+  public CheckpointEntry lastCheckpoint(PartitionName partition) {
+    return checkpoint.getOrDefault(partition, CheckpointEntry.NOTHING);
+  }
+
+  /**
+   * Replaces the checkpoint; what was remembered of other partitions stays until {@link
+   * #moveToTrash}.
+   */
+  public void writeCheckpoint(Map<PartitionName, CheckpointEntry> entries) throws IOException {
+    checkpoint.putAll(entries);
+    Checkpoint.write(disk, paths.checkpoint(), checkpoint);
+  }
+
+  /** Last at a stop: every log has been forced and closed, and nothing is written any more. */
+  public void writeCleanMark(int incarnation, Map<PartitionName, LogEnd> ends) throws IOException {
+    new CleanMark(incarnation, ends).write(disk, paths.cleanShutdown());
+  }
+
+  /** What has a partition's directory here, whether or not anybody knows of it. */
+  public List<PartitionName> partitions() throws IOException {
+    List<PartitionName> names = new ArrayList<>();
+    for (DirectoryEntry entry : disk.list(paths.root())) {
+      if (entry.isDirectory()) {
+        PartitionName.parse(entry.name()).ifPresent(names::add);
+      }
+    }
+    return names;
+  }
+
+  /** Names in the directory that nothing here made; they are left alone, and worth a warning. */
+  public List<String> strangers() throws IOException {
+    List<String> names = new ArrayList<>();
+    for (DirectoryEntry entry : disk.list(paths.root())) {
+      boolean ours =
+          OURS.contains(entry.name())
+              || (entry.isDirectory() && PartitionName.parse(entry.name()).isPresent())
+              || isUnfinished(entry);
+      if (!ours) {
+        names.add(entry.name());
+      }
+    }
+    return names;
+  }
+
+  private static boolean isUnfinished(DirectoryEntry entry) {
+    String suffix = DataPaths.UNFINISHED_SUFFIX;
+    String name = entry.name();
+    return entry.isFile()
+        && name.endsWith(suffix)
+        && OURS.contains(name.substring(0, name.length() - suffix.length()));
+  }
+
+  /** Makes a partition's directory, durably. It must not exist. */
+  public Path createPartition(PartitionName partition) throws IOException {
+    Path directory = paths.partition(partition);
+    disk.createDirectory(directory);
+    disk.syncDirectory(paths.root());
+    return directory;
+  }
+
+  /** Puts a partition's directory aside, durably; {@link #emptyTrash} deletes it later. */
+  public void moveToTrash(PartitionName partition, long wallMillis) throws IOException {
+    if (disk.kind(paths.trash()) == FileKind.ABSENT) {
+      disk.createDirectory(paths.trash());
+    }
+    Path target = paths.trashed(partition, wallMillis);
+    while (disk.kind(target) != FileKind.ABSENT) {
+      target = paths.trashed(partition, ++wallMillis);
+    }
+    disk.rename(paths.partition(partition), target);
+    disk.syncDirectory(paths.trash());
+    disk.syncDirectory(paths.root());
+    checkpoint.remove(partition);
+  }
+
+  /**
+   * Deletes what was put into the trash up to a time.
+   *
+   * @return how many partitions' directories
+   */
+  public int emptyTrash(long untilWallMillis) throws IOException {
+    if (disk.kind(paths.trash()) != FileKind.DIRECTORY) {
+      return 0;
+    }
+    int deleted = 0;
+    for (DirectoryEntry entry : disk.list(paths.trash())) {
+      int dot = entry.name().lastIndexOf('.');
+      boolean ours =
+          entry.isDirectory()
+              && dot > 0
+              && PartitionName.parse(entry.name().substring(0, dot)).isPresent()
+              && entry.name().substring(dot + 1).matches("[0-9]{1,18}");
+      if (ours && Long.parseLong(entry.name().substring(dot + 1)) <= untilWallMillis) {
+        Path directory = paths.trash().resolve(entry.name());
+        for (DirectoryEntry file : disk.list(directory)) {
+          disk.delete(directory.resolve(file.name()));
+        }
+        disk.delete(directory);
+        deleted++;
+      }
+    }
+    return deleted;
+  }
+
+  /** Gives the lock back. */
+  @Override
+  public void close() {
+    lock.release();
+  }
+}

@@ -1,0 +1,105 @@
+package io.millrace.storage.directory;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
+
+/**
+ * Every path in a data directory is built here, from checked parts.
+ *
+ * @param root the data directory
+ */
+public record DataPaths(Path root) {
+  public static final String LOG_SUFFIX = ".log";
+  public static final String INDEX_SUFFIX = ".index";
+
+  /** A file that was being written to replace another; means nothing and may go. */
+  public static final String UNFINISHED_SUFFIX = ".tmp";
+
+  static final String LOCK = ".lock";
+  static final String IDENTITY = "meta.properties";
+  static final String RUN = "run";
+  static final String CLEAN_SHUTDOWN = "clean-shutdown";
+  static final String CHECKPOINT = "checkpoint";
+  static final String TRASH = "trash";
+
+  private static final Pattern SEGMENT_FILE = Pattern.compile("[0-9]{20}\\.(log|index)");
+
+  Path lock() {
+    return root.resolve(LOCK);
+  }
+
+  Path identity() {
+    return root.resolve(IDENTITY);
+  }
+
+  Path run() {
+    return root.resolve(RUN);
+  }
+
+  Path cleanShutdown() {
+    return root.resolve(CLEAN_SHUTDOWN);
+  }
+
+  Path checkpoint() {
+    return root.resolve(CHECKPOINT);
+  }
+
+  Path trash() {
+    return root.resolve(TRASH);
+  }
+
+  /** The name carries the time, so that the trash can be emptied by age. */
+  Path trashed(PartitionName partition, long wallMillis) {
+    return trash().resolve(partition.directoryName() + "." + wallMillis);
+  }
+
+  public Path partition(PartitionName partition) {
+    return root.resolve(partition.directoryName());
+  }
+
+  public static Path log(Path partitionDirectory, long baseOffset) {
+    return partitionDirectory.resolve(digits(baseOffset) + LOG_SUFFIX);
+  }
+
+  public static Path index(Path partitionDirectory, long baseOffset) {
+    return partitionDirectory.resolve(digits(baseOffset) + INDEX_SUFFIX);
+  }
+
+  public static Path leaderEpochs(Path partitionDirectory) {
+    return partitionDirectory.resolve("leader-epochs");
+  }
+
+  /** What a file is called while it is written, before it replaces {@code target}. */
+  public static Path unfinished(Path target) {
+    return target.resolveSibling(target.getFileName() + UNFINISHED_SUFFIX);
+  }
+
+  static Path directoryOf(Path path) {
+    Path parent = path.getParent();
+    if (parent == null) {
+      throw new IllegalArgumentException(path + " stands in no directory");
+    }
+    return parent;
+  }
+
+  /** The base offset in the name of a log or index file; empty for any other name. */
+  public static OptionalLong baseOffset(String fileName) {
+    if (!SEGMENT_FILE.matcher(fileName).matches()) {
+      return OptionalLong.empty();
+    }
+    try {
+      return OptionalLong.of(Long.parseLong(fileName.substring(0, 20)));
+    } catch (NumberFormatException e) {
+      return OptionalLong.empty(); // twenty digits may be more than 2^63
+    }
+  }
+
+  private static String digits(long offset) {
+    if (offset < 0) {
+      throw new IllegalArgumentException("offset " + offset + " is negative");
+    }
+    return String.format(Locale.ROOT, "%020d", offset);
+  }
+}

@@ -1,0 +1,18 @@
+package io.millrace.storage.directory;
+
+/**
+ * How a log ended when it was closed cleanly: enough to go on without reading it.
+ *
+ * @param endOffset the next offset to be written
+ * @param epoch the last leader epoch in the log's history, -1 when it has none
+ * @param segmentBase base offset of the active segment
+ * @param segmentSizeBytes of the active segment's file
+ */
+public record LogEnd(long endOffset, int epoch, long segmentBase, long segmentSizeBytes) {
+  public LogEnd {
+    if (segmentBase < 0 || endOffset < segmentBase || epoch < -1 || segmentSizeBytes < 0) {
+      throw new IllegalArgumentException(
+          "no log ends like this: " + endOffset + ", " + epoch + ", " + segmentBase);
+    }
+  }
+}
