@@ -45,7 +45,8 @@ record CleanMark(int incarnation, Map<PartitionName, LogEnd> ends) {
   private static boolean addEnd(Map<PartitionName, LogEnd> ends, String line) {
     List<String> parts = List.of(line.split(" ", -1));
     PartitionName name = PartitionName.parse(parts.get(0)).orElse(null);
-    Fields fields = Fields.parse(parts.subList(1, parts.size()), "end", "epoch", "segment", "size");
+    Fields fields =
+        Fields.parse(parts.subList(1, parts.size()), "end", "epoch", "segment", "size", "time");
     if (name == null || fields == null) {
       return false;
     }
@@ -53,10 +54,16 @@ record CleanMark(int incarnation, Map<PartitionName, LogEnd> ends) {
     Integer epoch = fields.integer("epoch", -1);
     Long segment = fields.number("segment", 0);
     Long size = fields.number("size", 0);
-    if (end == null || epoch == null || segment == null || size == null || end < segment) {
+    Long time = fields.number("time", -1);
+    if (end == null
+        || epoch == null
+        || segment == null
+        || size == null
+        || time == null
+        || end < segment) {
       return false;
     }
-    return ends.put(name, new LogEnd(end, epoch, segment, size)) == null;
+    return ends.put(name, new LogEnd(end, epoch, segment, size, time)) == null;
   }
 
   void write(Disk disk, Path path) throws IOException {
@@ -74,7 +81,9 @@ record CleanMark(int incarnation, Map<PartitionName, LogEnd> ends) {
                         + " segment="
                         + end.segmentBase()
                         + " size="
-                        + end.segmentSizeBytes()));
+                        + end.segmentSizeBytes()
+                        + " time="
+                        + end.maxTimestamp()));
     TEXT.replace(disk, path, lines);
   }
 

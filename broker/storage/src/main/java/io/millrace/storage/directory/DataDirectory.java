@@ -71,7 +71,7 @@ public final class DataDirectory implements AutoCloseable {
     RunRecord lastRun = RunRecord.read(disk, paths.run());
     CleanMark mark = CleanMark.read(disk, paths.cleanShutdown());
     String unclean = uncleanBecause(mark, lastRun);
-    this.cleanEnds = unclean == null && mark != null ? Map.copyOf(mark.ends()) : Map.of();
+    this.cleanEnds = unclean == null && mark != null ? new HashMap<>(mark.ends()) : new HashMap<>();
     this.checkpoint = new HashMap<>(Checkpoint.read(disk, paths.checkpoint()));
     if (unclean == null && mark != null) {
       this.startState = new StartState.Clean(mark.incarnation());
@@ -275,9 +275,12 @@ public final class DataDirectory implements AutoCloseable {
     new RunRecord(bootId, incarnation).write(disk, paths.run());
   }
 
-  /** How this partition's log ended, if the last run stopped cleanly. */
-  public Optional<LogEnd> cleanEnd(PartitionName partition) {
-    return Optional.ofNullable(cleanEnds.get(partition));
+  /**
+   * How this partition's log ended, if the last run stopped cleanly. Once: it says nothing of a log
+   * that has been open since.
+   */
+  public Optional<LogEnd> takeCleanEnd(PartitionName partition) {
+    return Optional.ofNullable(cleanEnds.remove(partition));
   }
 
   /** As of the last checkpoint of the last run. */

@@ -7,8 +7,10 @@ package io.millrace.storage.directory;
  * @param epoch the last leader epoch in the log's history, -1 when it has none
  * @param segmentBase base offset of the active segment
  * @param segmentSizeBytes of the active segment's file
+ * @param maxTimestamp latest record time in the active segment, -1 when it is empty
  */
-public record LogEnd(long endOffset, int epoch, long segmentBase, long segmentSizeBytes) {
+public record LogEnd(
+    long endOffset, int epoch, long segmentBase, long segmentSizeBytes, long maxTimestamp) {
   public LogEnd {
     if (segmentBase < 0 || endOffset < segmentBase || epoch < -1 || segmentSizeBytes < 0) {
       throw new IllegalArgumentException(

@@ -46,7 +46,9 @@ public interface Disk {
   void rename(Path from, Path to) throws IOException;
 
   /**
-   * Makes the directory's names durable. A failure is as final as one of {@link DiskFile#force}.
+   * Makes the directory's names durable.
+   *
+   * @throws ForceFailedException never try again, stop using the directory
    */
   void syncDirectory(Path directory) throws IOException;
 

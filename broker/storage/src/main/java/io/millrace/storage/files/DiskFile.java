@@ -48,8 +48,7 @@ public interface DiskFile extends AutoCloseable {
    * Makes everything durable that was written before the call, and the size with it. May run while
    * another thread writes.
    *
-   * @throws IOException the bytes may be gone from the page cache although a second call would
-   *     succeed: never try again, stop using the directory
+   * @throws ForceFailedException never try again, stop using the directory
    */
   void force() throws IOException;
 

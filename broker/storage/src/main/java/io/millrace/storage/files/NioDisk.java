@@ -100,6 +100,9 @@ public final class NioDisk implements Disk {
     boolean interrupted = Thread.interrupted();
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
+    } catch (IOException e) {
+      throw new ForceFailedException(
+          "forcing the names in " + directory + " to disk failed: " + e.getMessage(), e);
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();

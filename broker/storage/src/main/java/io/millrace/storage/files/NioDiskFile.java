@@ -163,7 +163,13 @@ final class NioDiskFile implements DiskFile {
         durable = syncing;
       }
     }
-    syncing.force(false);
+    try {
+      syncing.force(false);
+    } catch (ClosedChannelException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new ForceFailedException("forcing " + path + " to disk failed: " + e.getMessage(), e);
+    }
   }
 
   @Override

@@ -1,0 +1,69 @@
+package io.millrace.storage.log;
+
+import io.millrace.rpc.EventLoop;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What must reach the disk before somebody may go on: jobs run one after another on the {@code
+ * flush} worker.
+ *
+ * <p>Group commit comes from the callers: each log has at most one job here, and whoever asks while
+ * it runs shares the next one. The first failure is final for the whole directory: after a failed
+ * fsync the kernel may have dropped the pages, and a second one would report success (R21). From
+ * then on no job runs; each ends with that failure.
+ */
+public final class FlushQueue {
+  private final EventLoop worker;
+  private final Consumer<Throwable> onFailure;
+
+  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+  /**
+   * @param worker may block on the disk; nothing else should run on it
+   * @param onFailure hears of the first failure, once, on the thread that met it
+   */
+  public FlushQueue(EventLoop worker, Consumer<Throwable> onFailure) {
+    this.worker = worker;
+    this.onFailure = onFailure;
+  }
+
+  /** One piece of work for the flush worker. */
+  interface Job {
+    /** On the worker. Any exception means that the directory can no longer be trusted. */
+    void run() throws IOException;
+
+    /** On the worker, once, after {@link #run} or instead of it; null when all went well. */
+    void ended(@Nullable Throwable failure);
+  }
+
+  /** Any thread. */
+  void submit(Job job) {
+    worker.execute(() -> perform(job));
+  }
+
+  private void perform(Job job) {
+    if (failure.get() == null) {
+      try {
+        job.run();
+      } catch (IOException | RuntimeException e) {
+        fail(e);
+      }
+    }
+    job.ended(failure.get());
+  }
+
+  /** Any thread: a force failed somewhere else. */
+  void fail(Throwable cause) {
+    if (failure.compareAndSet(null, cause)) {
+      onFailure.accept(cause);
+    }
+  }
+
+  /** Why nothing here can be trusted any more; null while all is well. Any thread. */
+  public @Nullable Throwable failure() {
+    return failure.get();
+  }
+}

@@ -1,0 +1,8 @@
+package io.millrace.storage.log;
+
+/**
+ * A segment as it stands on disk.
+ *
+ * @param maxTimestamp {@link Segment#NO_TIMESTAMP} when it is empty or nobody has looked
+ */
+record FoundSegment(long baseOffset, int sizeBytes, long endOffset, long maxTimestamp) {}

@@ -1,0 +1,10 @@
+package io.millrace.storage.log;
+
+/** What a log tells of itself, on its owner loop. */
+public interface LogListener {
+  /** All below the offset is on disk now. */
+  void onFlushed(long flushedOffset);
+
+  /** The log is offline: its disk failed, or its bytes are not what was written. Once. */
+  void onFailed(Throwable cause);
+}

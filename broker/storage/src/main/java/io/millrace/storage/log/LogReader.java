@@ -1,0 +1,315 @@
+package io.millrace.storage.log;
+
+import io.millrace.storage.files.DiskFile;
+import io.millrace.wire.BatchScan;
+import io.millrace.wire.BatchView;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Finds whole batches by offset. Owned by the log's loop. */
+final class LogReader {
+  private static final Logger LOG = LoggerFactory.getLogger(LogReader.class);
+
+  /** Readers that go through a log one fetch after another need no index. */
+  private static final int HINTS = 8;
+
+  /** More closed segments' indexes than this are not kept in memory. */
+  private static final int LOADED_INDEXES = 2;
+
+  private final LogState state;
+  private final LogContext context;
+
+  // Batch boundaries where a fetch ended, the oldest overwritten first; made when first needed, so
+  // that an idle log goes without.
+  private long @Nullable [] hintOffsets;
+  private int[] hintPositions = {};
+  private int nextHint;
+
+  private final Segment[] loaded = new Segment[LOADED_INDEXES];
+  private int nextLoaded;
+
+  LogReader(LogState state) {
+    this.state = state;
+    this.context = state.context;
+  }
+
+  /** See {@link PartitionLog#read}. */
+  ReadResult read(long fetchOffset, long maxBytes, long visibleEnd) throws IOException {
+    long end = state.endOffset();
+    if (fetchOffset < state.startOffset || fetchOffset > end) {
+      return new ReadResult.OutOfRange(state.startOffset, end);
+    }
+    long limitOffset = Math.min(visibleEnd, end);
+    if (fetchOffset >= limitOffset) {
+      return ReadResult.Nothing.INSTANCE;
+    }
+    Segment segment = state.segments.get(state.segments.floor(fetchOffset));
+    SegmentFile file = segment.retain(context);
+    boolean handedOver = false;
+    try {
+      ReadResult result = read(segment, file, fetchOffset, maxBytes, limitOffset);
+      handedOver = result instanceof ReadResult.Data;
+      return result;
+    } finally {
+      if (!handedOver) {
+        file.release();
+      }
+    }
+  }
+
+  private ReadResult read(
+      Segment segment, SegmentFile file, long fetchOffset, long maxBytes, long limitOffset)
+      throws IOException {
+    int start = locate(segment, file.file(), fetchOffset);
+    int limit;
+    long nextOffset;
+    if (limitOffset >= segment.endOffset()) {
+      limit = segment.sizeBytes();
+      nextOffset = segment.endOffset();
+    } else {
+      limit = locate(segment, file.file(), limitOffset);
+      nextOffset = limitOffset;
+    }
+    if (limit <= start) {
+      return ReadResult.Nothing.INSTANCE; // the batch goes on behind what may be shown
+    }
+    if (limit - start > maxBytes) {
+      Boundary boundary = boundaryWithin(segment, file.file(), start, limit, maxBytes);
+      limit = boundary.position();
+      nextOffset = boundary.offset();
+    }
+    remember(nextOffset, limit);
+    SegmentSlice slice = new SegmentSlice(file, start, limit - start, state::failLater);
+    return new ReadResult.Data(slice, nextOffset);
+  }
+
+  private record Boundary(long offset, int position) {}
+
+  /**
+   * The end of the last batch that fits, by the index if that will do; else of the first batch,
+   * whatever its size.
+   */
+  private Boundary boundaryWithin(
+      Segment segment, DiskFile file, int start, int limit, long maxBytes) throws IOException {
+    SparseIndex index = index(segment, file);
+    int entry = index.floorByPosition(start + maxBytes);
+    if (entry >= 0 && index.position(entry) > start && index.position(entry) < limit) {
+      return new Boundary(segment.baseOffset() + index.offsetDelta(entry), index.position(entry));
+    }
+    BatchWalk walk = context.scratch().headers.headers(file, start, limit);
+    mustBeBatch(walk.next(), walk, segment);
+    Boundary boundary = new Boundary(walk.batch().nextOffset(), walk.nextPosition());
+    while (boundary.position() < limit) {
+      mustBeBatch(walk.next(), walk, segment);
+      if (walk.nextPosition() - start > maxBytes) {
+        break;
+      }
+      boundary = new Boundary(walk.batch().nextOffset(), walk.nextPosition());
+    }
+    return boundary;
+  }
+
+  private void mustBeBatch(BatchScan found, BatchWalk walk, Segment segment)
+      throws CorruptLogException {
+    if (found != BatchScan.WHOLE) {
+      throw new CorruptLogException(
+          segment.logPath()
+              + " has no whole batch at position "
+              + walk.position()
+              + ", before its end at "
+              + segment.sizeBytes()
+              + " ("
+              + found
+              + ")");
+    }
+  }
+
+  /** Position of the batch that holds the offset, or of the first one behind it. */
+  int locate(Segment segment, DiskFile file, long offset) throws IOException {
+    if (offset >= segment.endOffset()) {
+      return segment.sizeBytes();
+    }
+    if (offset == segment.baseOffset()) {
+      return 0;
+    }
+    int hinted = hint(offset);
+    if (hinted >= 0) {
+      return hinted;
+    }
+    int position = walkTo(segment, file, offset);
+    if (position < 0) {
+      LOG.warn("{} points to the wrong places and is made again", segment.indexPath());
+      rebuildIndex(segment, file);
+      position = walkTo(segment, file, offset);
+    }
+    if (position < 0) {
+      throw new CorruptLogException(segment.logPath() + " does not begin with its base offset");
+    }
+    return position;
+  }
+
+  /** -1 when the index does not lead to a batch of the offset it says. */
+  private int walkTo(Segment segment, DiskFile file, long offset) throws IOException {
+    SparseIndex index = index(segment, file);
+    int entry = index.floorByOffset(offset - segment.baseOffset());
+    int from = entry < 0 ? 0 : index.position(entry);
+    long expected = segment.baseOffset() + (entry < 0 ? 0 : index.offsetDelta(entry));
+    BatchWalk walk = context.scratch().headers.headers(file, from, segment.sizeBytes());
+    BatchScan found = walk.next();
+    if (found != BatchScan.WHOLE || walk.batch().baseOffset() != expected) {
+      return -1;
+    }
+    while (walk.batch().nextOffset() <= offset) {
+      if (walk.nextPosition() == segment.sizeBytes()) {
+        return segment.sizeBytes();
+      }
+      mustBeBatch(walk.next(), walk, segment);
+    }
+    return walk.position();
+  }
+
+  private int hint(long offset) {
+    long[] offsets = hintOffsets;
+    if (offsets != null) {
+      for (int i = 0; i < HINTS; i++) {
+        if (offsets[i] == offset) {
+          return hintPositions[i];
+        }
+      }
+    }
+    return -1;
+  }
+
+  private void remember(long offset, int position) {
+    long[] offsets = hintOffsets;
+    if (offsets == null) {
+      offsets = new long[HINTS];
+      java.util.Arrays.fill(offsets, -1);
+      hintOffsets = offsets;
+      hintPositions = new int[HINTS];
+    }
+    if (hint(offset) < 0) {
+      offsets[nextHint] = offset;
+      hintPositions[nextHint] = position;
+      nextHint = (nextHint + 1) % HINTS;
+    }
+  }
+
+  /** The log has been cut: offsets may get other positions. */
+  void forgetHints() {
+    hintOffsets = null;
+  }
+
+  /** The whole index of a segment, loaded or made again if need be. */
+  SparseIndex index(Segment segment, DiskFile file) throws IOException {
+    if (!segment.hasCompleteIndex()) {
+      load(segment, file);
+    }
+    return segment.index();
+  }
+
+  private void load(Segment segment, DiskFile file) throws IOException {
+    IndexFile.Content content =
+        IndexFile.load(
+            context.disk(),
+            segment.indexPath(),
+            segment.baseOffset(),
+            segment.sizeBytes(),
+            SparseIndex.MAX_ENTRIES);
+    if (segment.isSealed()) {
+      if (content.seal() == null) {
+        LOG.warn("{} is made again: {}", segment.indexPath(), content.problem());
+        rebuildIndex(segment, file);
+        return;
+      }
+      segment.learnMaxTimestamp(content.seal().maxTimestamp());
+    }
+    segment.completeIndex(content.index());
+    keep(segment);
+  }
+
+  private void rebuildIndex(Segment segment, DiskFile file) throws IOException {
+    IndexBuild.Built built =
+        IndexBuild.byHeaders(
+            context.scratch().headers,
+            file,
+            segment.sizeBytes(),
+            segment.baseOffset(),
+            state.config.indexIntervalBytes(),
+            SparseIndex.MAX_ENTRIES);
+    segment.forgetIndex();
+    segment.learnMaxTimestamp(built.maxTimestamp());
+    segment.completeIndex(built.index());
+    keep(segment);
+  }
+
+  private void keep(Segment segment) {
+    if (!segment.isSealed()) {
+      return;
+    }
+    Segment oldest = loaded[nextLoaded];
+    if (oldest != null && oldest != segment && oldest.pendingEntryCount() == 0) {
+      oldest.forgetIndex();
+    }
+    loaded[nextLoaded] = segment;
+    nextLoaded = (nextLoaded + 1) % LOADED_INDEXES;
+  }
+
+  /** See {@link PartitionLog#offsetForTime}. */
+  @Nullable TimedOffset offsetForTime(long timestamp, long visibleEnd) throws IOException {
+    for (int i = 0; i < state.segments.count(); i++) {
+      Segment segment = state.segments.get(i);
+      if (segment.baseOffset() >= visibleEnd || segment.sizeBytes() == 0) {
+        break;
+      }
+      if (segment.endOffset() <= state.startOffset) {
+        continue;
+      }
+      SegmentFile file = segment.retain(context);
+      try {
+        TimedOffset found = offsetForTime(segment, file.file(), timestamp, visibleEnd);
+        if (found != null) {
+          return found;
+        }
+      } finally {
+        file.release();
+      }
+    }
+    return null;
+  }
+
+  private @Nullable TimedOffset offsetForTime(
+      Segment segment, DiskFile file, long timestamp, long visibleEnd) throws IOException {
+    SparseIndex index = index(segment, file);
+    if (segment.maxTimestamp() != Segment.NO_TIMESTAMP && segment.maxTimestamp() < timestamp) {
+      return null;
+    }
+    int entry = index.floorByTime(timestamp);
+    int from = entry < 0 ? 0 : index.position(entry);
+    BatchWalk walk = context.scratch().headers.headers(file, from, segment.sizeBytes());
+    while (walk.nextPosition() < segment.sizeBytes()) {
+      mustBeBatch(walk.next(), walk, segment);
+      BatchView batch = walk.batch();
+      if (batch.baseOffset() >= visibleEnd) {
+        return null;
+      }
+      boolean late = walk.maxTimestamp() >= timestamp && batch.nextOffset() > state.startOffset;
+      if (late) {
+        TimedOffset found =
+            RecordSearch.firstAtOrAfter(
+                file,
+                walk,
+                timestamp,
+                state.startOffset,
+                context.scratch().newRecordCursor(),
+                segment);
+        if (found != null) {
+          return found;
+        }
+      }
+    }
+    return null;
+  }
+}

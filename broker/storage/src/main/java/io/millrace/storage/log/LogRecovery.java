@@ -1,0 +1,316 @@
+package io.millrace.storage.log;
+
+import io.millrace.storage.directory.CheckpointEntry;
+import io.millrace.storage.directory.DataPaths;
+import io.millrace.storage.directory.LogEnd;
+import io.millrace.storage.files.DirectoryEntry;
+import io.millrace.storage.files.Disk;
+import io.millrace.storage.files.DiskFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out what a log holds, and makes it whole. Blocks on the disk; any thread, one log at a time
+ * each.
+ *
+ * <p>After a clean stop nothing is read but names and sizes. Otherwise every batch from the
+ * recovery point on is read and its checksum compared. What is wrong at the end is what a crash
+ * leaves, and is cut; what is wrong before the recovery point was on disk once, so that no crash
+ * explains it, and the log is refused as it stands.
+ */
+final class LogRecovery {
+  private static final int WINDOW_BYTES = 1 << 20;
+
+  private final Disk disk;
+  private final Path directory;
+  private final int indexIntervalBytes;
+  private final boolean pageCacheSurvived;
+  private final BatchWalk walk = new BatchWalk(WINDOW_BYTES);
+
+  private long readBytes;
+  private long cutBytes;
+  private long cutWholeBatches;
+  private boolean changedEpochs;
+
+  /**
+   * @param pageCacheSurvived only the process ended: what was written is there, so a hole before
+   *     the last write is damage, not the crash
+   */
+  LogRecovery(Disk disk, Path directory, int indexIntervalBytes, boolean pageCacheSurvived) {
+    this.disk = disk;
+    this.directory = directory;
+    this.indexIntervalBytes = indexIntervalBytes;
+    this.pageCacheSurvived = pageCacheSurvived;
+  }
+
+  /** A log ready to be used: all of it is on disk. */
+  record Recovered(
+      List<Segment> segments, EpochHistory epochs, long endOffset, RecoveryReport report) {}
+
+  /**
+   * Opens a log.
+   *
+   * @throws CorruptLogException the log is damaged; nothing has been changed but what a crash
+   *     explains
+   */
+  Recovered open(@Nullable LogEnd cleanEnd, CheckpointEntry checkpoint) throws IOException {
+    Listing listing = list();
+    EpochHistory epochs = EpochHistory.read(disk, directory);
+    if (cleanEnd != null && epochs != null && listing.matches(cleanEnd, epochs)) {
+      return clean(listing, cleanEnd, epochs);
+    }
+    long recoveryPoint = checkpoint.recoveryPoint();
+    if (listing.files.isEmpty()) {
+      return empty(recoveryPoint, epochs);
+    }
+    if (epochs == null || (epochs.isEmpty() && listing.sizeBytes() > 0)) {
+      epochs = new EpochHistory();
+      changedEpochs = true;
+      recoveryPoint = 0; // the batches tell the epochs: all of them are read
+    }
+    recoveryPoint = Math.min(recoveryPoint, epochs.recoverFrom());
+    return recover(listing, epochs, recoveryPoint);
+  }
+
+  /** A log file by its name. */
+  private record LogFile(long baseOffset, int sizeBytes, boolean hasIndex) {}
+
+  private record Listing(List<LogFile> files) {
+    boolean matches(LogEnd end, EpochHistory epochs) {
+      if (files.isEmpty()) {
+        return false;
+      }
+      LogFile last = files.get(files.size() - 1);
+      boolean indexed = files.stream().limit(files.size() - 1L).allMatch(LogFile::hasIndex);
+      return indexed
+          && last.baseOffset() == end.segmentBase()
+          && last.sizeBytes() == end.segmentSizeBytes()
+          && epochs.latest() == end.epoch();
+    }
+
+    long sizeBytes() {
+      return files.stream().mapToLong(LogFile::sizeBytes).sum();
+    }
+  }
+
+  private Listing list() throws IOException {
+    List<LogFile> logs = new ArrayList<>();
+    List<DirectoryEntry> entries = disk.list(directory);
+    List<String> names = entries.stream().map(DirectoryEntry::name).toList();
+    for (DirectoryEntry entry : entries) {
+      OptionalLong base = DataPaths.baseOffset(entry.name());
+      if (entry.isFile() && entry.name().endsWith(DataPaths.UNFINISHED_SUFFIX)) {
+        disk.delete(directory.resolve(entry.name())); // was to replace something, and did not
+      } else if (base.isPresent() && entry.name().endsWith(DataPaths.LOG_SUFFIX)) {
+        if (!entry.isFile() || entry.sizeBytes() > Integer.MAX_VALUE) {
+          throw new CorruptLogException(
+              directory.resolve(entry.name()) + " is no file of less than 2 GiB");
+        }
+        String index = String.valueOf(DataPaths.index(directory, base.getAsLong()).getFileName());
+        logs.add(new LogFile(base.getAsLong(), (int) entry.sizeBytes(), names.contains(index)));
+      }
+    }
+    return new Listing(logs);
+  }
+
+  private Recovered clean(Listing listing, LogEnd end, EpochHistory epochs) {
+    List<Segment> segments = new ArrayList<>();
+    List<LogFile> files = listing.files();
+    for (int i = 0; i < files.size(); i++) {
+      boolean last = i == files.size() - 1;
+      long next = last ? end.endOffset() : files.get(i + 1).baseOffset();
+      long time = last ? end.maxTimestamp() : Segment.NO_TIMESTAMP;
+      LogFile file = files.get(i);
+      segments.add(
+          Segment.found(
+              directory, new FoundSegment(file.baseOffset(), file.sizeBytes(), next, time), !last));
+    }
+    return new Recovered(segments, epochs, end.endOffset(), RecoveryReport.CLEAN);
+  }
+
+  private Recovered empty(long recoveryPoint, @Nullable EpochHistory known) throws IOException {
+    if (recoveryPoint > 0) {
+      throw new CorruptLogException(
+          directory
+              + " has no segment, though records up to offset "
+              + recoveryPoint
+              + " were on disk: restore its files, or delete the directory to start it anew");
+    }
+    EpochHistory epochs = known == null ? new EpochHistory() : known;
+    epochs.cutBehind(0);
+    try (DiskFile file = disk.create(DataPaths.log(directory, 0))) {
+      file.force();
+    }
+    disk.syncDirectory(directory);
+    Segment first = Segment.found(directory, new FoundSegment(0, 0, 0, -1), false);
+    first.completeIndex(new SparseIndex(SparseIndex.MAX_ENTRIES));
+    return new Recovered(List.of(first), epochs, 0, RecoveryReport.CLEAN);
+  }
+
+  private Recovered recover(Listing listing, EpochHistory epochs, long recoveryPoint)
+      throws IOException {
+    List<LogFile> files = listing.files();
+    int from = files.size() - 1;
+    while (from > 0 && files.get(from).baseOffset() > recoveryPoint) {
+      from--;
+    }
+    List<Segment> segments = new ArrayList<>();
+    for (int i = 0; i < from; i++) {
+      segments.add(trusted(files.get(i), files.get(i + 1)));
+    }
+    long end = files.get(from).baseOffset();
+    int i = from;
+    boolean cut = false;
+    while (i < files.size() && !cut) {
+      LogFile file = files.get(i);
+      if (file.baseOffset() != end) {
+        if (file.baseOffset() < end || pageCacheSurvived || end < recoveryPoint) {
+          throw notAdjoining(file, end);
+        }
+        break; // the tail of the segment before was lost as a whole
+      }
+      boolean last = i == files.size() - 1;
+      SegmentScan scan = scan(file, epochs, recoveryPoint, last);
+      end = scan.endOffset();
+      cut = scan.sizeBytes() < file.sizeBytes();
+      segments.add(repaired(file, scan, last || cut));
+      i++;
+    }
+    drop(files.subList(i, files.size()));
+    if (epochs.cutBehind(end) || changedEpochs || epochs.recoverFrom() != Long.MAX_VALUE) {
+      epochs.setRecoverFrom(Long.MAX_VALUE);
+      EpochHistory.write(disk, directory, epochs.lines());
+    }
+    disk.syncDirectory(directory);
+    RecoveryReport report =
+        new RecoveryReport(false, readBytes, cutBytes, cutWholeBatches, end < recoveryPoint);
+    return new Recovered(segments, epochs, end, report);
+  }
+
+  private CorruptLogException notAdjoining(LogFile file, long end) {
+    return new CorruptLogException(
+        DataPaths.log(directory, file.baseOffset())
+            + (file.baseOffset() < end ? " overlaps" : " leaves a hole behind")
+            + " the segment before it, which ends at offset "
+            + end);
+  }
+
+  /** A segment before the recovery point: its seal says how it ends, or its headers do. */
+  private Segment trusted(LogFile file, LogFile next) throws IOException {
+    IndexFile.Content content =
+        IndexFile.load(
+            disk,
+            DataPaths.index(directory, file.baseOffset()),
+            file.baseOffset(),
+            file.sizeBytes(),
+            1);
+    IndexFile.Seal seal = content.seal();
+    if (seal == null || content.problem() != null) {
+      try (DiskFile log = disk.openForReading(DataPaths.log(directory, file.baseOffset()))) {
+        IndexBuild.Built built =
+            IndexBuild.byHeaders(
+                walk,
+                log,
+                file.sizeBytes(),
+                file.baseOffset(),
+                indexIntervalBytes,
+                Integer.MAX_VALUE);
+        readBytes += file.sizeBytes();
+        seal = new IndexFile.Seal(built.endOffset(), file.sizeBytes(), built.maxTimestamp());
+        writeIndex(file.baseOffset(), built.index(), seal);
+      }
+    }
+    if (seal.endOffset() != next.baseOffset()) {
+      throw notAdjoining(next, seal.endOffset());
+    }
+    return Segment.found(
+        directory,
+        new FoundSegment(
+            file.baseOffset(), file.sizeBytes(), seal.endOffset(), seal.maxTimestamp()),
+        true);
+  }
+
+  private SegmentScan scan(LogFile file, EpochHistory epochs, long recoveryPoint, boolean last)
+      throws IOException {
+    Path path = DataPaths.log(directory, file.baseOffset());
+    try (DiskFile log = disk.openForReading(path)) {
+      SegmentScan scan =
+          new SegmentScan(log, file.baseOffset(), file.sizeBytes(), indexIntervalBytes, walk);
+      changedEpochs |= scan.run(disk, directory, recoveryPoint, epochs);
+      readBytes += scan.readBytes();
+      String problem = scan.problem();
+      if (problem == null) {
+        return scan;
+      }
+      String where = path + " is damaged at position " + scan.sizeBytes() + ": " + problem;
+      if (scan.endOffset() < recoveryPoint) {
+        throw new CorruptLogException(
+            where
+                + ". Offset "
+                + scan.endOffset()
+                + " was on disk (recovery point "
+                + recoveryPoint
+                + "), so this is no unfinished write, and nothing was cut");
+      }
+      long later =
+          LaterBatches.count(log, scan.sizeBytes() + 1, file.sizeBytes(), scan.endOffset());
+      if (pageCacheSurvived && (later > 0 || !last)) {
+        throw new CorruptLogException(
+            where
+                + ". The machine has not restarted and "
+                + (last ? later + " whole batches" : "another segment")
+                + " follow, so this is no unfinished write, and nothing was cut");
+      }
+      cutBytes += file.sizeBytes() - scan.sizeBytes();
+      cutWholeBatches += later;
+      return scan;
+    }
+  }
+
+  /** Cuts the file if need be, forces it, and writes its index. */
+  private Segment repaired(LogFile file, SegmentScan scan, boolean active) throws IOException {
+    Path path = DataPaths.log(directory, file.baseOffset());
+    try (DiskFile log = disk.open(path)) {
+      if (scan.sizeBytes() < file.sizeBytes()) {
+        log.truncate(scan.sizeBytes());
+      }
+      log.force();
+    }
+    IndexFile.Seal seal =
+        active ? null : new IndexFile.Seal(scan.endOffset(), scan.sizeBytes(), scan.maxTimestamp());
+    writeIndex(file.baseOffset(), scan.index(), seal);
+    return Segment.found(
+        directory,
+        new FoundSegment(
+            file.baseOffset(), scan.sizeBytes(), scan.endOffset(), scan.maxTimestamp()),
+        !active);
+  }
+
+  private void writeIndex(long baseOffset, SparseIndex index, IndexFile.@Nullable Seal seal)
+      throws IOException {
+    IndexFile.replace(
+        disk,
+        DataPaths.index(directory, baseOffset),
+        IndexFile.block(baseOffset, IndexFile.entries(index), seal));
+  }
+
+  /** Removes segments behind the end; the last first, so that no hole can come of it. */
+  private void drop(List<LogFile> behind) throws IOException {
+    for (int i = behind.size() - 1; i >= 0; i--) {
+      LogFile file = behind.get(i);
+      Path log = DataPaths.log(directory, file.baseOffset());
+      try (DiskFile dropped = disk.openForReading(log)) {
+        cutWholeBatches += LaterBatches.count(dropped, 0, file.sizeBytes(), file.baseOffset());
+      }
+      cutBytes += file.sizeBytes();
+      if (file.hasIndex()) {
+        disk.delete(DataPaths.index(directory, file.baseOffset()));
+      }
+      disk.delete(log);
+    }
+  }
+}

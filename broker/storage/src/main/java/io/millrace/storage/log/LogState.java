@@ -1,0 +1,58 @@
+package io.millrace.storage.log;
+
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** What the parts of one log share. The owner's, but where a field says otherwise. */
+final class LogState {
+  final LogContext context;
+  final Segments segments;
+  final EpochHistory epochs;
+
+  LogConfig config;
+
+  /** First offset that may be read. */
+  long startOffset;
+
+  /** All below has been forced. */
+  long flushedOffset;
+
+  /** As {@link #flushedOffset}, and lowered before anything is cut. Read by any thread. */
+  volatile long recoveryPoint;
+
+  /** Set once: the log is offline. */
+  @Nullable Throwable failure;
+
+  private final Consumer<Throwable> onFailure;
+
+  LogState(
+      LogContext context,
+      LogRecovery.Recovered recovered,
+      LogConfig config,
+      Consumer<Throwable> onFailure) {
+    this.context = context;
+    this.segments = new Segments(recovered.segments());
+    this.epochs = recovered.epochs();
+    this.config = config;
+    this.startOffset = segments.first().baseOffset();
+    this.flushedOffset = recovered.endOffset();
+    this.recoveryPoint = recovered.endOffset();
+    this.onFailure = onFailure;
+  }
+
+  long endOffset() {
+    return segments.active().endOffset();
+  }
+
+  void fail(Throwable cause) {
+    if (failure == null) {
+      failure = cause;
+      onFailure.accept(cause);
+    }
+  }
+
+  /** From any thread. */
+  void failLater(Throwable cause) {
+    context.owner().execute(() -> fail(cause));
+  }
+}

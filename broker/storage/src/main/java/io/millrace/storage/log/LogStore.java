@@ -1,0 +1,280 @@
+package io.millrace.storage.log;
+
+import io.millrace.rpc.EventLoop;
+import io.millrace.storage.directory.CheckpointEntry;
+import io.millrace.storage.directory.DataDirectory;
+import io.millrace.storage.directory.LogEnd;
+import io.millrace.storage.directory.PartitionName;
+import io.millrace.storage.directory.StartState;
+import io.millrace.storage.files.FileKind;
+import io.millrace.storage.files.ForceFailedException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The logs of a data directory: opens, remembers and closes them.
+ *
+ * <p>Every method may be called from any thread and returns at once; the work is done on the
+ * housekeeping worker, which may block on the disk and owns this object's state.
+ */
+public final class LogStore {
+  private static final Logger LOG = LoggerFactory.getLogger(LogStore.class);
+
+  private final DataDirectory directory;
+  private final EventLoop housekeeping;
+  private final StoreConfig config;
+  private final FlushQueue flushQueue;
+  private final OpenFiles openFiles;
+  private final boolean pageCacheSurvived;
+
+  // Housekeeping's.
+  private final Map<PartitionName, PartitionLog> logs = new HashMap<>();
+  private final Map<EventLoop, LoopScratch> scratches = new HashMap<>();
+  private Map<PartitionName, CheckpointEntry> lastCheckpoint = Map.of();
+  private boolean closed;
+
+  /**
+   * Begins to write checkpoints.
+   *
+   * @param directory adopted, and its run recorded; used by nobody else from now on
+   * @param flushWorker blocks on fsync; nothing else should run on it
+   * @param housekeeping blocks on the disk
+   * @param onDiskFailure hears once, on a worker, that a force has failed: nothing in the directory
+   *     can be trusted from then on, and no log takes anything any more
+   */
+  public LogStore(
+      DataDirectory directory,
+      EventLoop flushWorker,
+      EventLoop housekeeping,
+      StoreConfig config,
+      Consumer<Throwable> onDiskFailure) {
+    this.directory = directory;
+    this.housekeeping = housekeeping;
+    this.config = config;
+    this.flushQueue = new FlushQueue(flushWorker, onDiskFailure);
+    this.openFiles = new OpenFiles(config.maxOpenFiles());
+    this.pageCacheSurvived = directory.startState() instanceof StartState.ProcessCrash;
+    scheduleCheckpoint();
+  }
+
+  /** Why nothing here can be trusted any more; null while all is well. */
+  public @Nullable Throwable failure() {
+    return flushQueue.failure();
+  }
+
+  /**
+   * Opens a partition's log, recovering it if need be; makes it when there is none.
+   *
+   * @param owner the log is used on this loop only
+   * @param listener called on the owner
+   * @param then on the owner, once
+   */
+  public void open(
+      PartitionName name,
+      LogConfig logConfig,
+      EventLoop owner,
+      LogListener listener,
+      Consumer<LogOpening> then) {
+    housekeeping.execute(
+        () -> {
+          LogOpening opening = open(name, logConfig, owner, listener);
+          owner.execute(() -> then.accept(opening));
+        });
+  }
+
+  private LogOpening open(
+      PartitionName name, LogConfig logConfig, EventLoop owner, LogListener listener) {
+    if (closed || logs.containsKey(name)) {
+      return new LogOpening.Offline(name + (closed ? " comes too late" : " is open already"));
+    }
+    CheckpointEntry remembered = directory.lastCheckpoint(name);
+    try {
+      Path path = directory.paths().partition(name);
+      FileKind kind = directory.disk().kind(path);
+      if (kind == FileKind.ABSENT) {
+        directory.createPartition(name);
+      } else if (kind != FileKind.DIRECTORY) {
+        return new LogOpening.Offline(path + " is not a directory");
+      }
+      LogRecovery recovery =
+          new LogRecovery(
+              directory.disk(), path, logConfig.indexIntervalBytes(), pageCacheSurvived);
+      LogEnd cleanEnd = directory.takeCleanEnd(name).orElse(null);
+      LogRecovery.Recovered recovered = recovery.open(cleanEnd, remembered);
+      report(name, recovered);
+      LogContext context =
+          new LogContext(
+              name,
+              path,
+              directory.disk(),
+              owner,
+              scratches.computeIfAbsent(owner, loop -> new LoopScratch()),
+              openFiles,
+              flushQueue);
+      PartitionLog log = new PartitionLog(context, recovered, logConfig, remembered, listener);
+      logs.put(name, log);
+      return new LogOpening.Opened(log, recovered.report());
+    } catch (CorruptLogException e) {
+      LOG.error("{} stays offline: {}", name, e.getMessage());
+      return new LogOpening.Offline(String.valueOf(e.getMessage()));
+    } catch (IOException e) {
+      failIfForce(e);
+      LOG.error("{} stays offline", name, e);
+      return new LogOpening.Offline("the disk failed: " + e);
+    }
+  }
+
+  private void failIfForce(IOException e) {
+    if (e instanceof ForceFailedException) {
+      flushQueue.fail(e);
+    }
+  }
+
+  private static void report(PartitionName name, LogRecovery.Recovered recovered) {
+    RecoveryReport report = recovered.report();
+    if (report.belowRecoveryPoint()) {
+      LOG.error(
+          "{} ends at offset {}, before a recovery point: records that were on disk are missing",
+          name,
+          recovered.endOffset());
+    }
+    if (report.cutBytes() > 0) {
+      LOG.warn(
+          "{} now ends at offset {}: dropped {} bytes that were not wholly written, with {} whole"
+              + " batches among them",
+          name,
+          recovered.endOffset(),
+          report.cutBytes(),
+          report.cutWholeBatches());
+    }
+  }
+
+  private void scheduleCheckpoint() {
+    housekeeping.schedule(
+        config.checkpointIntervalMillis() * 1_000_000,
+        () -> {
+          if (!closed && flushQueue.failure() == null) {
+            checkpoint();
+            scheduleCheckpoint();
+          }
+        });
+  }
+
+  private void checkpoint() {
+    Map<PartitionName, CheckpointEntry> entries = new HashMap<>();
+    logs.forEach((name, log) -> entries.put(name, log.checkpoint()));
+    if (entries.equals(lastCheckpoint)) {
+      return;
+    }
+    try {
+      directory.writeCheckpoint(entries);
+      lastCheckpoint = entries;
+    } catch (IOException e) {
+      failIfForce(e);
+      // The last one stays: more is read again after a crash, nothing worse.
+      LOG.warn("no checkpoint was written: {}", e.getMessage());
+    }
+  }
+
+  /**
+   * Closes a partition's log and puts its directory into the trash. The server has stopped using
+   * it.
+   *
+   * @param wallMillis when, for {@link #emptyTrash}
+   * @param then on the housekeeping worker: null when it is done, else why not
+   */
+  public void delete(PartitionName name, long wallMillis, Consumer<@Nullable IOException> then) {
+    housekeeping.execute(
+        () -> {
+          PartitionLog log = logs.remove(name);
+          if (log == null) {
+            then.accept(moveToTrash(name, wallMillis));
+          } else {
+            log.abandonLater(
+                () -> housekeeping.execute(() -> then.accept(moveToTrash(name, wallMillis))));
+          }
+        });
+  }
+
+  private @Nullable IOException moveToTrash(PartitionName name, long wallMillis) {
+    try {
+      directory.moveToTrash(name, wallMillis);
+      return null;
+    } catch (IOException e) {
+      failIfForce(e);
+      LOG.error("{} could not be put into the trash", name, e);
+      return e;
+    }
+  }
+
+  /** Deletes what was put into the trash up to a time. */
+  public void emptyTrash(long untilWallMillis) {
+    housekeeping.execute(
+        () -> {
+          try {
+            int deleted = directory.emptyTrash(untilWallMillis);
+            if (deleted > 0) {
+              LOG.info("deleted {} partitions from the trash", deleted);
+            }
+          } catch (IOException e) {
+            LOG.warn("the trash was not emptied", e);
+          }
+        });
+  }
+
+  /**
+   * Closes all logs, whose owners still run; then writes the checkpoint and, if every log ended
+   * well, the clean mark. The directory stays locked.
+   *
+   * @param then on the housekeeping worker: whether it was a clean stop
+   */
+  public void close(int incarnation, Consumer<Boolean> then) {
+    housekeeping.execute(
+        () -> {
+          closed = true;
+          Map<PartitionName, LogEnd> ends = new HashMap<>();
+          List<PartitionLog> closing = List.copyOf(logs.values());
+          int[] left = {closing.size()};
+          if (closing.isEmpty()) {
+            then.accept(finish(incarnation, ends));
+          }
+          for (PartitionLog log : closing) {
+            log.closeLater(
+                end ->
+                    housekeeping.execute(
+                        () -> {
+                          end.ifPresent(there -> ends.put(log.name(), there));
+                          if (--left[0] == 0) {
+                            then.accept(finish(incarnation, ends));
+                          }
+                        }));
+          }
+        });
+  }
+
+  private boolean finish(int incarnation, Map<PartitionName, LogEnd> ends) {
+    if (flushQueue.failure() != null) {
+      return false;
+    }
+    checkpoint();
+    if (ends.size() < logs.size()) {
+      LOG.warn("no clean mark: {} logs did not end well", logs.size() - ends.size());
+      return false;
+    }
+    try {
+      directory.writeCleanMark(incarnation, ends);
+      return true;
+    } catch (IOException e) {
+      failIfForce(e);
+      LOG.warn("no clean mark was written", e);
+      return false;
+    }
+  }
+}

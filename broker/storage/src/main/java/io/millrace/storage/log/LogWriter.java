@@ -1,0 +1,221 @@
+package io.millrace.storage.log;
+
+import io.millrace.storage.files.DiskFullException;
+import io.millrace.storage.log.AppendResult.AppendFailure;
+import io.millrace.wire.BatchScan;
+import io.millrace.wire.BatchView;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Appends to the active segment and closes it when it is full or old. Owned by the log's loop.
+ *
+ * <p>All shares that fit into the active segment go out in one gathering write; only when that has
+ * succeeded does anything in memory change.
+ */
+final class LogWriter {
+  private static final Logger LOG = LoggerFactory.getLogger(LogWriter.class);
+
+  /** Offsets in an index count from the segment's base, in 31 bits. */
+  private static final long MAX_OFFSETS_PER_SEGMENT = Integer.MAX_VALUE;
+
+  private static final long NOT_LOOKED = -2;
+  private static final long EMPTY = -1;
+
+  private final LogState state;
+  private final LogContext context;
+  private final LogFlusher flusher;
+
+  /** Append time of the active segment's first batch. */
+  private long activeSinceMillis = NOT_LOOKED;
+
+  LogWriter(LogState state, LogFlusher flusher) {
+    this.state = state;
+    this.context = state.context;
+    this.flusher = flusher;
+  }
+
+  /** What the leader writes into each batch; null where the batches are copies of a leader's. */
+  private record Stamp(int epoch, long appendTimeMillis) {}
+
+  /** See {@link PartitionLog#append}. */
+  AppendResult append(List<ByteBuffer> shares, int epoch, long nowMillis) {
+    return append(shares, new Stamp(epoch, nowMillis), nowMillis);
+  }
+
+  /** See {@link PartitionLog#appendCopy}. */
+  AppendResult appendCopy(ByteBuffer share, long nowMillis) {
+    return append(List.of(share), null, nowMillis);
+  }
+
+  private AppendResult append(List<ByteBuffer> shares, @Nullable Stamp stamp, long nowMillis) {
+    long[] baseOffsets = new long[shares.size()];
+    Throwable broken = state.failure != null ? state.failure : context.flushQueue().failure();
+    if (broken != null) {
+      return AppendResult.failed(baseOffsets, 0, new AppendFailure.Broken(broken));
+    }
+    int first = 0;
+    try {
+      if (isTooOld(nowMillis)) {
+        roll();
+      }
+      while (first < shares.size()) {
+        int end = writeWhatFits(shares, first, stamp, baseOffsets, nowMillis);
+        if (end == first) {
+          roll();
+        }
+        first = end;
+      }
+      return AppendResult.complete(baseOffsets);
+    } catch (DiskFullException e) {
+      String why = String.valueOf(e.getMessage());
+      return AppendResult.failed(baseOffsets, first, new AppendFailure.DiskFull(why));
+    } catch (IOException e) {
+      state.fail(e);
+      return AppendResult.failed(baseOffsets, first, new AppendFailure.Broken(e));
+    }
+  }
+
+  /** Writes shares from {@code first} on; returns the first that no longer fits. */
+  private int writeWhatFits(
+      List<ByteBuffer> shares, int first, @Nullable Stamp stamp, long[] baseOffsets, long nowMillis)
+      throws IOException {
+    Segment segment = state.segments.active();
+    LoopScratch.Candidates candidates = context.scratch().candidates;
+    candidates.count = 0;
+    long size = segment.sizeBytes();
+    long next = segment.endOffset();
+    long maxTimestamp = segment.maxTimestamp();
+    int lastIndexed = Math.max(0, segment.lastIndexedPosition());
+    boolean indexFirst = segment.lastIndexedPosition() < 0 && size > 0;
+    int end = first;
+    while (end < shares.size()) {
+      ByteBuffer share = shares.get(end);
+      if (size > 0 && size + share.remaining() > state.config.segmentBytes()) {
+        break;
+      }
+      baseOffsets[end] = next;
+      BatchView batch = context.scratch().batch;
+      for (int at = share.position(); at < share.limit(); at += batch.sizeBytes()) {
+        if (batch.scan(share, at, share.limit()) != BatchScan.WHOLE) {
+          throw new IllegalArgumentException("a share that was not validated: " + batch.problem());
+        }
+        if (stamp != null) {
+          batch.stamp(next, stamp.epoch(), stamp.appendTimeMillis());
+        } else {
+          beginCopiedEpoch(batch, next);
+        }
+        if (indexFirst || size - lastIndexed >= state.config.indexIntervalBytes()) {
+          candidates.add((int) (next - segment.baseOffset()), (int) size, maxTimestamp);
+          lastIndexed = (int) size;
+          indexFirst = false;
+        }
+        maxTimestamp = Math.max(maxTimestamp, BatchWalk.maxTimestamp(batch));
+        next = batch.nextOffset();
+        size += batch.sizeBytes();
+      }
+      end++;
+      if (next - segment.baseOffset() > MAX_OFFSETS_PER_SEGMENT) {
+        throw new IllegalArgumentException("a share of more than 2^31 offsets");
+      }
+    }
+    if (end > first) {
+      write(segment, shares.subList(first, end));
+      if (segment.sizeBytes() == 0) {
+        activeSinceMillis = stamp == null ? nowMillis : stamp.appendTimeMillis();
+      }
+      segment.grown((int) (size - segment.sizeBytes()), next, maxTimestamp);
+      for (int i = 0; i < candidates.count; i++) {
+        segment.addIndexEntry(
+            candidates.offsetDeltas[i], candidates.positions[i], candidates.maxTimestamps[i]);
+      }
+    }
+    return end;
+  }
+
+  private void write(Segment segment, List<ByteBuffer> shares) throws IOException {
+    ByteBuffer[] buffers = shares.toArray(new ByteBuffer[0]);
+    long bytes = 0;
+    for (ByteBuffer buffer : buffers) {
+      bytes += buffer.remaining();
+    }
+    SegmentFile file = segment.pin(context);
+    try {
+      file.file().write(segment.sizeBytes(), buffers);
+    } catch (DiskFullException e) {
+      // Whole batches may have got in: they must not turn up after their refusal.
+      file.file().truncate(segment.sizeBytes());
+      throw e;
+    }
+    flusher.written(bytes);
+  }
+
+  private void beginCopiedEpoch(BatchView batch, long expectedOffset) {
+    if (batch.baseOffset() != expectedOffset) {
+      throw new IllegalArgumentException(
+          "the leader's batch has offset " + batch.baseOffset() + ", not " + expectedOffset);
+    }
+    if (state.epochs.begin(batch.leaderEpoch(), expectedOffset)) {
+      flusher.epochsChanged();
+    }
+  }
+
+  private boolean isTooOld(long nowMillis) throws IOException {
+    Segment active = state.segments.active();
+    if (active.sizeBytes() == 0) {
+      return false;
+    }
+    if (activeSinceMillis == NOT_LOOKED) {
+      activeSinceMillis = firstAppendTime(active);
+    }
+    return nowMillis - activeSinceMillis >= state.config.segmentAgeMillis();
+  }
+
+  private long firstAppendTime(Segment active) throws IOException {
+    SegmentFile file = active.retain(context);
+    try {
+      BatchWalk walk = context.scratch().headers.headers(file.file(), 0, active.sizeBytes());
+      if (walk.next() != BatchScan.WHOLE) {
+        throw new CorruptLogException(active.logPath() + " does not begin with a whole batch");
+      }
+      return walk.batch().appendTimestamp();
+    } finally {
+      file.release();
+    }
+  }
+
+  /** Closes the active segment if it is old, so that an idle log's last one can be retired. */
+  boolean rollIfOld(long nowMillis) {
+    try {
+      if (!isTooOld(nowMillis)) {
+        return false;
+      }
+      roll();
+      return true;
+    } catch (DiskFullException e) {
+      LOG.warn("no new segment for {}: {}", context.name(), e.getMessage());
+      return false;
+    } catch (IOException e) {
+      state.fail(e);
+      return false;
+    }
+  }
+
+  private void roll() throws IOException {
+    Segment full = state.segments.active();
+    Segment fresh = Segment.create(context, full.endOffset());
+    full.seal();
+    state.segments.add(fresh);
+    activeSinceMillis = EMPTY;
+    flusher.rolled(full);
+  }
+
+  /** The log has been cut. */
+  void forgetAge() {
+    activeSinceMillis = NOT_LOOKED;
+  }
+}

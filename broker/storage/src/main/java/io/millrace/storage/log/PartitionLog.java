@@ -1,0 +1,333 @@
+package io.millrace.storage.log;
+
+import io.millrace.storage.directory.CheckpointEntry;
+import io.millrace.storage.directory.LogEnd;
+import io.millrace.storage.directory.PartitionName;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The records of one partition on one broker.
+ *
+ * <p>Owned by one event loop; every method but {@link #name} and {@link #checkpoint} is called on
+ * it. Nothing here waits for the disk beyond the page cache: forcing and cutting happen on the
+ * flush worker and report back. Knows offsets and epochs; what may be shown to whom, and what an
+ * acknowledgement means, is the server's business.
+ */
+public final class PartitionLog {
+  private static final Logger LOG = LoggerFactory.getLogger(PartitionLog.class);
+
+  private final LogState state;
+  private final LogContext context;
+  private final LogFlusher flusher;
+  private final LogWriter writer;
+  private final LogReader reader;
+  private boolean closing;
+  private boolean cutting;
+
+  // Remembered for the checkpoint, which another thread writes.
+  private volatile long highWatermarkHint;
+  private volatile int highestEpochSeen;
+
+  PartitionLog(
+      LogContext context,
+      LogRecovery.Recovered recovered,
+      LogConfig config,
+      CheckpointEntry remembered,
+      LogListener listener) {
+    this.context = context;
+    this.state = new LogState(context, recovered, config, cause -> failed(cause, listener));
+    this.flusher = new LogFlusher(state, listener::onFlushed);
+    this.writer = new LogWriter(state, flusher);
+    this.reader = new LogReader(state);
+    this.highWatermarkHint = remembered.highWatermark();
+    this.highestEpochSeen = Math.max(remembered.highestEpoch(), state.epochs.latest());
+  }
+
+  private void failed(Throwable cause, LogListener listener) {
+    LOG.error("{} is offline from now on", name(), cause);
+    listener.onFailed(cause);
+  }
+
+  public PartitionName name() {
+    return context.name();
+  }
+
+  /** First offset that can be read. */
+  public long startOffset() {
+    context.owner().assertInLoop();
+    return state.startOffset;
+  }
+
+  /** Next offset to be written. */
+  public long endOffset() {
+    context.owner().assertInLoop();
+    return state.endOffset();
+  }
+
+  /** All below this offset is on disk. */
+  public long flushedOffset() {
+    context.owner().assertInLoop();
+    return state.flushedOffset;
+  }
+
+  /** Of all segments, without their indexes. */
+  public long sizeBytes() {
+    context.owner().assertInLoop();
+    return state.segments.sizeBytes();
+  }
+
+  public int segmentCount() {
+    context.owner().assertInLoop();
+    return state.segments.count();
+  }
+
+  /** The last leader epoch in the log's history, -1 when there is none. */
+  public int latestEpoch() {
+    context.owner().assertInLoop();
+    return state.epochs.latest();
+  }
+
+  /** Why the log is offline; empty while it works. */
+  public Optional<Throwable> failure() {
+    context.owner().assertInLoop();
+    return Optional.ofNullable(state.failure);
+  }
+
+  /** New settings hold from the next append on. */
+  public void configure(LogConfig config) {
+    context.owner().assertInLoop();
+    state.config = config;
+  }
+
+  /**
+   * Appends what this turn of the loop has for the partition, in order, as its leader: gives every
+   * batch its offset, the epoch and the append time, in place, and writes all of it at once.
+   *
+   * @param shares each one or more whole batches, validated; their positions move to their limits.
+   *     They may be used again when this returns
+   * @param epoch begun by {@link #beginEpoch}, which has reported it durable
+   */
+  public AppendResult append(List<ByteBuffer> shares, int epoch, long nowMillis) {
+    assertWritable();
+    if (!flusher.isDurable(epoch)) {
+      throw new IllegalStateException(
+          "epoch " + epoch + " of " + name() + " has not been made durable");
+    }
+    return writer.append(shares, epoch, nowMillis);
+  }
+
+  /**
+   * Appends batches as a leader wrote them, offsets and epochs included; they must continue this
+   * log.
+   */
+  public AppendResult appendCopy(ByteBuffer share, long nowMillis) {
+    assertWritable();
+    AppendResult result = writer.appendCopy(share, nowMillis);
+    noteLeaderEpoch(state.epochs.latest());
+    return result;
+  }
+
+  /**
+   * Begins a leader epoch at the log's end, before its first append.
+   *
+   * @param whenDurable runs on this loop once (epoch, end offset) is on disk; never if the log
+   *     fails
+   */
+  public void beginEpoch(int epoch, Runnable whenDurable) {
+    assertWritable();
+    if (state.epochs.begin(epoch, state.endOffset())) {
+      flusher.epochsChanged();
+    }
+    noteLeaderEpoch(epoch);
+    if (flusher.isDurable(epoch)) {
+      whenDurable.run();
+    } else {
+      flusher.whenDurable(epoch, whenDurable);
+    }
+  }
+
+  /**
+   * Where the largest epoch that is not above the given one ended here: two logs that differ there
+   * are not the same up to their ends.
+   */
+  public EpochEnd endOffsetForEpoch(int epoch) {
+    context.owner().assertInLoop();
+    return state.epochs.endOf(epoch, state.endOffset());
+  }
+
+  /** The epoch in which the record at an offset was written, -1 when nothing tells. */
+  public int epochAt(long offset) {
+    context.owner().assertInLoop();
+    return state.epochs.epochAt(offset);
+  }
+
+  /**
+   * Plans an answer of whole batches: at least one, even if it is larger than the limit; the first
+   * may begin before the offset; all of one segment.
+   *
+   * @param maxBytes of the slice, but for a first batch that is larger
+   * @param visibleEnd nothing at or behind this offset is shown
+   * @throws IOException the log is offline now
+   */
+  public ReadResult read(long fetchOffset, long maxBytes, long visibleEnd) throws IOException {
+    assertUsable();
+    try {
+      return reader.read(fetchOffset, maxBytes, visibleEnd);
+    } catch (IOException e) {
+      state.fail(e);
+      throw e;
+    }
+  }
+
+  /**
+   * The first record at or after a time; empty when there is none below {@code visibleEnd}. Reads
+   * one batch in full.
+   *
+   * @throws IOException the log is offline now
+   */
+  public Optional<TimedOffset> offsetForTime(long timestampMillis, long visibleEnd)
+      throws IOException {
+    assertUsable();
+    try {
+      return Optional.ofNullable(reader.offsetForTime(timestampMillis, visibleEnd))
+          .filter(found -> found.offset() < visibleEnd);
+    } catch (IOException e) {
+      state.fail(e);
+      throw e;
+    }
+  }
+
+  /**
+   * What has been written is forced soon, and {@link LogListener#onFlushed} tells; shared with
+   * everybody who asks before the next force begins.
+   */
+  public void requestFlush() {
+    context.owner().assertInLoop();
+    flusher.request();
+  }
+
+  /** Closes an active segment that is older than the configuration says. */
+  public boolean rollIfOld(long nowMillis) {
+    assertWritable();
+    return writer.rollIfOld(nowMillis);
+  }
+
+  /** Remembered in the next checkpoint; nothing depends on it. */
+  public void noteHighWatermark(long highWatermark) {
+    context.owner().assertInLoop();
+    highWatermarkHint = highWatermark;
+  }
+
+  /** As of the last checkpoint, or of what was noted since; to be bounded to the log. */
+  public long highWatermarkHint() {
+    context.owner().assertInLoop();
+    return highWatermarkHint;
+  }
+
+  /** Remembered in the next checkpoint, so that nobody can go back below it. */
+  public void noteLeaderEpoch(int epoch) {
+    context.owner().assertInLoop();
+    if (epoch > highestEpochSeen) {
+      highestEpochSeen = epoch;
+    }
+  }
+
+  /** Highest leader epoch this replica has seen, -1 for none. */
+  public int highestEpochSeen() {
+    context.owner().assertInLoop();
+    return highestEpochSeen;
+  }
+
+  /** What to remember of this log now. Any thread. */
+  CheckpointEntry checkpoint() {
+    long recoveryPoint = state.recoveryPoint;
+    return new CheckpointEntry(recoveryPoint, Math.max(0, highWatermarkHint), highestEpochSeen);
+  }
+
+  /**
+   * Forces everything and lets go of the files. Any thread.
+   *
+   * @param whenClosed on the owner: how the log ended, or empty when it failed, now or before
+   */
+  void closeLater(Consumer<Optional<LogEnd>> whenClosed) {
+    context.owner().execute(() -> close(whenClosed));
+  }
+
+  private void close(Consumer<Optional<LogEnd>> whenClosed) {
+    assertNotClosing();
+    closing = true;
+    flusher.flushAllThen(
+        () -> {
+          closeFiles();
+          whenClosed.accept(state.failure == null ? Optional.of(logEnd()) : Optional.empty());
+        });
+  }
+
+  /**
+   * Lets go of the files without forcing anything: the log is to be deleted. Any thread.
+   *
+   * @param whenClosed on the owner
+   */
+  void abandonLater(Runnable whenClosed) {
+    context.owner().execute(() -> abandon(whenClosed));
+  }
+
+  private void abandon(Runnable whenClosed) {
+    assertNotClosing();
+    closing = true;
+    flusher.stopThen(
+        () -> {
+          closeFiles();
+          whenClosed.run();
+        });
+  }
+
+  private LogEnd logEnd() {
+    Segment active = state.segments.active();
+    return new LogEnd(
+        active.endOffset(),
+        state.epochs.latest(),
+        active.baseOffset(),
+        active.sizeBytes(),
+        active.maxTimestamp());
+  }
+
+  private void closeFiles() {
+    for (Segment segment : state.segments.all()) {
+      segment.closeFile(context.openFiles());
+    }
+  }
+
+  private void assertNotClosing() {
+    context.owner().assertInLoop();
+    if (closing) {
+      throw new IllegalStateException("the log of " + name() + " is closed");
+    }
+  }
+
+  private void assertUsable() throws IOException {
+    assertNotClosing();
+    Throwable failure = state.failure;
+    if (failure != null) {
+      throw new IOException("the log of " + name() + " is offline", failure);
+    }
+  }
+
+  private void assertWritable() {
+    assertNotClosing();
+    if (cutting) {
+      throw new IllegalStateException("the log of " + name() + " is being cut");
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "log of " + name();
+  }
+}

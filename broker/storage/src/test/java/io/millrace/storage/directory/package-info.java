@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.storage.directory;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,210 @@
+package io.millrace.storage.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.storage.ManualLoop;
+import io.millrace.storage.directory.DataDirectory;
+import io.millrace.storage.directory.PartitionName;
+import io.millrace.storage.files.Disk;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** One broker's storage over some disk, on loops that the test turns by hand. */
+public final class LogFixture {
+  public static final PartitionName NAME = new PartitionName("orders~k3v9x2qa", 0);
+  public static final int BROKER = 1;
+  public static final String CLUSTER = "test-cluster";
+
+  public final Disk disk;
+  public final Path root;
+  public ManualLoop owner = new ManualLoop("loop-0");
+  public ManualLoop flush = new ManualLoop("flush");
+  public ManualLoop housekeeping = new ManualLoop("housekeeping");
+  public LogConfig config = LogConfig.DEFAULT;
+  public final List<Long> flushed = new ArrayList<>();
+  public final List<Throwable> failures = new ArrayList<>();
+  public final AtomicReference<Throwable> diskFailure = new AtomicReference<>();
+  private @Nullable DataDirectory directory;
+  private @Nullable LogStore store;
+  private int incarnation;
+
+  public LogFixture(Disk disk, Path root) {
+    this.disk = disk;
+    this.root = root;
+  }
+
+  /** Starts as a broker would; the run is recorded. */
+  public LogStore start() throws IOException {
+    owner = new ManualLoop("loop-0");
+    flush = new ManualLoop("flush");
+    housekeeping = new ManualLoop("housekeeping");
+    DataDirectory.Opening opening = DataDirectory.open(disk, root, BROKER, new Random(1));
+    assertThat(opening).isInstanceOf(DataDirectory.Opening.Opened.class);
+    DataDirectory opened = ((DataDirectory.Opening.Opened) opening).directory();
+    assertThat(opened.adopt(CLUSTER)).isEmpty();
+    opened.recordRun(++incarnation);
+    directory = opened;
+    store =
+        new LogStore(opened, flush, housekeeping, new StoreConfig(100, 5_000), diskFailure::set);
+    return store;
+  }
+
+  public LogStore store() {
+    if (store == null) {
+      throw new IllegalStateException("not started");
+    }
+    return store;
+  }
+
+  public DataDirectory directory() {
+    if (directory == null) {
+      throw new IllegalStateException("not started");
+    }
+    return directory;
+  }
+
+  public LogOpening tryOpen() {
+    LogListener listener =
+        new LogListener() {
+          @Override
+          public void onFlushed(long flushedOffset) {
+            flushed.add(flushedOffset);
+          }
+
+          @Override
+          public void onFailed(Throwable cause) {
+            failures.add(cause);
+          }
+        };
+    List<LogOpening> openings = new ArrayList<>();
+    store().open(NAME, config, owner, listener, openings::add);
+    settle();
+    return openings.get(0);
+  }
+
+  public PartitionLog open() {
+    LogOpening opening = tryOpen();
+    assertThat(opening).isInstanceOf(LogOpening.Opened.class);
+    return ((LogOpening.Opened) opening).log();
+  }
+
+  public RecoveryReport reopenAndReport() throws IOException {
+    start();
+    LogOpening opening = tryOpen();
+    assertThat(opening).isInstanceOf(LogOpening.Opened.class);
+    return ((LogOpening.Opened) opening).recovery();
+  }
+
+  /** Lets both threads work until neither has anything to do. */
+  public void settle() {
+    while (owner.hasTasks() || flush.hasTasks() || housekeeping.hasTasks()) {
+      owner.runAll();
+      housekeeping.runAll();
+      flush.runAll();
+    }
+  }
+
+  /** Runs on the owner loop, with everything that comes of it. */
+  public void onOwner(Body body) {
+    ask(
+        () -> {
+          body.run();
+          return true;
+        });
+    settle();
+  }
+
+  /** Runs on the owner loop, and only that. */
+  public <T> T ask(Question<T> question) {
+    List<Supplier<T>> answer = new ArrayList<>();
+    owner.runAll();
+    owner.execute(
+        () -> {
+          try {
+            T value = question.get();
+            answer.add(() -> value);
+          } catch (IOException e) {
+            answer.add(
+                () -> {
+                  throw new UncheckedIOException(e);
+                });
+          } catch (RuntimeException | AssertionError e) {
+            answer.add(
+                () -> {
+                  throw e;
+                });
+          }
+        });
+    owner.runOne();
+    return answer.get(0).get();
+  }
+
+  public interface Body {
+    void run() throws IOException;
+  }
+
+  public interface Question<T> {
+    T get() throws IOException;
+  }
+
+  public void beginEpoch(PartitionLog log, int epoch) {
+    boolean[] durable = {false};
+    onOwner(() -> log.beginEpoch(epoch, () -> durable[0] = true));
+    assertThat(durable[0]).isTrue();
+  }
+
+  /** Appends, and expects it to work; returns the first base offset. */
+  public long append(PartitionLog log, ByteBuffer... shares) {
+    return ask(
+        () -> {
+          AppendResult result =
+              log.append(List.of(shares), log.latestEpoch(), owner.clock().wallMillis());
+          assertThat(result.failure()).isNull();
+          return result.baseOffset(0);
+        });
+  }
+
+  public void flushNow(PartitionLog log) {
+    onOwner(log::requestFlush);
+  }
+
+  /** Everything from an offset on, read piece by piece as a consumer does. */
+  public List<String> readAll(PartitionLog log, long from, int maxBytes) {
+    return ask(
+        () -> {
+          List<String> records = new ArrayList<>();
+          long next = from;
+          while (log.read(next, maxBytes, log.endOffset()) instanceof ReadResult.Data data) {
+            records.addAll(Batches.records(Batches.bytes(data.slice())));
+            assertThat(data.nextOffset()).isGreaterThan(next);
+            next = data.nextOffset();
+          }
+          assertThat(next).isEqualTo(log.endOffset());
+          return records;
+        });
+  }
+
+  /** Stops as a broker would; whether it was clean. */
+  public boolean stop() {
+    boolean[] clean = {false};
+    store().close(incarnation, outcome -> clean[0] = outcome);
+    settle();
+    kill();
+    return clean[0];
+  }
+
+  /** The process ends without a word. */
+  public void kill() {
+    directory().close();
+    directory = null;
+    store = null;
+  }
+}
