@@ -12,7 +12,8 @@ public interface FileSlice {
   /**
    * Moves bytes from {@code position} within the slice to the target.
    *
-   * @return how many; 0 when the target takes no more now
+   * @return how many; 0 only when the target takes no more now, never because the file has ended:
+   *     the sender would try for ever
    * @throws IOException also when the file has become shorter than the slice
    */
   long transferTo(long position, WritableByteChannel target) throws IOException;

@@ -47,7 +47,7 @@ public final class NettyTransport implements Transport {
   private static final RecvByteBufAllocator READS =
       new AdaptiveRecvByteBufAllocator(512, 4 << 10, 256 << 10);
 
-  private final SocketKind sockets = SocketKind.best();
+  private final SocketKind sockets;
   private final MultiThreadIoEventLoopGroup group;
   private final ByteBufAllocator pool;
   private final List<NettyLoop> loops;
@@ -67,9 +67,14 @@ public final class NettyTransport implements Transport {
    * @param threadPrefix in front of {@code loop-N}, to tell several transports in one process apart
    */
   public NettyTransport(Tasks tasks, int loopCount, String threadPrefix) {
+    this(tasks, loopCount, threadPrefix, SocketKind.best());
+  }
+
+  NettyTransport(Tasks tasks, int loopCount, String threadPrefix, SocketKind sockets) {
     if (loopCount < 1 || loopCount > 1024) {
       throw new IllegalArgumentException(loopCount + " loops: must be 1 to 1024");
     }
+    this.sockets = sockets;
     AtomicInteger started = new AtomicInteger();
     group =
         new MultiThreadIoEventLoopGroup(

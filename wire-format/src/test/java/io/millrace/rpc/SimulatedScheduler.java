@@ -1,0 +1,165 @@
+package io.millrace.rpc;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.SplittableRandom;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All loops, workers, timers and networks of a simulation on one thread, in virtual time.
+ *
+ * <p>Equal seeds run equally, step by step. Which loop goes on next, and in which order things due
+ * at the same instant happen, is drawn from the seed. Time passes when nobody has anything to do,
+ * and a little with every step, so that who waits by asking the clock gets somewhere.
+ *
+ * <p>Everything, including the test itself, runs on the thread that made this.
+ */
+public final class SimulatedScheduler {
+  private static final Logger log = LoggerFactory.getLogger(SimulatedScheduler.class);
+
+  private static final long STEP_NANOS = 100;
+
+  private final Thread owner = Thread.currentThread();
+  private final SplittableRandom random;
+  private final PriorityQueue<Event> events = new PriorityQueue<>();
+  private final List<SimulatedLoop> loops = new ArrayList<>();
+  private final List<Throwable> thrown = new ArrayList<>();
+  private long nowNanos;
+  private long sequence;
+  private long trace;
+
+  public SimulatedScheduler(long seed) {
+    random = new SplittableRandom(seed);
+  }
+
+  /** Since the start of the simulation. */
+  public long nanoTime() {
+    return nowNanos;
+  }
+
+  /** The seed's own numbers; every draw changes what follows. */
+  public SplittableRandom random() {
+    return random;
+  }
+
+  /** Two runs that took the same steps have the same. */
+  public long trace() {
+    return trace;
+  }
+
+  /** What tasks threw, which a real loop would only have logged. */
+  public List<Throwable> thrown() {
+    return List.copyOf(thrown);
+  }
+
+  /** What was thrown so far was meant. */
+  public void forgiveThrown() {
+    thrown.clear();
+  }
+
+  void noteThrown(Throwable e) {
+    log.error("a simulated task threw", e);
+    thrown.add(e);
+  }
+
+  /** An action on no loop, at an instant from now on. */
+  public Timer at(long nanos, Runnable action) {
+    checkThread();
+    Event event = new Event(Math.max(nanos, nowNanos), random.nextInt(), sequence++, action);
+    events.add(event);
+    return () -> events.remove(event);
+  }
+
+  /**
+   * Lets one thing happen.
+   *
+   * @return false when nothing is left to happen
+   */
+  public boolean step() {
+    checkThread();
+    List<SimulatedLoop> ready = loops.stream().filter(SimulatedLoop::isReady).toList();
+    if (!ready.isEmpty()) {
+      nowNanos += STEP_NANOS;
+    }
+    Event first = events.peek();
+    if (first != null && (ready.isEmpty() || first.at <= nowNanos)) {
+      events.remove();
+      nowNanos = Math.max(nowNanos, first.at);
+      mix(first.seq);
+      run(first.action);
+      return true;
+    }
+    if (ready.isEmpty()) {
+      return false;
+    }
+    int chosen = random.nextInt(ready.size());
+    mix(~chosen);
+    ready.get(chosen).runSome();
+    return true;
+  }
+
+  private void mix(long what) {
+    trace = Long.rotateLeft(trace, 5) * 0x9E3779B97F4A7C15L + what + nowNanos;
+  }
+
+  /** Lets virtual time pass. */
+  public void runFor(long nanos) {
+    long end = nowNanos + nanos;
+    boolean[] over = new boolean[1];
+    at(end, () -> over[0] = true);
+    while (!over[0]) {
+      step();
+    }
+  }
+
+  /**
+   * @throws AssertionError when the condition has not come true within that virtual time, or never
+   *     will because nothing is left to happen
+   */
+  public void runUntil(String what, BooleanSupplier condition, long withinNanos) {
+    long end = nowNanos + withinNanos;
+    while (!condition.getAsBoolean()) {
+      if (nowNanos > end) {
+        throw new AssertionError("not within " + withinNanos / 1_000_000 + " ms: " + what);
+      }
+      if (!step()) {
+        throw new AssertionError("nothing is left to happen, and still not: " + what);
+      }
+    }
+  }
+
+  void add(SimulatedLoop loop) {
+    checkThread();
+    loops.add(loop);
+  }
+
+  void remove(SimulatedLoop loop) {
+    loops.remove(loop);
+  }
+
+  void run(Runnable action) {
+    try {
+      action.run();
+    } catch (Throwable e) {
+      noteThrown(e);
+    }
+  }
+
+  private void checkThread() {
+    if (Thread.currentThread() != owner) {
+      throw new IllegalStateException("a simulation is used by one thread only");
+    }
+  }
+
+  private record Event(long at, int tie, long seq, Runnable action) implements Comparable<Event> {
+    @Override
+    public int compareTo(Event other) {
+      int byTime = Long.compare(at, other.at);
+      int byTie = byTime != 0 ? byTime : Integer.compare(tie, other.tie);
+      return byTie != 0 ? byTie : Long.compare(seq, other.seq);
+    }
+  }
+}
