@@ -162,7 +162,7 @@ public final class BatchView {
     return LittleEndian.getInt(buffer, message + BatchLayout.CRC);
   }
 
-  /** See {@link BatchAttributes}. */
+  /** Bits as PROTOCOL.md has them. */
   public int attributes() {
     return LittleEndian.getInt(buffer, message + BatchLayout.ATTRIBUTES);
   }
