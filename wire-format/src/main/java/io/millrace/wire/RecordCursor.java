@@ -114,9 +114,6 @@ public final class RecordCursor {
   public boolean next() {
     if (scan.next()) {
       read++;
-      if (read > recordCount) {
-        throw corrupt("the batch says it has only " + recordCount);
-      }
       if (scan.offsetDelta() > lastOffsetDelta) {
         throw corrupt("its offset is behind the batch's last");
       }
@@ -126,7 +123,7 @@ public final class RecordCursor {
       throw corrupt(scan.problem());
     }
     if (read != recordCount) {
-      throw corrupt("it is missing; the batch says it has " + recordCount);
+      throw corrupt("the batch says it has " + recordCount + " records");
     }
     return false;
   }

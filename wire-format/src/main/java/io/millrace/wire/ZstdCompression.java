@@ -4,12 +4,7 @@ import com.github.luben.zstd.EndDirective;
 import com.github.luben.zstd.ZstdCompressCtx;
 import com.github.luben.zstd.ZstdDecompressCtx;
 import com.github.luben.zstd.ZstdException;
-import java.io.Closeable;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 
 /** Zstandard (RFC 8878): one frame for the records of a batch. */
 public final class ZstdCompression implements Compression {
@@ -20,11 +15,6 @@ public final class ZstdCompression implements Compression {
    * refused before it is allocated, as no batch needs it.
    */
   private static final int MAX_WINDOW_LOG = 23;
-
-  // One context of each kind waits here for the next batch: to make one takes longer than to
-  // compress a small batch. Threads that meet make their own.
-  private final AtomicReference<@Nullable ZstdCompressCtx> compressor = new AtomicReference<>();
-  private final AtomicReference<@Nullable ZstdDecompressCtx> decompressor = new AtomicReference<>();
 
   @Override
   public int id() {
@@ -39,38 +29,16 @@ public final class ZstdCompression implements Compression {
   @Override
   public boolean compress(ByteBuffer source, ByteBuffer target) {
     ByteBuffer from = readable(source);
-    ZstdCompressCtx context = compressor.getAndSet(null);
-    if (context == null) {
-      context = new ZstdCompressCtx().setLevel(LEVEL);
-    }
-    boolean ended = false;
-    try {
+    try (ZstdCompressCtx context = new ZstdCompressCtx()) {
+      context.setLevel(LEVEL);
       context.setPledgedSrcSize(from.remaining());
-      ended = context.compressByteBufferStream(target, from, EndDirective.END);
-      return ended;
-    } finally {
-      giveBack(compressor, context, ended);
-    }
-  }
-
-  /** A context in the middle of a frame is of no use any more. */
-  private static <C extends Closeable> void giveBack(
-      AtomicReference<@Nullable C> place, C context, boolean ended) {
-    if (!ended || !place.compareAndSet(null, context)) {
-      try {
-        context.close();
-      } catch (IOException e) {
-        throw new UncheckedIOException("freeing native memory cannot fail", e);
-      }
+      return context.compressByteBufferStream(target, from, EndDirective.END);
     }
   }
 
   @Override
   public Decompression decompress(ByteBuffer source) {
-    ByteBuffer from = readable(source);
-    ZstdDecompressCtx context = decompressor.getAndSet(null);
-    return new Frame(
-        context == null ? new ZstdDecompressCtx().setLongMax(MAX_WINDOW_LOG) : context, from);
+    return new Frame(readable(source));
   }
 
   /** The library cannot reach into a read-only heap buffer. */
@@ -81,20 +49,19 @@ public final class ZstdCompression implements Compression {
     return ByteBuffer.allocate(source.remaining()).put(source.duplicate()).flip();
   }
 
-  private final class Frame implements Decompression {
-    private final ZstdDecompressCtx context;
+  private static final class Frame implements Decompression {
+    private final ZstdDecompressCtx context = new ZstdDecompressCtx();
     private final ByteBuffer source;
-    private boolean ended;
 
-    Frame(ZstdDecompressCtx context, ByteBuffer source) {
-      this.context = context;
+    Frame(ByteBuffer source) {
       this.source = source;
+      context.setLongMax(MAX_WINDOW_LOG);
     }
 
     @Override
     public boolean into(ByteBuffer target) {
       try {
-        ended = context.decompressByteBufferStream(target, source);
+        boolean ended = context.decompressByteBufferStream(target, source);
         if (ended && source.hasRemaining()) {
           throw new CorruptBatchException(
               source.remaining() + " bytes follow the zstd frame of the records");
@@ -110,7 +77,7 @@ public final class ZstdCompression implements Compression {
 
     @Override
     public void close() {
-      giveBack(decompressor, context, ended);
+      context.close();
     }
   }
 }

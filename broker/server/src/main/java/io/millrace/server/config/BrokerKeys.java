@@ -146,10 +146,10 @@ public final class BrokerKeys {
       Key.integer(
           "request.timeout.ms",
           "ms",
-          30_000,
+          120_000,
           100,
-          600_000,
-          "The longest a request is worked on when its sender does not say, or says more.");
+          3_600_000,
+          "The longest a request may be waited for, whatever its sender asks.");
 
   static final Key<Integer> REQUESTS_IN_FLIGHT_MAX =
       Key.integer(
@@ -164,10 +164,10 @@ public final class BrokerKeys {
       Key.integer(
           "requests.in.flight.bytes",
           "bytes",
-          128 * MIB,
-          2 * MIB,
+          32 * MIB,
+          64 * KIB,
           1024 * MIB,
-          "Bytes of unanswered requests per connection, likewise.");
+          "Bytes of unanswered requests per connection, likewise; one request is always taken.");
 
   static final Key<Integer> FETCH_MAX_BYTES =
       Key.integer(
@@ -201,7 +201,7 @@ public final class BrokerKeys {
       Key.integer(
           "checkpoint.interval.ms",
           "ms",
-          10_000,
+          5_000,
           100,
           600_000,
           "How often the recovery points are written down. Recovery after a crash reads what was"

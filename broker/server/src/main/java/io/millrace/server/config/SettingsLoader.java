@@ -157,12 +157,12 @@ public final class SettingsLoader {
               + values.describe(BrokerKeys.LISTENER_INTERNAL)
               + " are the same address");
     }
-    if (settings.requests().maxInFlightBytes() < settings.requests().maxRequestBytes()) {
+    if (settings.requests().maxFetchWaitMillis() > settings.requests().timeoutMillis()) {
       values.refuse(
-          values.describe(BrokerKeys.REQUESTS_IN_FLIGHT_BYTES)
-              + " is less than "
-              + values.describe(BrokerKeys.REQUEST_MAX_BYTES)
-              + ": the largest request would never be read");
+          values.describe(BrokerKeys.FETCH_MAX_WAIT)
+              + " is more than "
+              + values.describe(BrokerKeys.REQUEST_TIMEOUT)
+              + ": a fetch would be given up before its wait is over");
     }
     if (settings.cluster().sessionTimeoutMillis() < ZOOKEEPER_USUAL_LEAST_SESSION_MILLIS) {
       warnings.add(

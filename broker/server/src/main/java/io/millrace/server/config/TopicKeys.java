@@ -36,7 +36,7 @@ public final class TopicKeys {
           "bytes",
           1 << 30,
           1 << 16,
-          Integer.MAX_VALUE - (64 << 20),
+          Integer.MAX_VALUE - (128 << 20),
           "Size of the files a partition's log is cut into.");
 
   private static final List<Key<?>> ALL =

@@ -123,11 +123,11 @@ class SettingsLoaderTest {
 
   @Test
   void b67_refusesSettingsThatContradictEachOther() {
-    assertThat(problems("requests.in.flight.bytes=2097152\n"))
+    assertThat(problems("request.timeout.ms=1000\n"))
         .singleElement()
         .asString()
-        .contains("requests.in.flight.bytes=2097152 (test.properties line 1)")
-        .contains("request.max.bytes=67108864 (default)");
+        .contains("request.timeout.ms=1000 (test.properties line 1)")
+        .contains("fetch.max.wait.ms=60000 (default)");
     assertThat(problems("listener.internal=127.0.0.1:7272\n"))
         .singleElement()
         .asString()

@@ -1,0 +1,204 @@
+package io.millrace.server.partition;
+
+import io.millrace.rpc.Clock;
+import io.millrace.server.config.TopicSettings;
+import io.millrace.storage.log.AppendResult;
+import io.millrace.storage.log.PartitionLog;
+import io.millrace.wire.BatchIterator;
+import io.millrace.wire.BatchLimits;
+import io.millrace.wire.BatchValidator;
+import io.millrace.wire.v1.Durability;
+import io.millrace.wire.v1.ErrorCode;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A partition's way from shares to acknowledgements. Owner: the partition's loop.
+ *
+ * <p>In order, for each share: leader and epoch, in-sync minimum, size, checksum, counts, times;
+ * only then is it kept, and nothing has changed when it is refused.
+ */
+final class Appends {
+  private static final int IN_SYNC_REPLICAS = 1;
+  private static final long MAX_AHEAD_MILLIS = 3_600_000;
+
+  private final Partition partition;
+  private final PartitionLog log;
+  private final VisibleEnd visible;
+  private final Clock clock;
+  private final AckQueue acks = new AckQueue();
+  private final BatchIterator written = new BatchIterator();
+
+  private List<ProduceShare> offered = new ArrayList<>();
+
+  Appends(Partition partition, PartitionLog log, VisibleEnd visible, Clock clock) {
+    this.partition = partition;
+    this.log = log;
+    this.visible = visible;
+    this.clock = clock;
+  }
+
+  boolean isAwaited() {
+    return !acks.isEmpty();
+  }
+
+  /** True when this is the first share that has been kept since the last write. */
+  boolean offer(ProduceShare share, BatchValidator validator) {
+    Optional<Refusal> refusal = admit(share);
+    if (refusal.isEmpty()) {
+      refusal = validate(share, validator);
+    }
+    if (refusal.isPresent()) {
+      refuse(share, refusal.get());
+      return false;
+    }
+    offered.add(share);
+    return offered.size() == 1;
+  }
+
+  private Optional<Refusal> admit(ProduceShare share) {
+    TopicSettings topic = partition.topic();
+    Durability wanted = CommitRules.orTopicLevel(share.requested(), topic.durability());
+    Optional<Refusal> refusal = partition.checkEpoch(share.believedEpoch());
+    if (refusal.isEmpty()
+        && CommitRules.waitsForFlush(wanted)
+        && IN_SYNC_REPLICAS < topic.minInSync()) {
+      return Optional.of(
+          new Refusal(
+              ErrorCode.NOT_ENOUGH_REPLICAS,
+              partition.id()
+                  + " has "
+                  + IN_SYNC_REPLICAS
+                  + " in-sync replica, and min.in.sync is "
+                  + topic.minInSync()));
+    }
+    return refusal;
+  }
+
+  private Optional<Refusal> validate(ProduceShare share, BatchValidator validator) {
+    TopicSettings topic = partition.topic();
+    BatchLimits limits =
+        new BatchLimits(
+            topic.batchMaxBytes(),
+            topic.recordMaxBytes(),
+            BatchLimits.DEFAULT_RECORDS_PER_BATCH,
+            MAX_AHEAD_MILLIS);
+    BatchValidator.Result result =
+        validator.validate(share.batches().duplicate(), limits, clock.wallMillis());
+    if (result instanceof BatchValidator.Invalid invalid) {
+      return Optional.of(new Refusal(invalid.code(), invalid.message()));
+    }
+    return Optional.empty();
+  }
+
+  /** Writes all that was offered in this turn of the loop. */
+  void write() {
+    List<ProduceShare> turn = offered;
+    if (turn.isEmpty()) {
+      return; // a step down in the same turn has refused them
+    }
+    offered = new ArrayList<>();
+    int epoch = ((Role.Leader) partition.role()).epoch();
+    long nowMillis = clock.wallMillis();
+    List<ByteBuffer> buffers = new ArrayList<>(turn.size());
+    for (ProduceShare share : turn) {
+      buffers.add(share.batches().duplicate());
+    }
+    AppendResult result;
+    try {
+      result = log.append(buffers, epoch, nowMillis);
+    } catch (RuntimeException e) {
+      // An invariant is broken: what is in the log now cannot be told, so this replica stops.
+      turn.forEach(share -> refuse(share, unknown("the broker failed while appending")));
+      partition.onFailed(e);
+      return;
+    }
+    boolean flush = settle(turn, result, epoch, nowMillis);
+    partition.advanceVisibleEnd();
+    if (flush) {
+      log.requestFlush();
+    }
+  }
+
+  /** Tells every share, or has it wait; returns whether the disk must have them soon. */
+  private boolean settle(List<ProduceShare> turn, AppendResult result, int epoch, long nowMillis) {
+    Durability level = partition.topic().durability();
+    boolean flush = false;
+    for (int i = 0; i < turn.size(); i++) {
+      ProduceShare share = turn.get(i);
+      if (result.baseOffset(i) == AppendResult.NOT_APPENDED) {
+        refuse(share, notAppended(result));
+        continue;
+      }
+      List<Long> baseOffsets = baseOffsets(share.batches());
+      long endOffset = written.batch().nextOffset();
+      visible.onAppended(endOffset, share.batches().remaining());
+      share.listener().onBatchesFree();
+      Durability wanted = CommitRules.orTopicLevel(share.requested(), level);
+      boolean waits = CommitRules.waitsForFlush(wanted);
+      AppendOutcome outcome =
+          new AppendOutcome.Appended(
+              baseOffsets,
+              nowMillis,
+              epoch,
+              waits ? wanted : Durability.LEADER,
+              IN_SYNC_REPLICAS,
+              waits);
+      if (waits) {
+        acks.add(endOffset, share.deadlineNanos(), share.listener(), outcome);
+      } else {
+        share.listener().onOutcome(outcome);
+      }
+      flush |= waits || CommitRules.visibilityWaitsForFlush(level);
+    }
+    return flush;
+  }
+
+  /** As the log has stamped them; leaves {@link #written} on the last batch. */
+  private List<Long> baseOffsets(ByteBuffer batches) {
+    List<Long> offsets = new ArrayList<>(1);
+    written.over(batches);
+    while (written.next()) {
+      offsets.add(written.batch().baseOffset());
+    }
+    return offsets;
+  }
+
+  private Refusal notAppended(AppendResult result) {
+    if (result.failure() instanceof AppendResult.AppendFailure.DiskFull full) {
+      return new Refusal(
+          ErrorCode.STORAGE_FAILED,
+          "nothing was appended to " + partition.id() + ", the disk is full: " + full.why());
+    }
+    return unknown("the log failed while appending");
+  }
+
+  void onFlushed(long flushedOffset) {
+    acks.onFlushed(flushedOffset);
+  }
+
+  void expire(long nowNanos) {
+    acks.expire(nowNanos);
+  }
+
+  /** What was offered is refused, what was appended and not acknowledged is unknown. */
+  void abandon(String why) {
+    List<ProduceShare> turn = offered;
+    offered = new ArrayList<>();
+    for (ProduceShare share : turn) {
+      refuse(share, new Refusal(ErrorCode.NOT_LEADER, "nothing was appended: " + why));
+    }
+    acks.abandon(why);
+  }
+
+  private static void refuse(ProduceShare share, Refusal refusal) {
+    share.listener().onBatchesFree();
+    share.listener().onOutcome(new AppendOutcome.Refused(refusal));
+  }
+
+  private static Refusal unknown(String why) {
+    return new Refusal(ErrorCode.OUTCOME_UNKNOWN, why + "; only reading back can tell");
+  }
+}

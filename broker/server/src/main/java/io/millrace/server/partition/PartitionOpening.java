@@ -1,0 +1,93 @@
+package io.millrace.server.partition;
+
+import io.millrace.server.config.TopicSettings;
+import io.millrace.storage.directory.PartitionName;
+import io.millrace.storage.log.LogConfig;
+import io.millrace.storage.log.LogListener;
+import io.millrace.storage.log.LogOpening;
+import io.millrace.storage.log.LogStore;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens a partition's log on the housekeeping worker and hands it to the shard that owns the
+ * partition; or marks it offline there, with the reason.
+ */
+public final class PartitionOpening {
+  private final LogStore logs;
+  private final long flushIntervalMillis;
+
+  public PartitionOpening(LogStore logs, long flushIntervalMillis) {
+    this.logs = logs;
+    this.flushIntervalMillis = flushIntervalMillis;
+  }
+
+  /**
+   * Any thread.
+   *
+   * @param then on the shard's loop: empty when it is open, else why it is offline
+   */
+  public void open(
+      Shard shard,
+      PartitionId id,
+      TopicSettings topic,
+      PartitionListener listener,
+      Consumer<Optional<String>> then) {
+    LogEvents events = new LogEvents();
+    logs.open(
+        new PartitionName(id.topicId(), id.partition()),
+        logConfig(topic),
+        shard.loop(),
+        events,
+        opening -> then.accept(onOpening(shard, id, topic, listener, events, opening)));
+  }
+
+  private static Optional<String> onOpening(
+      Shard shard,
+      PartitionId id,
+      TopicSettings topic,
+      PartitionListener listener,
+      LogEvents events,
+      LogOpening opening) {
+    if (opening instanceof LogOpening.Offline offline) {
+      shard.markOffline(id, offline.why());
+      return Optional.of(offline.why());
+    }
+    Partition partition =
+        new Partition(
+            id, topic, ((LogOpening.Opened) opening).log(), shard.loop().clock(), listener);
+    events.target = partition;
+    shard.add(partition);
+    return Optional.empty();
+  }
+
+  private LogConfig logConfig(TopicSettings topic) {
+    LogConfig usual = LogConfig.DEFAULT;
+    return new LogConfig(
+        topic.segmentBytes(),
+        usual.segmentAgeMillis(),
+        usual.indexIntervalBytes(),
+        flushIntervalMillis,
+        usual.flushBytes());
+  }
+
+  /** The log wants its listener before there is a partition; events come on the loop, after. */
+  private static final class LogEvents implements LogListener {
+    private @Nullable Partition target;
+
+    @Override
+    public void onFlushed(long flushedOffset) {
+      if (target != null) {
+        target.onFlushed(flushedOffset);
+      }
+    }
+
+    @Override
+    public void onFailed(Throwable cause) {
+      if (target != null) {
+        target.onFailed(cause);
+      }
+    }
+  }
+}

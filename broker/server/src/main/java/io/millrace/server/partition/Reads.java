@@ -1,0 +1,120 @@
+package io.millrace.server.partition;
+
+import io.millrace.storage.log.PartitionLog;
+import io.millrace.storage.log.TimedOffset;
+import io.millrace.wire.v1.ErrorCode;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** What readers get of a partition. Owner: the partition's loop; changes nothing. */
+final class Reads {
+  private final PartitionId id;
+  private final PartitionLog log;
+  private final VisibleEnd visible;
+
+  Reads(PartitionId id, PartitionLog log, VisibleEnd visible) {
+    this.id = id;
+    this.log = log;
+    this.visible = visible;
+  }
+
+  /** See {@link Shard#look}. */
+  ReadResult read(Role role, ReadResult.Spec spec, long budget, boolean wholeBatchAnyway) {
+    Optional<Refusal> refusal = EpochRules.check(role, spec.believedEpoch());
+    if (refusal.isPresent()) {
+      return refused(refusal.get());
+    }
+    long start = log.startOffset();
+    int epoch = ((Role.Leader) role).epoch();
+    if (spec.lastEpoch().isPresent()) {
+      int last = spec.lastEpoch().getAsInt();
+      Optional<DivergenceRules.Divergence> parted =
+          DivergenceRules.check(spec.offset(), last, log.endOffsetForEpoch(last), start);
+      if (parted.isPresent()) {
+        return new ReadResult.Diverged(
+            parted.get().epoch(), parted.get().endOffset(), start, visible.offset(), epoch);
+      }
+    }
+    FetchRules.Decision decision =
+        FetchRules.decide(spec.offset(), start, visible.offset(), log.endOffset());
+    if (decision instanceof FetchRules.Decision.Refuse refuse) {
+      return refused(refuse.refusal());
+    }
+    ReadResult.Served nothing =
+        new ReadResult.Served(
+            Optional.empty(), false, start, visible.offset(), epoch, spec.offset());
+    return decision instanceof FetchRules.Decision.Wait
+        ? nothing
+        : readLog(spec, Math.min(spec.maxBytes(), budget), wholeBatchAnyway, nothing);
+  }
+
+  private ReadResult readLog(
+      ReadResult.Spec spec, long maxBytes, boolean wholeBatchAnyway, ReadResult.Served nothing) {
+    if (maxBytes <= 0 && !wholeBatchAnyway) {
+      return nothing.heldBackAt(spec.offset());
+    }
+    try {
+      var found = log.read(spec.offset(), Math.max(1, maxBytes), visible.offset());
+      if (!(found instanceof io.millrace.storage.log.ReadResult.Data data)) {
+        return nothing;
+      }
+      if (data.slice().size() > maxBytes && !wholeBatchAnyway) {
+        data.slice().release();
+        return nothing.heldBackAt(spec.offset());
+      }
+      return nothing.with(data.slice(), data.nextOffset());
+    } catch (IOException e) {
+      return refused(storageFailed(e));
+    }
+  }
+
+  private ReadResult refused(Refusal refusal) {
+    return new ReadResult.Refused(refusal, log.startOffset(), visible.offset());
+  }
+
+  /** See {@link Shard#findOffset}. */
+  OffsetQuery.Answer find(Role role, OffsetQuery query) {
+    Optional<Refusal> refusal = EpochRules.check(role, query.believedEpoch());
+    if (refusal.isPresent()) {
+      return new OffsetQuery.Answer.Refused(refusal.get());
+    }
+    Role.Leader leader = (Role.Leader) role;
+    if (query.position() instanceof OffsetQuery.Position.Earliest) {
+      return at(log.startOffset(), leader);
+    }
+    if (visible.offset() < leader.startOffset()) {
+      // What earlier leaders showed may be ahead of what is known to be committed here: an answer
+      // now could be behind one given before.
+      return new OffsetQuery.Answer.Refused(
+          new Refusal(
+              ErrorCode.OFFSET_NOT_AVAILABLE,
+              "the new leader of " + id + " does not know the visible end yet; retry"));
+    }
+    return query.position() instanceof OffsetQuery.Position.AtTime time
+        ? findTime(time.timestampMillis(), leader)
+        : at(visible.offset(), leader);
+  }
+
+  private OffsetQuery.Answer findTime(long timestampMillis, Role.Leader leader) {
+    try {
+      Optional<TimedOffset> found = log.offsetForTime(timestampMillis, visible.offset());
+      return found.isPresent()
+          ? new OffsetQuery.Answer.At(
+              OptionalLong.of(found.get().offset()),
+              OptionalLong.of(found.get().timestampMillis()),
+              leader.epoch())
+          : new OffsetQuery.Answer.At(OptionalLong.empty(), OptionalLong.empty(), leader.epoch());
+    } catch (IOException e) {
+      return new OffsetQuery.Answer.Refused(storageFailed(e));
+    }
+  }
+
+  private static OffsetQuery.Answer at(long offset, Role.Leader leader) {
+    return new OffsetQuery.Answer.At(OptionalLong.of(offset), OptionalLong.empty(), leader.epoch());
+  }
+
+  private Refusal storageFailed(IOException e) {
+    return new Refusal(ErrorCode.STORAGE_FAILED, "reading " + id + " failed: " + e.getMessage());
+  }
+}

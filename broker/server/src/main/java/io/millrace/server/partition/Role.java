@@ -1,0 +1,57 @@
+package io.millrace.server.partition;
+
+/**
+ * What this replica is to its partition.
+ *
+ * <pre>
+ *   Idle ──prepare(epoch)──> Preparing ──(epoch, log end) durable──> Leader
+ *    ^                           │                                     │
+ *    └───────── step down, or a higher epoch to prepare for ───────────┘
+ *   any ──storage failed──> Offline (until the broker starts again)
+ * </pre>
+ */
+public sealed interface Role {
+  /** Why this replica does not lead, as a clause: "broker 3 leads". */
+  String whyNotLeading();
+
+  /** Leads in this very epoch, or is about to. */
+  default boolean isInEpoch(int epoch) {
+    return false;
+  }
+
+  /** Neither leads nor follows. */
+  record Idle(String whyNotLeading) implements Role {}
+
+  /** Elected; the epoch's first offset is being made durable, and nothing is served before. */
+  record Preparing(int epoch) implements Role {
+    @Override
+    public boolean isInEpoch(int other) {
+      return other == epoch;
+    }
+
+    @Override
+    public String whyNotLeading() {
+      return "this broker is about to lead in epoch " + epoch;
+    }
+  }
+
+  /**
+   * Serves.
+   *
+   * @param startOffset of the epoch; what is before it was written by earlier leaders
+   */
+  record Leader(int epoch, long startOffset) implements Role {
+    @Override
+    public boolean isInEpoch(int other) {
+      return other == epoch;
+    }
+
+    @Override
+    public String whyNotLeading() {
+      throw new IllegalStateException("leads");
+    }
+  }
+
+  /** Its log cannot be trusted or written any more. */
+  record Offline(String whyNotLeading) implements Role {}
+}

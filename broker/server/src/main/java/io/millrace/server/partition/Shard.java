@@ -1,0 +1,222 @@
+package io.millrace.server.partition;
+
+import io.millrace.rpc.EventLoop;
+import io.millrace.wire.BatchValidator;
+import io.millrace.wire.v1.ErrorCode;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The partitions that one event loop owns, and the door to them for everybody else.
+ *
+ * <p>Owner: the loop. What says so may be called from any thread.
+ */
+public final class Shard {
+  private static final long EXPIRY_NANOS = 250_000_000;
+  private static final int MAILBOX_CAPACITY = 65_536;
+
+  private final EventLoop loop;
+  private final Mailbox mailbox;
+  private final Function<PartitionId, Refusal> whyNotHere;
+
+  // The loop only.
+  private final Map<PartitionId, Partition> partitions = new HashMap<>();
+  private final Map<PartitionId, Refusal> offline = new HashMap<>();
+  private List<Partition> appending = new ArrayList<>();
+  private List<Partition> appendingNext = new ArrayList<>();
+  private final Set<Partition> awaited = new LinkedHashSet<>();
+  private final BatchValidator validator = new BatchValidator();
+  private int rotation;
+
+  /**
+   * @param whyNotHere what to answer for a partition that is not open here; safe for any thread
+   */
+  public Shard(EventLoop loop, Function<PartitionId, Refusal> whyNotHere) {
+    this.loop = loop;
+    this.mailbox = new Mailbox(loop, MAILBOX_CAPACITY);
+    this.whyNotHere = whyNotHere;
+  }
+
+  /** Any thread. */
+  public EventLoop loop() {
+    return loop;
+  }
+
+  /**
+   * Any thread: runs new work on the loop, at once when this is the loop.
+   *
+   * @return false, and nothing done, when the owner is too far behind
+   */
+  public boolean offer(Runnable work) {
+    if (loop.inLoop()) {
+      work.run();
+      return true;
+    }
+    return mailbox.offer(work);
+  }
+
+  /** Any thread: as {@link #offer}, for what somebody waits for already; never refused. */
+  public void deliver(Runnable message) {
+    if (loop.inLoop()) {
+      message.run();
+    } else {
+      mailbox.deliver(message);
+    }
+  }
+
+  public void add(Partition partition) {
+    loop.assertInLoop();
+    if (partitions.putIfAbsent(partition.id(), partition) != null) {
+      throw new IllegalStateException(partition.id() + " is open already");
+    }
+  }
+
+  public void remove(PartitionId id) {
+    loop.assertInLoop();
+    partitions.remove(id);
+    offline.remove(id);
+  }
+
+  /** Its log could not be opened; whoever asks for it is told why. */
+  void markOffline(PartitionId id, String why) {
+    loop.assertInLoop();
+    offline.put(
+        id, new Refusal(ErrorCode.STORAGE_FAILED, id + " is offline on this broker: " + why));
+  }
+
+  private Refusal whyAbsent(PartitionId id) {
+    Refusal failed = offline.get(id);
+    return failed == null ? whyNotHere.apply(id) : failed;
+  }
+
+  public @Nullable Partition find(PartitionId id) {
+    loop.assertInLoop();
+    return partitions.get(id);
+  }
+
+  public Collection<Partition> partitions() {
+    loop.assertInLoop();
+    return partitions.values();
+  }
+
+  /**
+   * Takes a share of a produce request. It is written at the end of this turn of the loop, together
+   * with whatever else the turn brings for its partition.
+   */
+  public void append(PartitionId id, ProduceShare share) {
+    loop.assertInLoop();
+    Partition partition = partitions.get(id);
+    if (partition == null) {
+      share.listener().onBatchesFree();
+      share.listener().onOutcome(new AppendOutcome.Refused(whyAbsent(id)));
+    } else if (partition.offer(share, validator)) {
+      if (appending.isEmpty()) {
+        loop.execute(this::endTurn);
+      }
+      appending.add(partition);
+    }
+  }
+
+  private void endTurn() {
+    List<Partition> turn = appending;
+    appending = appendingNext;
+    appendingNext = turn;
+    for (Partition partition : turn) {
+      if (partition.appendOffered() && awaited.add(partition) && awaited.size() == 1) {
+        expireLater();
+      }
+    }
+    turn.clear();
+  }
+
+  /** Looked at from time to time only: a disk that answers is faster than anybody's patience. */
+  private void expireLater() {
+    var unused = loop.schedule(EXPIRY_NANOS, this::expire);
+  }
+
+  private void expire() {
+    long now = loop.clock().nanoTime();
+    awaited.removeIf(partition -> !partition.expireProducers(now));
+    if (!awaited.isEmpty()) {
+      expireLater();
+    }
+  }
+
+  /**
+   * What a fetch asks of this shard.
+   *
+   * @param maxBytes of all its partitions together; the first that has something gives a whole
+   *     batch even so
+   * @param neededBytes that end the wait; with less, and no error, a waiter is left behind
+   * @param wake for that waiter, on this loop; null when the fetch does not wait any more
+   */
+  public record Look(
+      List<ReadResult.Spec> specs, int maxBytes, long neededBytes, @Nullable Runnable wake) {}
+
+  /**
+   * What it found.
+   *
+   * @param results in the order of the specs
+   * @param waiter to be cancelled, on this loop, once the fetch ends without having been woken
+   */
+  public record Found(List<ReadResult> results, @Nullable FetchWaiter waiter) {}
+
+  public Found look(Look look) {
+    loop.assertInLoop();
+    List<ReadResult.Spec> specs = look.specs();
+    int count = specs.size();
+    ReadResult[] results = new ReadResult[count];
+    // Whoever comes first takes of the budget first, so the first is another one each time.
+    int first = count > 1 ? Math.floorMod(rotation++, count) : 0;
+    long bytes = 0;
+    boolean answerNow = false;
+    for (int i = 0; i < count; i++) {
+      int index = (first + i) % count;
+      ReadResult result = read(specs.get(index), look.maxBytes() - bytes, bytes == 0);
+      results[index] = result;
+      if (result instanceof ReadResult.Served served) {
+        bytes += served.sizeBytes();
+        answerNow |= served.heldBack();
+      } else {
+        answerNow = true;
+      }
+    }
+    Runnable wake = look.wake();
+    FetchWaiter waiter = null;
+    if (wake != null && !answerNow && bytes < look.neededBytes()) {
+      waiter = new FetchWaiter(look.neededBytes() - bytes, wake);
+      for (ReadResult.Spec spec : specs) {
+        Partition partition = partitions.get(spec.id());
+        if (partition != null) {
+          waiter.waitFor(partition);
+        }
+      }
+    }
+    return new Found(List.of(results), waiter);
+  }
+
+  private ReadResult read(ReadResult.Spec spec, long budget, boolean wholeBatchAnyway) {
+    Partition partition = partitions.get(spec.id());
+    return partition == null
+        ? new ReadResult.Refused(whyAbsent(spec.id()), 0, 0)
+        : partition.read(spec, budget, wholeBatchAnyway);
+  }
+
+  /** Answers on this loop, at once. */
+  public void findOffset(OffsetQuery query, Consumer<OffsetQuery.Answer> then) {
+    loop.assertInLoop();
+    Partition partition = partitions.get(query.id());
+    then.accept(
+        partition == null
+            ? new OffsetQuery.Answer.Refused(whyAbsent(query.id()))
+            : partition.findOffset(query));
+  }
+}
