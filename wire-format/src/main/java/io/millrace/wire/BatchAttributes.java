@@ -12,7 +12,7 @@ package io.millrace.wire;
  * <p>A reader refuses a batch with a bit set that it does not know: what is not understood is not
  * half understood.
  */
-public final class BatchAttributes {
+final class BatchAttributes {
   static final int COMPRESSION_MASK = 0b111;
 
   /** The time of every record is the batch's append time. Only brokers set it. */

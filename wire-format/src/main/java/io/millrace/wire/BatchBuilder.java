@@ -16,7 +16,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BatchBuilder {
   private static final int RECORDS_START = BatchLayout.MAX_HEADER_BYTES;
+  private static final int FIRST_CAPACITY = 16 << 10;
   private static final int ABSENT = -1;
+
+  /** All tags up to that of the records, and zeros for the values. */
+  private static final byte[] EMPTY_HEADER = BatchLayout.emptyHeader();
 
   private final int fullSizeBytes;
   private final int maxSizeBytes;
@@ -49,7 +53,7 @@ public final class BatchBuilder {
     this.fullSizeBytes = fullSizeBytes;
     this.maxSizeBytes = maxSizeBytes;
     this.memory = memory;
-    this.buffer = memory.apply(Math.min(16 << 10, RECORDS_START + fullSizeBytes));
+    this.buffer = memory.apply(Math.min(FIRST_CAPACITY, RECORDS_START + fullSizeBytes)).clear();
   }
 
   /**
@@ -71,14 +75,10 @@ public final class BatchBuilder {
       return false;
     }
     if (key != null) {
-      startField(RecordScan.KEY_TAG, keySize);
-      buffer.put(end, key, key.position(), keySize);
-      end += keySize;
+      putField(RecordScan.KEY_TAG, key);
     }
     if (value != null) {
-      startField(RecordScan.VALUE_TAG, valueSize);
-      buffer.put(end, value, value.position(), valueSize);
-      end += valueSize;
+      putField(RecordScan.VALUE_TAG, value);
     }
     putHeaders(headers);
     return true;
@@ -96,14 +96,10 @@ public final class BatchBuilder {
       return false;
     }
     if (key != null) {
-      startField(RecordScan.KEY_TAG, keySize);
-      buffer.put(end, key);
-      end += keySize;
+      putField(RecordScan.KEY_TAG, key);
     }
     if (value != null) {
-      startField(RecordScan.VALUE_TAG, valueSize);
-      buffer.put(end, value);
-      end += valueSize;
+      putField(RecordScan.VALUE_TAG, value);
     }
     putHeaders(headers);
     return true;
@@ -164,6 +160,19 @@ public final class BatchBuilder {
     end = Varint.put(buffer, end + 1, size);
   }
 
+  private void putField(int tag, ByteBuffer bytes) {
+    int size = bytes.remaining();
+    startField(tag, size);
+    buffer.put(end, bytes, bytes.position(), size);
+    end += size;
+  }
+
+  private void putField(int tag, byte[] bytes) {
+    startField(tag, bytes.length);
+    buffer.put(end, bytes);
+    end += bytes.length;
+  }
+
   private void putHeaders(List<RecordHeader> headers) {
     for (int i = 0; i < headers.size(); i++) {
       RecordHeader header = headers.get(i);
@@ -175,9 +184,7 @@ public final class BatchBuilder {
       }
       byte[] value = header.value();
       if (value != null) {
-        startField(RecordScan.HEADER_VALUE_TAG, value.length);
-        buffer.put(end, value);
-        end += value.length;
+        putField(RecordScan.HEADER_VALUE_TAG, value);
       }
     }
   }
@@ -185,7 +192,7 @@ public final class BatchBuilder {
   private void ensureRoom(int capacity) {
     if (capacity > buffer.capacity()) {
       long doubled = Math.min(2L * buffer.capacity(), RECORDS_START + (long) fullSizeBytes);
-      ByteBuffer larger = memory.apply((int) Math.max(capacity, doubled));
+      ByteBuffer larger = memory.apply((int) Math.max(capacity, doubled)).clear();
       larger.put(RECORDS_START, buffer, RECORDS_START, end - RECORDS_START);
       buffer = larger;
     }
@@ -228,7 +235,8 @@ public final class BatchBuilder {
         target = memory.apply(buffer.capacity());
         compressed = target;
       }
-      target.limit(end - 1).position(RECORDS_START);
+      // One byte less than as they are.
+      target.clear().limit(end - 1).position(RECORDS_START);
       if (compression.compress(buffer.slice(RECORDS_START, recordsSize), target)) {
         int compressedSize = target.position() - RECORDS_START;
         return complete(target.clear(), compressedSize, compression.id());
@@ -238,46 +246,26 @@ public final class BatchBuilder {
   }
 
   private ByteBuffer complete(ByteBuffer into, int recordsSize, int attributes) {
-    int message = RECORDS_START - Varint.sizeOf(recordsSize) - 1 - BatchLayout.HEADER_END;
+    int message = RECORDS_START - Varint.sizeOf(recordsSize) - EMPTY_HEADER.length;
     int messageSize = (int) BatchLayout.messageSizeBytes(recordsSize);
     int start = message - Varint.sizeOf(messageSize) - 1;
     int recordsEnd = RECORDS_START + recordsSize;
 
     into.put(start, BatchLayout.BATCH_TAG);
     Varint.put(into, start + 1, messageSize);
-    putLong(into, message, BatchLayout.BASE_OFFSET_TAG, BatchLayout.BASE_OFFSET, 0);
-    putInt(into, message, BatchLayout.LEADER_EPOCH_TAG, BatchLayout.LEADER_EPOCH, 0);
-    putLong(into, message, BatchLayout.APPEND_TIMESTAMP_TAG, BatchLayout.APPEND_TIMESTAMP, 0);
-    putInt(into, message, BatchLayout.ATTRIBUTES_TAG, BatchLayout.ATTRIBUTES, attributes);
-    putInt(
-        into,
-        message,
-        BatchLayout.LAST_OFFSET_DELTA_TAG,
-        BatchLayout.LAST_OFFSET_DELTA,
-        recordCount - 1);
-    putLong(
-        into, message, BatchLayout.BASE_TIMESTAMP_TAG, BatchLayout.BASE_TIMESTAMP, baseTimestamp);
-    putLong(into, message, BatchLayout.MAX_TIMESTAMP_TAG, BatchLayout.MAX_TIMESTAMP, maxTimestamp);
-    putLong(into, message, BatchLayout.PRODUCER_ID_TAG, BatchLayout.PRODUCER_ID, producerId);
-    putInt(
-        into, message, BatchLayout.PRODUCER_EPOCH_TAG, BatchLayout.PRODUCER_EPOCH, producerEpoch);
-    putInt(into, message, BatchLayout.BASE_SEQUENCE_TAG, BatchLayout.BASE_SEQUENCE, baseSequence);
-    putInt(into, message, BatchLayout.RECORD_COUNT_TAG, BatchLayout.RECORD_COUNT, recordCount);
-    into.put(message + BatchLayout.HEADER_END, BatchLayout.RECORDS_TAG);
-    Varint.put(into, message + BatchLayout.HEADER_END + 1, recordsSize);
+    into.put(message, EMPTY_HEADER);
+    LittleEndian.putInt(into, message + BatchLayout.ATTRIBUTES, attributes);
+    LittleEndian.putInt(into, message + BatchLayout.LAST_OFFSET_DELTA, recordCount - 1);
+    LittleEndian.putLong(into, message + BatchLayout.BASE_TIMESTAMP, baseTimestamp);
+    LittleEndian.putLong(into, message + BatchLayout.MAX_TIMESTAMP, maxTimestamp);
+    LittleEndian.putLong(into, message + BatchLayout.PRODUCER_ID, producerId);
+    LittleEndian.putInt(into, message + BatchLayout.PRODUCER_EPOCH, producerEpoch);
+    LittleEndian.putInt(into, message + BatchLayout.BASE_SEQUENCE, baseSequence);
+    LittleEndian.putInt(into, message + BatchLayout.RECORD_COUNT, recordCount);
+    Varint.put(into, message + EMPTY_HEADER.length, recordsSize);
     int crc = Checksum.of(crc32c, into, message + BatchLayout.CHECKSUMMED, recordsEnd);
-    putInt(into, message, BatchLayout.CRC_TAG, BatchLayout.CRC, crc);
+    LittleEndian.putInt(into, message + BatchLayout.CRC, crc);
     return into.slice(start, recordsEnd - start);
-  }
-
-  private static void putInt(ByteBuffer into, int message, byte tag, int field, int value) {
-    into.put(message + field - 1, tag);
-    LittleEndian.putInt(into, message + field, value);
-  }
-
-  private static void putLong(ByteBuffer into, int message, byte tag, int field, long value) {
-    into.put(message + field - 1, tag);
-    LittleEndian.putLong(into, message + field, value);
   }
 
   /** Empties the batch and uses its memory again. */

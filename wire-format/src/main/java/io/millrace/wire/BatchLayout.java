@@ -85,6 +85,24 @@ public final class BatchLayout {
 
   private BatchLayout() {}
 
+  static byte[] emptyHeader() {
+    byte[] header = new byte[HEADER_END + TAG];
+    header[BASE_OFFSET - TAG] = BASE_OFFSET_TAG;
+    header[LEADER_EPOCH - TAG] = LEADER_EPOCH_TAG;
+    header[APPEND_TIMESTAMP - TAG] = APPEND_TIMESTAMP_TAG;
+    header[CRC - TAG] = CRC_TAG;
+    header[ATTRIBUTES - TAG] = ATTRIBUTES_TAG;
+    header[LAST_OFFSET_DELTA - TAG] = LAST_OFFSET_DELTA_TAG;
+    header[BASE_TIMESTAMP - TAG] = BASE_TIMESTAMP_TAG;
+    header[MAX_TIMESTAMP - TAG] = MAX_TIMESTAMP_TAG;
+    header[PRODUCER_ID - TAG] = PRODUCER_ID_TAG;
+    header[PRODUCER_EPOCH - TAG] = PRODUCER_EPOCH_TAG;
+    header[BASE_SEQUENCE - TAG] = BASE_SEQUENCE_TAG;
+    header[RECORD_COUNT - TAG] = RECORD_COUNT_TAG;
+    header[HEADER_END] = RECORDS_TAG;
+    return header;
+  }
+
   /** Size of a whole batch whose records take so many bytes. */
   static long sizeBytes(int recordsSize) {
     long message = messageSizeBytes(recordsSize);

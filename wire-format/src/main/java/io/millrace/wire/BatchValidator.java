@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Compressed records are not looked at (decompressing costs more than all the rest of an
  * append): the checksum, the counts and the limits of the header hold for them, and readers refuse
- * what lies about the rest. Allocates nothing unless it refuses. Belongs to one thread.
+ * what lies about the rest. Allocates nothing for a record or a batch unless it refuses. Belongs to
+ * one thread.
  */
 public final class BatchValidator {
   /** What became of a share. */

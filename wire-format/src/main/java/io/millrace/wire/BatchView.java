@@ -76,6 +76,17 @@ public final class BatchView {
       return malformed("its length is not one a batch can have");
     }
     message = position + prefixSize;
+    BatchScan found = scanHeader(messageSize, limit);
+    if (found != BatchScan.HEADER) {
+      return found;
+    }
+    sizeBytes = prefixSize + messageSize;
+    whole = messageSize <= limit - message;
+    return whole ? BatchScan.WHOLE : BatchScan.HEADER;
+  }
+
+  /** {@code HEADER} when all is well up to the records' first byte. */
+  private BatchScan scanHeader(int messageSize, int limit) {
     if (limit - message <= BatchLayout.HEADER_END) {
       return BatchScan.INCOMPLETE;
     }
@@ -92,9 +103,7 @@ public final class BatchView {
     if (records < 0 || recordsSize != messageSize - (long) (recordsPosition - message)) {
       return malformed("its length and that of its records do not fit together");
     }
-    sizeBytes = prefixSize + messageSize;
-    whole = sizeBytes <= limit - position;
-    return whole ? BatchScan.WHOLE : BatchScan.HEADER;
+    return BatchScan.HEADER;
   }
 
   private static boolean isCanonical(ByteBuffer buffer, int message) {
@@ -162,7 +171,7 @@ public final class BatchView {
     return LittleEndian.getInt(buffer, message + BatchLayout.CRC);
   }
 
-  /** See {@link BatchAttributes}. */
+  /** Bits as PROTOCOL.md has them. */
   public int attributes() {
     return LittleEndian.getInt(buffer, message + BatchLayout.ATTRIBUTES);
   }

@@ -3,11 +3,11 @@ package io.millrace.wire;
 import java.nio.ByteBuffer;
 
 /**
- * One way to compress a batch's records: a plug point. Found as a {@link java.util.ServiceLoader}
- * service; see {@link Compressions} for the ids. Used by several threads at once.
+ * One way to compress a batch's records: a plug point. Those that do not come with this module are
+ * found as {@link java.util.ServiceLoader} services. Used by several threads at once.
  */
 public interface Compression {
-  /** As in the batch's attributes, 0 to 7. */
+  /** As in the batch's attributes; PROTOCOL.md says which is which. */
   int id();
 
   /** As in settings and on the command line: {@code zstd}. */

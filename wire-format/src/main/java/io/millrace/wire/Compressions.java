@@ -10,18 +10,22 @@ public final class Compressions {
   /** By id; a place without a name is free. */
   private static final List<String> NAMES = List.of("none", "gzip", "snappy", "lz4", "zstd");
 
-  private static final @Nullable Compression[] AT_HAND = load();
+  private static final @Nullable Compression[] AT_HAND =
+      byId(ServiceLoader.load(Compression.class, Compression.class.getClassLoader()));
 
   /** Records as they are. */
   public static final Compression NONE = get(0);
 
   private Compressions() {}
 
-  private static @Nullable Compression[] load() {
+  /** Ours, and over them the ones from elsewhere. */
+  static @Nullable Compression[] byId(Iterable<Compression> services) {
     @Nullable Compression[] found = new @Nullable Compression[BatchAttributes.COMPRESSION_MASK + 1];
-    for (Compression each :
-        ServiceLoader.load(Compression.class, Compression.class.getClassLoader())) {
-      if (each.id() >= NAMES.size() || !NAMES.get(each.id()).equals(each.name())) {
+    for (Compression each : List.of(new NoCompression(), new ZstdCompression())) {
+      found[each.id()] = each;
+    }
+    for (Compression each : services) {
+      if (each.id() < 0 || each.id() != NAMES.indexOf(each.name())) {
         throw new IllegalStateException(
             "compression " + each.name() + " has an id that is not its own: " + each.id());
       }
@@ -63,8 +67,12 @@ public final class Compressions {
   }
 
   static String whyNot(int id) {
-    String name = id < NAMES.size() ? NAMES.get(id) : "of an unknown kind, " + id;
-    return "the records are compressed (" + name + "), here there are: " + namesAtHand();
+    return "the records are compressed with " + nameOf(id) + "; here there are: " + namesAtHand();
+  }
+
+  /** For people, whether it is at hand or not. */
+  public static String nameOf(int id) {
+    return id >= 0 && id < NAMES.size() ? NAMES.get(id) : "number " + id;
   }
 
   private static String namesAtHand() {

@@ -114,6 +114,9 @@ public final class RecordCursor {
   public boolean next() {
     if (scan.next()) {
       read++;
+      if (read > recordCount) {
+        throw corrupt("the batch says it has only " + recordCount);
+      }
       if (scan.offsetDelta() > lastOffsetDelta) {
         throw corrupt("its offset is behind the batch's last");
       }
@@ -123,7 +126,7 @@ public final class RecordCursor {
       throw corrupt(scan.problem());
     }
     if (read != recordCount) {
-      throw corrupt("the batch says it has " + recordCount + " records");
+      throw corrupt("it is missing; the batch says it has " + recordCount);
     }
     return false;
   }

@@ -20,6 +20,11 @@ public record RecordHeader(String name, byte @Nullable [] value) {
     this.value = value;
   }
 
+  /** What it counts towards the size of its record. */
+  public int sizeBytes() {
+    return Utf8.sizeOf(name) + (value == null ? 0 : value.length);
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof RecordHeader that

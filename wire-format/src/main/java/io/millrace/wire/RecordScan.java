@@ -92,7 +92,7 @@ final class RecordScan {
       at++;
       int delta = number(recordEnd);
       if (delta < nextOffsetDelta) {
-        return fail("offset deltas do not rise");
+        return problem == null && fail("offset deltas do not rise");
       }
       nextOffsetDelta = delta;
       tag = tag(recordEnd);
@@ -188,6 +188,17 @@ final class RecordScan {
 
   /** Reads a number below 2^31; negative: failed. */
   private int number(int limit) {
+    if (at < limit) {
+      int first = buffer.get(at);
+      if (first >= 0) {
+        at++;
+        return first;
+      }
+    }
+    return longNumber(limit);
+  }
+
+  private int longNumber(int limit) {
     long read = Varint.readSize(buffer, at, limit);
     if (read < 0) {
       fail("a number is cut off, too large or not in its shortest form");

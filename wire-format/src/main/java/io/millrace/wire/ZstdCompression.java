@@ -4,7 +4,12 @@ import com.github.luben.zstd.EndDirective;
 import com.github.luben.zstd.ZstdCompressCtx;
 import com.github.luben.zstd.ZstdDecompressCtx;
 import com.github.luben.zstd.ZstdException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** Zstandard (RFC 8878): one frame for the records of a batch. */
 public final class ZstdCompression implements Compression {
@@ -15,6 +20,11 @@ public final class ZstdCompression implements Compression {
    * refused before it is allocated, as no batch needs it.
    */
   private static final int MAX_WINDOW_LOG = 23;
+
+  // One context of each kind waits here for the next batch: to make one takes longer than to
+  // compress a small batch. Threads that meet make their own.
+  private final AtomicReference<@Nullable ZstdCompressCtx> compressor = new AtomicReference<>();
+  private final AtomicReference<@Nullable ZstdDecompressCtx> decompressor = new AtomicReference<>();
 
   @Override
   public int id() {
@@ -29,16 +39,38 @@ public final class ZstdCompression implements Compression {
   @Override
   public boolean compress(ByteBuffer source, ByteBuffer target) {
     ByteBuffer from = readable(source);
-    try (ZstdCompressCtx context = new ZstdCompressCtx()) {
-      context.setLevel(LEVEL);
+    ZstdCompressCtx context = compressor.getAndSet(null);
+    if (context == null) {
+      context = new ZstdCompressCtx().setLevel(LEVEL);
+    }
+    boolean ended = false;
+    try {
       context.setPledgedSrcSize(from.remaining());
-      return context.compressByteBufferStream(target, from, EndDirective.END);
+      ended = context.compressByteBufferStream(target, from, EndDirective.END);
+      return ended;
+    } finally {
+      giveBack(compressor, context, ended);
+    }
+  }
+
+  /** A context in the middle of a frame is of no use any more. */
+  private static <C extends Closeable> void giveBack(
+      AtomicReference<@Nullable C> place, C context, boolean ended) {
+    if (!ended || !place.compareAndSet(null, context)) {
+      try {
+        context.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException("freeing native memory cannot fail", e);
+      }
     }
   }
 
   @Override
   public Decompression decompress(ByteBuffer source) {
-    return new Frame(readable(source));
+    ByteBuffer from = readable(source);
+    ZstdDecompressCtx context = decompressor.getAndSet(null);
+    return new Frame(
+        context == null ? new ZstdDecompressCtx().setLongMax(MAX_WINDOW_LOG) : context, from);
   }
 
   /** The library cannot reach into a read-only heap buffer. */
@@ -49,19 +81,20 @@ public final class ZstdCompression implements Compression {
     return ByteBuffer.allocate(source.remaining()).put(source.duplicate()).flip();
   }
 
-  private static final class Frame implements Decompression {
-    private final ZstdDecompressCtx context = new ZstdDecompressCtx();
+  private final class Frame implements Decompression {
+    private final ZstdDecompressCtx context;
     private final ByteBuffer source;
+    private boolean ended;
 
-    Frame(ByteBuffer source) {
+    Frame(ZstdDecompressCtx context, ByteBuffer source) {
+      this.context = context;
       this.source = source;
-      context.setLongMax(MAX_WINDOW_LOG);
     }
 
     @Override
     public boolean into(ByteBuffer target) {
       try {
-        boolean ended = context.decompressByteBufferStream(target, source);
+        ended = context.decompressByteBufferStream(target, source);
         if (ended && source.hasRemaining()) {
           throw new CorruptBatchException(
               source.remaining() + " bytes follow the zstd frame of the records");
@@ -77,7 +110,7 @@ public final class ZstdCompression implements Compression {
 
     @Override
     public void close() {
-      context.close();
+      giveBack(decompressor, context, ended);
     }
   }
 }

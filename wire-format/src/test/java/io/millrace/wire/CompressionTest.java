@@ -11,7 +11,9 @@ import io.millrace.wire.v1.RecordSet;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Collections;
+import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -186,8 +188,64 @@ class CompressionTest {
     }
   }
 
+  /** A context that was left within a frame must not be used for the next. */
+  @Test
+  void goesOnAfterEveryFailure() {
+    ByteBuffer good = compressed(records(1000));
+    for (int round = 0; round < 20; round++) {
+      assertRefused(good.slice(0, good.remaining() - 1), ErrorCode.CORRUPT_BATCH);
+      assertRefused(bomb(100), ErrorCode.TOO_LARGE);
+      assertThat(ZSTD.compress(records(1000), ByteBuffer.allocate(5))).isFalse();
+      assertThat(compressed(records(1000))).isEqualTo(good);
+      cursor.over(batchOf(good));
+      assertThat(cursor.next()).isTrue();
+    }
+  }
+
+  @Test
+  void severalThreadsMayCompressAtOnce() {
+    ByteBuffer expected = compressed(records(50_000));
+    IntStream.range(0, 200)
+        .parallel()
+        .forEach(
+            i -> {
+              assertThat(compressed(records(50_000))).isEqualTo(expected);
+              ByteBuffer plain = ByteBuffer.allocate(60_000);
+              try (Compression.Decompression frame = ZSTD.decompress(expected)) {
+                assertThat(frame.into(plain)).isTrue();
+              }
+              assertThat(plain.flip()).isEqualTo(records(50_000));
+            });
+  }
+
+  private record Plugged(int id, String name) implements Compression {
+    @Override
+    public boolean compress(ByteBuffer source, ByteBuffer target) {
+      return false;
+    }
+
+    @Override
+    public Decompression decompress(ByteBuffer source) {
+      throw new UnsupportedOperationException();
+    }
+  }
+
+  @Test
+  void takesCompressionsFromElsewhereUnderTheirOwnIdsOnly() {
+    Compression lz4 = new Plugged(3, "lz4");
+    Compression zstd = new Plugged(4, "zstd");
+    assertThat(Compressions.byId(List.of(lz4, zstd))).contains(lz4, zstd).hasSize(8);
+    for (Compression wrong :
+        List.of(new Plugged(1, "lz4"), new Plugged(5, "brotli"), new Plugged(-1, "brotli"))) {
+      assertThatThrownBy(() -> Compressions.byId(List.of(wrong)))
+          .hasMessageContaining(wrong.name());
+    }
+  }
+
   @Test
   void namesWhatIsAtHand() {
+    assertThat(Compressions.nameOf(4)).isEqualTo("zstd");
+    assertThat(Compressions.nameOf(7)).isEqualTo("number 7");
     assertThat(Compressions.named("none")).isSameAs(Compressions.NONE);
     assertThatThrownBy(() -> Compressions.named("lz4"))
         .isInstanceOf(IllegalArgumentException.class)

@@ -4,6 +4,8 @@ import static io.millrace.wire.RandomBatches.NOW_MILLIS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.wire.v1.ErrorCode;
+import io.millrace.wire.v1.RecordSet;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
@@ -96,5 +98,85 @@ class RecordStrictnessTest {
       count++;
     }
     assertThat(count).isEqualTo(200);
+  }
+
+  @Test
+  void readersStopAtTheFirstRecordTooMany() {
+    ByteBuffer batch = Forged.withInt(new RandomBatches(1).batch(3), BatchLayout.RECORD_COUNT, 2);
+    RecordCursor cursor = new RecordCursor(1000).over(new BatchView().wrap(batch, 0));
+    assertThat(cursor.next()).isTrue();
+    assertThat(cursor.next()).isTrue();
+    assertThatThrownBy(cursor::next).hasMessageContaining("only 2");
+  }
+
+  @Test
+  void readersNoticeAMissingRecord() {
+    ByteBuffer batch = Forged.withInt(new RandomBatches(1).batch(3), BatchLayout.RECORD_COUNT, 4);
+    RecordCursor cursor = new RecordCursor(1000).over(new BatchView().wrap(batch, 0));
+    for (int i = 0; i < 3; i++) {
+      assertThat(cursor.next()).isTrue();
+    }
+    assertThatThrownBy(cursor::next).hasMessageContaining("missing");
+  }
+
+  @Test
+  void readersRefuseAnOffsetBehindTheLast() {
+    ByteBuffer batch =
+        Forged.withInt(new RandomBatches(1).batch(3), BatchLayout.LAST_OFFSET_DELTA, 1);
+    RecordCursor cursor = new RecordCursor(1000).over(new BatchView().wrap(batch, 0));
+    assertThat(cursor.next()).isTrue();
+    assertThat(cursor.next()).isTrue();
+    assertThatThrownBy(cursor::next).hasMessageContaining("behind the batch's last");
+  }
+
+  /** As compaction leaves them. */
+  @Test
+  void readersTakeABatchWithHolesAndOneWithoutRecords() {
+    RecordSet.Builder records = RecordSet.newBuilder();
+    records.addRecordBuilder().setOffsetDelta(3);
+    records.addRecordBuilder();
+    ByteBuffer holes =
+        Forged.bytes(
+            Forged.honest(records.build(), NOW_MILLIS).setLastOffsetDelta(9).setBaseOffset(100));
+    RecordCursor cursor = new RecordCursor(1000).over(new BatchView().wrap(holes, 0));
+    assertThat(cursor.next()).isTrue();
+    assertThat(cursor.offset()).isEqualTo(103);
+    assertThat(cursor.next()).isTrue();
+    assertThat(cursor.offset()).isEqualTo(104);
+    assertThat(cursor.next()).isFalse();
+
+    ByteBuffer empty =
+        Forged.bytes(
+            Forged.honest(RecordSet.getDefaultInstance(), NOW_MILLIS).setLastOffsetDelta(9));
+    BatchView view = new BatchView().wrap(empty, 0);
+    assertThat(empty.remaining()).isEqualTo(BatchLayout.MIN_SIZE_BYTES);
+    assertThat(view.nextOffset()).isEqualTo(10);
+    assertThat(cursor.over(view).next()).isFalse();
+  }
+
+  @Test
+  void readersRefuseAttributesTheyDoNotKnow() {
+    for (int bit : new int[] {6, 7, 8, 9, 10, 11, 31}) {
+      ByteBuffer batch =
+          Forged.withInt(new RandomBatches(1).batch(3), BatchLayout.ATTRIBUTES, 1 << bit);
+      BatchView view = new BatchView().wrap(batch, 0);
+      assertThatThrownBy(() -> new RecordCursor(1000).over(view))
+          .isInstanceOfSatisfying(
+              CorruptBatchException.class,
+              e -> assertThat(e.code()).isEqualTo(ErrorCode.UNSUPPORTED));
+    }
+  }
+
+  @Test
+  void theTimeIsTheBrokersWhereTheBatchSaysSo() {
+    ByteBuffer batch =
+        Forged.withInt(
+            new RandomBatches(1).batch(3), BatchLayout.ATTRIBUTES, BatchAttributes.APPEND_TIME);
+    BatchView view = new BatchView().wrap(batch, 0);
+    view.stamp(0, 0, 12345);
+    RecordCursor cursor = new RecordCursor(1000).over(view);
+    while (cursor.next()) {
+      assertThat(cursor.timestamp()).isEqualTo(12345);
+    }
   }
 }

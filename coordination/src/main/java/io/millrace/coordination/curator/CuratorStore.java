@@ -75,7 +75,7 @@ public final class CuratorStore implements ClusterStore {
             new ZooKeeperHandles(config, this::onState),
             new FixedEnsembleProvider(servers),
             sessionTimeoutMillis,
-            connectTimeoutMillis,
+            Math.min(sessionTimeoutMillis, connectTimeoutMillis),
             CLOSE_WAIT_MILLIS,
             event -> {},
             // Asked only by Curator's own operations, of which none is used.

@@ -1,0 +1,311 @@
+package io.millrace.coordination.membership;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
+import io.millrace.coordination.store.ClusterStore;
+import io.millrace.coordination.store.ClusterStore.Subscription;
+import io.millrace.coordination.store.OnLoop;
+import io.millrace.coordination.store.SessionEvent;
+import io.millrace.coordination.store.WriteOutcome;
+import io.millrace.coordination.store.ZnodePaths;
+import io.millrace.rpc.EventLoop;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps this broker registered: looks, decides by {@link RegistrationPlan}, writes, and looks again
+ * until one try has gone through without loss of contact. Owner: the store's loop.
+ *
+ * <p>If we crash here: before the transaction nothing stands but a bumped known node, which fences
+ * what was meant for our earlier life and harms nobody; after it, a live node that the next start
+ * recognises as its own ghost and replaces, or that goes with the session.
+ */
+public final class BrokerRegistration {
+  private static final Logger log = LoggerFactory.getLogger(BrokerRegistration.class);
+  private static final long RETRY_MILLIS = 100;
+
+  private final ClusterStore store;
+  private final EventLoop loop;
+  private final BrokerSelf self;
+  private final RegistrationNodes nodes;
+  private final DoubtfulStart doubtfulStart;
+  private final RegistrationListener listener;
+
+  private @Nullable Subscription session;
+  private @Nullable Subscription ownNode;
+  private final boolean isInDoubt;
+  private boolean hasLeftSets;
+  private boolean isEnded;
+
+  /** 0: not registered. */
+  private int incarnation;
+
+  private long registeredSession;
+
+  /** Grows with each try: what belongs to an earlier one is dropped when it completes. */
+  private int attempt;
+
+  private boolean isTrying;
+  private String lastWait = "";
+
+  /**
+   * @param isInDoubt the page cache of the last run may be lost
+   * @param doubtfulStart called when in doubt, or when the id's data directory is a new one
+   */
+  public BrokerRegistration(
+      ClusterStore store,
+      BrokerSelf self,
+      boolean isInDoubt,
+      DoubtfulStart doubtfulStart,
+      RegistrationListener listener) {
+    this.store = store;
+    this.loop = store.loop();
+    this.self = self;
+    this.nodes = new RegistrationNodes(store, self);
+    this.isInDoubt = isInDoubt;
+    this.doubtfulStart = doubtfulStart;
+    this.listener = listener;
+  }
+
+  /** From any thread, once. The cluster must have been founded: {@link ClusterIdentity}. */
+  public void start() {
+    loop.execute(
+        () -> {
+          ownNode = store.watchRecursive(nodes.livePath(), path -> onOwnNodeChanged());
+          session = store.onSession(this::onSession);
+        });
+  }
+
+  /**
+   * Takes the live node away, so that others need not wait for the session to end. From any thread;
+   * completes on the store's loop when that is done or cannot be.
+   */
+  public CompletionStage<Void> stop() {
+    CompletableFuture<Void> stopped = new CompletableFuture<>();
+    loop.execute(
+        () -> {
+          boolean wasRegistered = incarnation != 0 && store.sessionId().isPresent();
+          end();
+          if (!wasRegistered) {
+            stopped.complete(null);
+            return;
+          }
+          nodes
+              .unregister()
+              .thenAccept(
+                  outcome -> {
+                    log.info("broker {} unregistered: {}", self.id(), outcome);
+                    stopped.complete(null);
+                  });
+        });
+    return stopped;
+  }
+
+  private void end() {
+    isEnded = true;
+    attempt++;
+    incarnation = 0;
+    if (session != null) {
+      session.close();
+    }
+    if (ownNode != null) {
+      ownNode.close();
+    }
+  }
+
+  private void onSession(SessionEvent event) {
+    if (event instanceof SessionEvent.Connected connected) {
+      if (incarnation != 0 && connected.sessionId() == registeredSession) {
+        listener.resumed();
+      } else {
+        tryAgain();
+      }
+      return;
+    }
+    attempt++;
+    isTrying = false;
+    if (incarnation == 0) {
+      return;
+    }
+    if (event instanceof SessionEvent.Suspended) {
+      listener.suspended();
+    } else if (event instanceof SessionEvent.OutOfTime) {
+      listener.outOfTime();
+    } else {
+      incarnation = 0;
+      listener.expired();
+    }
+  }
+
+  private void tryAgain() {
+    if (isEnded || incarnation != 0 || isTrying || store.sessionId().isEmpty()) {
+      return;
+    }
+    isTrying = true;
+    int mine = ++attempt;
+    store
+        .sync(ZnodePaths.ROOT)
+        .thenCompose(
+            isSynced ->
+                isSynced ? nodes.look() : CompletableFuture.completedFuture(Optional.empty()))
+        .whenComplete(
+            (found, bug) -> {
+              if (attempt != mine || failed(bug)) {
+                return;
+              }
+              if (found.isPresent() && store.sessionId().isPresent()) {
+                act(mine, found.get());
+              } else {
+                later();
+              }
+            });
+  }
+
+  private void act(int mine, RegistrationNodes.Found found) {
+    RegistrationPlan plan =
+        RegistrationPlan.decide(self, found.known(), found.live(), store.sessionId().orElseThrow());
+    if (plan instanceof RegistrationPlan.Refuse refuse) {
+      refused(refuse.why());
+    } else if (plan instanceof RegistrationPlan.Introduce) {
+      onWritten(mine, nodes.introduce());
+    } else if (plan instanceof RegistrationPlan.Registered registered) {
+      registered(registered.incarnation());
+    } else if (plan instanceof RegistrationPlan.WaitForExpiry wait) {
+      if (isInDoubt && !hasLeftSets && wait.isOwn() && found.known().isPresent()) {
+        leaveSets(mine, found.known().get(), false);
+      } else {
+        waitFor(wait.why());
+      }
+    } else if (plan instanceof RegistrationPlan.Register register) {
+      if ((isInDoubt || register.isNewDirectory()) && !hasLeftSets) {
+        leaveSets(mine, found.known().orElseThrow(), register.isNewDirectory());
+      } else {
+        onWritten(mine, nodes.register(register));
+      }
+    }
+  }
+
+  /** Each step only after the one before is confirmed, and all in one session. */
+  private void leaveSets(int mine, RegistrationPlan.Known known, boolean isNewDirectory) {
+    nodes
+        .bumpKnown(known)
+        .thenCompose(
+            bumped ->
+                bumped instanceof WriteOutcome.Applied
+                    ? store.sync(ZnodePaths.ROOT)
+                    : CompletableFuture.completedFuture(false))
+        .thenCompose(isDone -> step(mine, isDone, () -> doubtfulStart.leaveSets(isNewDirectory)))
+        .thenCompose(isDone -> step(mine, isDone, doubtfulStart::recordBootId))
+        .whenComplete(
+            (isDone, bug) ->
+                // The caller's stages may complete anywhere.
+                loop.execute(
+                    () -> {
+                      if (attempt == mine && !failed(bug)) {
+                        hasLeftSets = isDone;
+                        later();
+                      }
+                    }));
+  }
+
+  /** On the loop again, and only if contact was never lost since this try began. */
+  private CompletionStage<Boolean> step(
+      int mine, boolean isDone, Supplier<CompletionStage<Boolean>> next) {
+    return OnLoop.call(
+        loop,
+        () -> isDone && attempt == mine ? next.get() : CompletableFuture.completedFuture(false));
+  }
+
+  private void onWritten(int mine, CompletionStage<WriteOutcome> written) {
+    written.whenComplete(
+        (outcome, bug) -> {
+          if (attempt != mine || failed(bug)) {
+            return;
+          }
+          log.debug("broker {} registers: {}", self.id(), outcome);
+          if (outcome instanceof WriteOutcome.Rejected rejected
+              && rejected.reason() != WriteOutcome.Rejected.Reason.NO_CONTACT) {
+            refused("cannot register: " + rejected.why());
+          } else {
+            // Applied, conflicting or unknown: what stands there now tells.
+            again();
+          }
+        });
+  }
+
+  private void registered(int as) {
+    isTrying = false;
+    incarnation = as;
+    registeredSession = store.sessionId().orElseThrow();
+    log.info("broker {} registered, incarnation {}", self.id(), as);
+    listener.registered(as);
+  }
+
+  private void waitFor(String why) {
+    if (!why.equals(lastWait)) {
+      lastWait = why;
+      log.warn("waiting: {}", why);
+    }
+    later();
+  }
+
+  private void refused(String why) {
+    log.error("broker {} cannot be a member of the cluster: {}", self.id(), why);
+    end();
+    listener.refused(why);
+  }
+
+  private boolean failed(@Nullable Throwable bug) {
+    if (bug == null) {
+      return false;
+    }
+    log.error("registration of broker {} failed", self.id(), bug);
+    refused("registration failed: " + bug);
+    return true;
+  }
+
+  private void again() {
+    isTrying = false;
+    tryAgain();
+  }
+
+  private void later() {
+    isTrying = false;
+    loop.schedule(MILLISECONDS.toNanos(RETRY_MILLIS), this::tryAgain);
+  }
+
+  /** Nobody but us may replace our node; a deletion by hand ends this incarnation. */
+  private void onOwnNodeChanged() {
+    if (incarnation == 0) {
+      return;
+    }
+    int checked = incarnation;
+    nodes
+        .look()
+        .whenComplete(
+            (found, bug) -> {
+              if (incarnation == checked && !failed(bug) && found.isPresent()) {
+                check(found.get().live());
+              }
+            });
+  }
+
+  private void check(Optional<RegistrationPlan.Live> live) {
+    if (live.isEmpty()) {
+      log.error("the live node of broker {} was deleted, registering again", self.id());
+      incarnation = 0;
+      listener.expired();
+      tryAgain();
+    } else if (live.get().owner() != registeredSession) {
+      refused(
+          "the live node of broker "
+              + self.id()
+              + " was replaced by another process with the same data directory and broker id");
+    }
+  }
+}

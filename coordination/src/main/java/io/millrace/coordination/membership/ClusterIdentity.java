@@ -1,0 +1,168 @@
+package io.millrace.coordination.membership;
+
+import com.google.protobuf.ByteString;
+import io.millrace.coordination.store.ClusterStore;
+import io.millrace.coordination.store.Node;
+import io.millrace.coordination.store.NodeKind;
+import io.millrace.coordination.store.OnLoop;
+import io.millrace.coordination.store.ReadOutcome;
+import io.millrace.coordination.store.WriteOutcome;
+import io.millrace.coordination.store.ZnodeJson;
+import io.millrace.coordination.store.ZnodePaths;
+import io.millrace.coordination.store.ZnodeReading;
+import io.millrace.coordination.v1.ClusterNode;
+import io.millrace.rpc.Tasks;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Which cluster stands in the store; a broker with an empty data directory founds one where there
+ * is none. Safe for any thread.
+ *
+ * <p>If we crash here: the layout is made before {@code /cluster}, and making it again changes
+ * nothing; {@code /cluster} is one write. The caller notes the id in its data directory after that,
+ * and finds the same id next time.
+ */
+public final class ClusterIdentity {
+  /** What this program writes, and the lowest it reads. */
+  public static final int FORMAT_VERSION = 1;
+
+  private static final char[] ID_DIGITS = "abcdefghijklmnopqrstuvwxyz234567".toCharArray();
+  private static final int ID_LENGTH = 16;
+
+  /** What came of it. */
+  public sealed interface Outcome {
+    record Established(String clusterId, int formatVersion) implements Outcome {}
+
+    /**
+     * This broker cannot belong to what stands in the store; the message says what to look at. B64
+     */
+    record Refused(String why) implements Outcome {}
+
+    /** Try again: no contact, or an unknown outcome. */
+    record Unavailable(String why) implements Outcome {}
+  }
+
+  private final ClusterStore store;
+  private final Tasks tasks;
+
+  public ClusterIdentity(ClusterStore store, Tasks tasks) {
+    this.store = store;
+    this.tasks = tasks;
+  }
+
+  /**
+   * @param expected the cluster that the data directory belongs to; empty for a new directory
+   * @return completes on the store's loop
+   */
+  public CompletionStage<Outcome> establish(Optional<String> expected) {
+    return OnLoop.call(store.loop(), () -> look(expected));
+  }
+
+  private CompletionStage<Outcome> look(Optional<String> expected) {
+    return store
+        .sync(ZnodePaths.ROOT)
+        .thenCompose(isSynced -> store.read(ZnodePaths.CLUSTER))
+        .thenCompose(read -> onRead(read, expected));
+  }
+
+  private CompletionStage<Outcome> onRead(ReadOutcome<Node> read, Optional<String> expected) {
+    if (read instanceof ReadOutcome.Found<Node> found) {
+      return CompletableFuture.completedFuture(judge(found.value(), expected));
+    }
+    if (read instanceof ReadOutcome.Unavailable<Node> unavailable) {
+      return CompletableFuture.completedFuture(new Outcome.Unavailable(unavailable.why()));
+    }
+    if (expected.isPresent()) {
+      return CompletableFuture.completedFuture(
+          new Outcome.Refused(
+              "the data directory belongs to cluster "
+                  + expected.get()
+                  + ", but there is no cluster at this ZooKeeper address. Is it the right address"
+                  + " and chroot, and has ZooKeeper its data?"));
+    }
+    Deque<String> layout = new ArrayDeque<>();
+    layout.add(ZnodePaths.ROOT);
+    layout.addAll(ZnodePaths.LAYOUT);
+    return found(layout);
+  }
+
+  private CompletionStage<Outcome> found(Deque<String> layout) {
+    if (layout.isEmpty()) {
+      ByteString content =
+          ZnodeJson.CLUSTER.write(
+              ClusterNode.newBuilder()
+                  .setVersion(ZnodeJson.VERSION)
+                  .setClusterId(newId())
+                  .setCreated(Instant.ofEpochMilli(tasks.clock().wallMillis()).toString())
+                  .setFormatVersion(FORMAT_VERSION)
+                  .build());
+      // Ours or another broker's that was faster: what stands there counts.
+      return store
+          .create(ZnodePaths.CLUSTER, content, NodeKind.PERSISTENT)
+          .thenCompose(this::readBack);
+    }
+    return store
+        .create(layout.remove(), ByteString.EMPTY, NodeKind.PERSISTENT)
+        .thenCompose(outcome -> isThere(outcome) ? found(layout) : unavailable(outcome));
+  }
+
+  private CompletionStage<Outcome> readBack(WriteOutcome outcome) {
+    return isThere(outcome) ? look(Optional.empty()) : unavailable(outcome);
+  }
+
+  private static boolean isThere(WriteOutcome outcome) {
+    return outcome instanceof WriteOutcome.Applied
+        || (outcome instanceof WriteOutcome.Conflict conflict
+            && conflict.kind() == WriteOutcome.Conflict.Kind.EXISTS);
+  }
+
+  private static CompletionStage<Outcome> unavailable(WriteOutcome outcome) {
+    return CompletableFuture.completedFuture(
+        outcome instanceof WriteOutcome.Rejected rejected
+                && rejected.reason() == WriteOutcome.Rejected.Reason.NOT_ALLOWED
+            ? new Outcome.Refused(rejected.why())
+            : new Outcome.Unavailable("cannot found the cluster: " + outcome));
+  }
+
+  private static Outcome judge(Node node, Optional<String> expected) {
+    ZnodeReading<ClusterNode> reading = ZnodeJson.CLUSTER.read(node.data());
+    if (reading instanceof ZnodeReading.FromTheFuture<ClusterNode> future) {
+      return new Outcome.Refused(
+          "the cluster's format " + future.version() + " is newer than this program knows");
+    }
+    if (reading instanceof ZnodeReading.Damaged<ClusterNode> damaged) {
+      return new Outcome.Refused("the node /cluster cannot be read: " + damaged.why());
+    }
+    ClusterNode cluster = ((ZnodeReading.Understood<ClusterNode>) reading).content();
+    if (cluster.getFormatVersion() > FORMAT_VERSION) {
+      return new Outcome.Refused(
+          "the cluster uses format version "
+              + cluster.getFormatVersion()
+              + ", this program knows "
+              + FORMAT_VERSION
+              + ": install the newer release");
+    }
+    if (expected.isPresent() && !expected.get().equals(cluster.getClusterId())) {
+      return new Outcome.Refused(
+          "the data directory belongs to cluster "
+              + expected.get()
+              + ", but at this ZooKeeper address is cluster "
+              + cluster.getClusterId()
+              + ". Correct the address, or give this broker another data directory");
+    }
+    return new Outcome.Established(cluster.getClusterId(), cluster.getFormatVersion());
+  }
+
+  private String newId() {
+    StringBuilder id = new StringBuilder();
+    for (int i = 0; i < ID_LENGTH; i++) {
+      id.append(ID_DIGITS[tasks.random().nextInt(ID_DIGITS.length)]);
+    }
+    return id.toString();
+  }
+}
