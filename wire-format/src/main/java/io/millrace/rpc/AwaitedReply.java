@@ -1,6 +1,7 @@
 package io.millrace.rpc;
 
 import io.millrace.wire.v1.Response;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,31 +16,28 @@ final class AwaitedReply implements Link.WriteDone {
   final long size;
 
   final long deadlineNanos;
-  private final boolean answered;
+  private final Consumer<AwaitedReply> whenWritten;
   private final ReplyHandler handler;
-  private final ClientConnection connection;
 
   private boolean written;
   private boolean told;
 
   /**
+   * @param whenWritten hears when the whole request has gone out
    * @param api the number of the request's api field, which is that of its answer
-   * @param answered false: over once written
    */
   AwaitedReply(
-      ClientConnection connection,
+      Consumer<AwaitedReply> whenWritten,
       long correlationId,
       int api,
       long size,
       long deadlineNanos,
-      boolean answered,
       ReplyHandler handler) {
-    this.connection = connection;
+    this.whenWritten = whenWritten;
     this.correlationId = correlationId;
     this.api = api;
     this.size = size;
     this.deadlineNanos = deadlineNanos;
-    this.answered = answered;
     this.handler = handler;
   }
 
@@ -56,8 +54,8 @@ final class AwaitedReply implements Link.WriteDone {
   public void done(boolean written) {
     this.written = written;
     freePayload(handler);
-    if (written && !answered) {
-      connection.needsNoAnswer(this);
+    if (written) {
+      whenWritten.accept(this);
     }
   }
 

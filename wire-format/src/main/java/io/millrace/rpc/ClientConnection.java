@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +43,7 @@ final class ClientConnection implements Connection, LinkHandler {
     CLOSED
   }
 
+  private final Consumer<AwaitedReply> endsWritten = this::needsNoAnswer;
   private final Link link;
   private final Endpoint to;
   private final ConnectionSettings settings;
@@ -185,15 +187,25 @@ final class ClientConnection implements Connection, LinkHandler {
     }
     long deadline = loop().clock().nanoTime() + timeoutNanos;
     int api = head.getApiCase().getNumber();
-    AwaitedReply reply = new AwaitedReply(this, id, api, size, deadline, answered, handler);
+    AwaitedReply reply =
+        new AwaitedReply(
+            answered ? ClientConnection::awaitAnswer : endsWritten,
+            id,
+            api,
+            size,
+            deadline,
+            handler);
     replies.add(reply);
     deadlines.watch(deadline);
     link.write(FrameHead.encode(head, payloadSize), parts, reply);
     return null;
   }
 
+  /** By a request that has been written and stays in flight. */
+  private static void awaitAnswer(AwaitedReply reply) {}
+
   /** By a request that has been written and gets no answer. */
-  void needsNoAnswer(AwaitedReply reply) {
+  private void needsNoAnswer(AwaitedReply reply) {
     if (replies.remove(reply.correlationId) != null) {
       reply.tellWritten();
       tellRoom();

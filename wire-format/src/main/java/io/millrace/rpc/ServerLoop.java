@@ -55,7 +55,7 @@ final class ServerLoop {
   }
 
   private void sweepLater() {
-    var unused = loop.schedule(SWEEP_NANOS, this::sweep);
+    loop.schedule(SWEEP_NANOS, this::sweep);
   }
 
   private void sweep() {

@@ -154,6 +154,6 @@ public final class MemoryNetwork {
   }
 
   void at(long nanos, Runnable action) {
-    var unused = scheduler.at(nanos, action);
+    scheduler.at(nanos, action);
   }
 }

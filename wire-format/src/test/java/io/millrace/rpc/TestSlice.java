@@ -6,15 +6,25 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** A range of a real file that counts how often it is given back. */
 final class TestSlice implements FileSlice {
   private final FileChannel file;
   private final long start;
   private final long size;
+  private final boolean showsFile;
   final AtomicInteger releases = new AtomicInteger();
 
   TestSlice(FileChannel file, long start, long size) {
+    this(file, start, size, false);
+  }
+
+  /**
+   * @param showsFile whether the transport may have the kernel move the bytes
+   */
+  TestSlice(FileChannel file, long start, long size, boolean showsFile) {
+    this.showsFile = showsFile;
     this.file = file;
     this.start = start;
     this.size = size;
@@ -44,6 +54,16 @@ final class TestSlice implements FileSlice {
       }
       at += count;
     }
+  }
+
+  @Override
+  public @Nullable FileChannel file() {
+    return showsFile ? file : null;
+  }
+
+  @Override
+  public long filePosition() {
+    return start;
   }
 
   @Override

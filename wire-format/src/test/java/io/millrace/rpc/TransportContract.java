@@ -24,6 +24,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every transport promises; one subclass for each. */
 public abstract class TransportContract {
@@ -95,14 +97,16 @@ public abstract class TransportContract {
     assertThat(near.received()).isEqualTo(back);
   }
 
-  @Test
-  void sendsHeadBuffersAndFileSlicesInOrder(@TempDir Path directory) throws IOException {
+  @ParameterizedTest(name = "moved by the kernel: {0}")
+  @ValueSource(booleans = {false, true})
+  void sendsHeadBuffersAndFileSlicesInOrder(boolean showsFile, @TempDir Path directory)
+      throws IOException {
     RecordingHandler near = connect();
     byte[] all = bytes(5_000_000);
     try (FileChannel file = fileOf(directory, all)) {
-      TestSlice large = new TestSlice(file, 1_000, 4_000_000);
-      TestSlice empty = new TestSlice(file, 77, 0);
-      TestSlice small = new TestSlice(file, 4_001_100, 998_900);
+      TestSlice large = new TestSlice(file, 1_000, 4_000_000, showsFile);
+      TestSlice empty = new TestSlice(file, 77, 0, showsFile);
+      TestSlice small = new TestSlice(file, 4_001_100, 998_900, showsFile);
       ByteBuffer direct = ByteBuffer.allocateDirect(100).put(all, 4_001_000, 100).flip();
       List<Payload> parts =
           List.of(
@@ -122,11 +126,13 @@ public abstract class TransportContract {
     }
   }
 
-  @Test
-  void closesTheLinkWhenAFileIsShorterThanItsSlice(@TempDir Path directory) throws IOException {
+  @ParameterizedTest(name = "moved by the kernel: {0}")
+  @ValueSource(booleans = {false, true})
+  void closesTheLinkWhenAFileIsShorterThanItsSlice(boolean showsFile, @TempDir Path directory)
+      throws IOException {
     RecordingHandler near = connect();
     try (FileChannel file = fileOf(directory, bytes(1_000))) {
-      TestSlice slice = new TestSlice(file, 0, 2_000);
+      TestSlice slice = new TestSlice(file, 0, 2_000, showsFile);
       List<Boolean> outcomes = new CopyOnWriteArrayList<>();
       run(
           near,

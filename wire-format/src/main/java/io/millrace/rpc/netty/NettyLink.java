@@ -77,7 +77,7 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
     // stream would make nonsense of everything behind it.
     Object[] messages;
     try {
-      messages = Outbound.messages(channel.alloc(), head, parts);
+      messages = Outbound.messages(channel, loop, head, parts);
     } catch (OutOfMemoryError e) {
       failed(e);
       whenGone.done(false);

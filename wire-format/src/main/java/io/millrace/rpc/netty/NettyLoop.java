@@ -4,10 +4,12 @@ import io.millrace.rpc.Clock;
 import io.millrace.rpc.EventLoop;
 import io.millrace.rpc.Timer;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +25,8 @@ import org.slf4j.LoggerFactory;
 final class NettyLoop implements EventLoop {
   private static final Logger log = LoggerFactory.getLogger(NettyLoop.class);
 
+  private static final int COPY_SIZE = 256 << 10;
+
   final io.netty.channel.EventLoop netty;
   private final String name;
   private final Clock clock;
@@ -31,6 +35,9 @@ final class NettyLoop implements EventLoop {
   private List<NettyLink> unflushed = new ArrayList<>();
   private List<NettyLink> flushing = new ArrayList<>();
   private final Runnable flushTask = this::flushAll;
+
+  /** See {@link #copyBuffer}. */
+  private @Nullable ByteBuffer copyBuffer;
 
   NettyLoop(io.netty.channel.EventLoop netty, String name, Clock clock) {
     this.netty = netty;
@@ -50,11 +57,21 @@ final class NettyLoop implements EventLoop {
   @Override
   public Timer schedule(long delayNanos, Runnable task) {
     try {
-      ScheduledFuture<?> scheduled = netty.schedule(task, delayNanos, TimeUnit.NANOSECONDS);
+      ScheduledFuture<?> scheduled =
+          netty.schedule(() -> runLogged(task), delayNanos, TimeUnit.NANOSECONDS);
       return () -> scheduled.cancel(false);
     } catch (RejectedExecutionException e) {
       log.debug("dropped a timer that came to {} after the transport closed", name, e);
       return () -> {};
+    }
+  }
+
+  /** Netty logs what a task throws, but keeps what a timer throws in a future nobody reads. */
+  private void runLogged(Runnable task) {
+    try {
+      task.run();
+    } catch (Throwable e) {
+      log.error("a timer on {} threw", name, e);
     }
   }
 
@@ -71,6 +88,14 @@ final class NettyLoop implements EventLoop {
   @Override
   public String name() {
     return name;
+  }
+
+  /** On the loop: scratch memory for the length of one call, empty. */
+  ByteBuffer copyBuffer() {
+    if (copyBuffer == null) {
+      copyBuffer = ByteBuffer.allocateDirect(COPY_SIZE);
+    }
+    return copyBuffer.clear();
   }
 
   /** On the loop; each link at most once until it has been flushed. */

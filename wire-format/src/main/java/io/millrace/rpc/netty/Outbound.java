@@ -1,11 +1,16 @@
 package io.millrace.rpc.netty;
 
+import io.millrace.rpc.FileSlice;
 import io.millrace.rpc.Payload;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.FileRegion;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.util.List;
 
 /** Turns a head and its parts into what a channel takes without further ado. */
@@ -18,7 +23,8 @@ final class Outbound {
    *
    * @throws OutOfMemoryError when the pool is exhausted; the parts have been released then
    */
-  static Object[] messages(ByteBufAllocator pool, ByteBuffer head, List<Payload> parts) {
+  static Object[] messages(Channel channel, NettyLoop loop, ByteBuffer head, List<Payload> parts) {
+    ByteBufAllocator pool = channel.alloc();
     Object[] messages = new Object[1 + parts.size()];
     int made = 0;
     try {
@@ -27,7 +33,7 @@ final class Outbound {
         messages[made] =
             parts.get(i) instanceof Payload.Bytes bytes
                 ? buffer(pool, bytes.buffer())
-                : new SliceRegion(((Payload.Slice) parts.get(i)).slice());
+                : region(channel, loop, ((Payload.Slice) parts.get(i)).slice());
         made++;
       }
       return messages;
@@ -38,6 +44,13 @@ final class Outbound {
       Payload.release(parts.subList(made - 1, parts.size()));
       throw e;
     }
+  }
+
+  private static FileRegion region(Channel channel, NettyLoop loop, FileSlice slice) {
+    FileChannel file = slice.file();
+    return file != null && channel instanceof EpollSocketChannel
+        ? new KernelRegion(slice, file)
+        : new SliceRegion(slice, loop);
   }
 
   private static ByteBuf buffer(ByteBufAllocator pool, ByteBuffer bytes) {
