@@ -68,6 +68,13 @@ final class EpochHistory {
     }
   }
 
+  EpochHistory copy() {
+    EpochHistory copy = new EpochHistory();
+    copy.entries.addAll(entries);
+    copy.recoverFrom = recoverFrom;
+    return copy;
+  }
+
   List<String> lines() {
     List<String> lines = new ArrayList<>(entries.size() + 1);
     if (recoverFrom != Long.MAX_VALUE) {

@@ -101,7 +101,12 @@ final class IndexFile {
     return bytes.flip();
   }
 
-  /** Puts a whole new index in the place of whatever is there. */
+  /**
+   * Puts a whole new index in the place of whatever is there.
+   *
+   * @throws io.millrace.storage.files.DiskFullException what is there stays, and misleads nobody
+   *     who checks it
+   */
   static void replace(Disk disk, Path path, ByteBuffer block) throws IOException {
     Path unfinished = DataPaths.unfinished(path);
     if (disk.kind(unfinished) != FileKind.ABSENT) {

@@ -37,6 +37,7 @@ final class LogFlusher {
 
   private boolean running;
   private boolean again;
+  private boolean stopping;
   private boolean directoryDirty;
   private boolean epochsDirty;
   private boolean writeWholeIndex;
@@ -46,6 +47,7 @@ final class LogFlusher {
   private final Queue<EpochWaiter> epochWaiters = new ArrayDeque<>();
   private final List<Segment> unwrittenSeals = new ArrayList<>();
   private @Nullable Runnable whenIdle;
+  private @Nullable Runnable exclusive;
 
   private record EpochWaiter(int epoch, Runnable then) {}
 
@@ -98,7 +100,7 @@ final class LogFlusher {
 
   /** Everything written so far is forced, soon. */
   void request() {
-    if (state.failure != null) {
+    if (state.failure != null || stopping) {
       return;
     }
     if (running) {
@@ -126,6 +128,11 @@ final class LogFlusher {
   }
 
   private FlushJob newJob() throws IOException {
+    boolean bounded = state.epochs.recoverFrom() != Long.MAX_VALUE;
+    if (bounded && state.flushedOffset >= state.checkpointedAtMost) {
+      state.epochs.setRecoverFrom(Long.MAX_VALUE);
+      epochsDirty = true;
+    }
     FlushJob job = new FlushJob();
     job.covered = state.flushedOffset;
     if (epochsDirty) {
@@ -173,6 +180,7 @@ final class LogFlusher {
 
   /** Runs the action as soon as no job is at work; nothing more is flushed. */
   void stopThen(Runnable action) {
+    stopping = true;
     whenIdle = action;
     cancelTimer();
     if (!running) {
@@ -196,27 +204,29 @@ final class LogFlusher {
     }
   }
 
-  /** Runs another kind of work in the place of a flush; flushes asked for meanwhile come after. */
-  void runExclusively(FlushQueue.Job job) {
-    if (running) {
-      throw new IllegalStateException("a flush of " + context.name() + " is running");
+  /** Runs another kind of work in the place of a flush, as soon as none runs. */
+  void runExclusively(Runnable submit) {
+    exclusive = submit;
+    if (!running) {
+      startExclusive();
     }
-    running = true;
-    context.flushQueue().submit(job);
   }
 
-  boolean isRunning() {
-    return running;
+  private void startExclusive() {
+    Runnable submit = exclusive;
+    exclusive = null;
+    if (submit != null) {
+      running = true;
+      submit.run();
+    }
   }
 
-  /** After {@link #runExclusively}, on the owner. */
+  /** That work has ended, and has written the leader epochs. */
   void exclusiveEnded() {
     running = false;
     epochsDirty = false;
     durableEpoch = state.epochs.latest();
-    if (again) {
-      request();
-    }
+    continueAfterFlush();
   }
 
   private void flushed(FlushJob job, @Nullable Throwable failure) {
@@ -226,10 +236,18 @@ final class LogFlusher {
     }
     if (failure != null) {
       state.fail(failure);
-      becomeIdle();
+      continueAfterFlush();
       return;
     }
-    durableEpoch = job.epoch;
+    if (job.epochsUnwritten) {
+      if (whenIdle != null) {
+        state.fail(new DiskFullException("no space for the leader epochs of " + context.name()));
+      }
+      epochsDirty = true;
+      directoryDirty |= job.syncDirectory;
+    } else {
+      durableEpoch = job.epoch;
+    }
     state.flushedOffset = Math.max(state.flushedOffset, job.covered);
     state.recoveryPoint = state.flushedOffset;
     for (Forced forced : job.forced) {
@@ -245,10 +263,14 @@ final class LogFlusher {
   }
 
   private void continueAfterFlush() {
-    if (state.failure != null || running) {
+    if (running) {
       return; // a listener may have asked for the next flush already
     }
-    if (again || (whenIdle != null && isDirty())) {
+    if (state.failure != null || stopping) {
+      becomeIdle();
+    } else if (exclusive != null) {
+      startExclusive();
+    } else if (again || (whenIdle != null && isDirty())) {
       request();
     } else if (whenIdle != null) {
       becomeIdle();
@@ -273,14 +295,15 @@ final class LogFlusher {
     private final List<Forced> forced = new ArrayList<>();
     private final List<IndexWrite> indexes = new ArrayList<>();
     private @Nullable List<String> epochLines;
+    private boolean epochsUnwritten;
     private boolean syncDirectory;
     private int epoch;
     private long covered;
 
     @Override
     public void run() throws IOException {
-      if (epochLines != null) {
-        EpochHistory.write(context.disk(), context.directory(), epochLines);
+      if (epochLines != null && !writeEpochs(epochLines)) {
+        return;
       }
       for (Forced each : forced) {
         // Read before forcing: what is appended meanwhile may or may not be covered.
@@ -293,6 +316,18 @@ final class LogFlusher {
       }
       for (IndexWrite index : indexes) {
         append(context.disk(), index);
+      }
+    }
+
+    /** False when there is no room: then nothing counts as flushed, and it is tried again. */
+    private boolean writeEpochs(List<String> lines) throws IOException {
+      try {
+        EpochHistory.write(context.disk(), context.directory(), lines);
+        return true;
+      } catch (DiskFullException e) {
+        LOG.warn("the leader epochs of {} are not written: {}", context.name(), e.getMessage());
+        epochsUnwritten = true;
+        return false;
       }
     }
 

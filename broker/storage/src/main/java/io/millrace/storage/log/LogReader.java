@@ -4,6 +4,7 @@ import io.millrace.storage.files.DiskFile;
 import io.millrace.wire.BatchScan;
 import io.millrace.wire.BatchView;
 import java.io.IOException;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,6 +19,9 @@ final class LogReader {
   /** More closed segments' indexes than this are not kept in memory. */
   private static final int LOADED_INDEXES = 2;
 
+  /** As far as a lookup reads in a full gigabyte whose index has been thinned out. */
+  private static final int MAX_GAP_BYTES = 1 << 19;
+
   private final LogState state;
   private final LogContext context;
 
@@ -27,7 +31,7 @@ final class LogReader {
   private int[] hintPositions = {};
   private int nextHint;
 
-  private final Segment[] loaded = new Segment[LOADED_INDEXES];
+  private final @Nullable Segment[] loaded = new @Nullable Segment[LOADED_INDEXES];
   private int nextLoaded;
 
   LogReader(LogState state) {
@@ -186,7 +190,7 @@ final class LogReader {
     long[] offsets = hintOffsets;
     if (offsets == null) {
       offsets = new long[HINTS];
-      java.util.Arrays.fill(offsets, -1);
+      Arrays.fill(offsets, -1);
       hintOffsets = offsets;
       hintPositions = new int[HINTS];
     }
@@ -198,8 +202,9 @@ final class LogReader {
   }
 
   /** The log has been cut: offsets may get other positions. */
-  void forgetHints() {
+  void forgetPositions() {
     hintOffsets = null;
+    Arrays.fill(loaded, null);
   }
 
   /** The whole index of a segment, loaded or made again if need be. */
@@ -227,7 +232,18 @@ final class LogReader {
       segment.learnMaxTimestamp(content.seal().maxTimestamp());
     }
     segment.completeIndex(content.index());
+    if (hasGapAtStart(segment)) {
+      LOG.warn("{} is made again: {}", segment.indexPath(), content.problem());
+      rebuildIndex(segment, file);
+      return;
+    }
     keep(segment);
+  }
+
+  private boolean hasGapAtStart(Segment segment) {
+    SparseIndex index = segment.index();
+    int first = index.count() == 0 ? segment.sizeBytes() : index.position(0);
+    return first > MAX_GAP_BYTES;
   }
 
   private void rebuildIndex(Segment segment, DiskFile file) throws IOException {

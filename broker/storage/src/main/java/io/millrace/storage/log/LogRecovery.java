@@ -6,12 +6,16 @@ import io.millrace.storage.directory.LogEnd;
 import io.millrace.storage.files.DirectoryEntry;
 import io.millrace.storage.files.Disk;
 import io.millrace.storage.files.DiskFile;
+import io.millrace.storage.files.DiskFullException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds out what a log holds, and makes it whole. Blocks on the disk; any thread, one log at a time
@@ -23,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * explains it, and the log is refused as it stands.
  */
 final class LogRecovery {
+  private static final Logger LOG = LoggerFactory.getLogger(LogRecovery.class);
   private static final int WINDOW_BYTES = 1 << 20;
 
   private final Disk disk;
@@ -118,6 +123,7 @@ final class LogRecovery {
   }
 
   private Recovered clean(Listing listing, LogEnd end, EpochHistory epochs) {
+    epochs.setRecoverFrom(Long.MAX_VALUE); // the checkpoint was written at the same stop
     List<Segment> segments = new ArrayList<>();
     List<LogFile> files = listing.files();
     for (int i = 0; i < files.size(); i++) {
@@ -292,10 +298,13 @@ final class LogRecovery {
 
   private void writeIndex(long baseOffset, SparseIndex index, IndexFile.@Nullable Seal seal)
       throws IOException {
-    IndexFile.replace(
-        disk,
-        DataPaths.index(directory, baseOffset),
-        IndexFile.block(baseOffset, IndexFile.entries(index), seal));
+    Path path = DataPaths.index(directory, baseOffset);
+    ByteBuffer block = IndexFile.block(baseOffset, IndexFile.entries(index), seal);
+    try {
+      IndexFile.replace(disk, path, block);
+    } catch (DiskFullException e) {
+      LOG.warn("{} is made again when it is needed: {}", path, e.getMessage());
+    }
   }
 
   /** Removes segments behind the end; the last first, so that no hole can come of it. */

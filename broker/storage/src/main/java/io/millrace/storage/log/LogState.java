@@ -20,6 +20,12 @@ final class LogState {
   /** As {@link #flushedOffset}, and lowered before anything is cut. Read by any thread. */
   volatile long recoveryPoint;
 
+  /**
+   * No checkpoint says more than this although the log was cut since: once so much is forced again,
+   * {@link EpochHistory#recoverFrom} has done its work.
+   */
+  long checkpointedAtMost;
+
   /** Set once: the log is offline. */
   @Nullable Throwable failure;
 

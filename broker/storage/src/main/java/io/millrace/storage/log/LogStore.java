@@ -167,19 +167,22 @@ public final class LogStore {
         });
   }
 
-  private void checkpoint() {
+  /** False when it could not be written. */
+  private boolean checkpoint() {
     Map<PartitionName, CheckpointEntry> entries = new HashMap<>();
     logs.forEach((name, log) -> entries.put(name, log.checkpoint()));
     if (entries.equals(lastCheckpoint)) {
-      return;
+      return true;
     }
     try {
       directory.writeCheckpoint(entries);
       lastCheckpoint = entries;
+      return true;
     } catch (IOException e) {
       failIfForce(e);
       // The last one stays: more is read again after a crash, nothing worse.
       LOG.warn("no checkpoint was written: {}", e.getMessage());
+      return false;
     }
   }
 
@@ -260,10 +263,9 @@ public final class LogStore {
   }
 
   private boolean finish(int incarnation, Map<PartitionName, LogEnd> ends) {
-    if (flushQueue.failure() != null) {
+    if (flushQueue.failure() != null || !checkpoint()) {
       return false;
     }
-    checkpoint();
     if (ends.size() < logs.size()) {
       LOG.warn("no clean mark: {} logs did not end well", logs.size() - ends.size());
       return false;

@@ -212,6 +212,60 @@ public final class PartitionLog {
     flusher.request();
   }
 
+  /**
+   * Cuts the log so that it ends at or before an offset: at the batch that holds it, since batches
+   * are not cut. Appends and epochs have to wait until it is done; nothing at or behind the offset
+   * may be read meanwhile.
+   *
+   * @param offset not before {@link #startOffset}: a replica that differs there is to be deleted
+   * @param whenDone on this loop, once the cut is on disk; never if the log fails
+   */
+  public void truncateTo(long offset, Runnable whenDone) {
+    assertWritable();
+    if (offset < state.startOffset) {
+      throw new IllegalArgumentException(
+          name() + " cannot be cut to " + offset + ", it begins at " + state.startOffset);
+    }
+    if (offset >= state.endOffset()) {
+      whenDone.run();
+      return;
+    }
+    cutting = true;
+    flusher.runExclusively(() -> startCut(offset, whenDone));
+  }
+
+  private void startCut(long offset, Runnable whenDone) {
+    LogCut cut;
+    try {
+      cut = new LogCut(state, offset, ended -> cutEnded(ended, whenDone));
+    } catch (IOException e) {
+      state.fail(e);
+      flusher.exclusiveEnded();
+      return;
+    }
+    // No checkpoint may promise more than what stays.
+    long base = state.segments.get(state.segments.floor(offset)).baseOffset();
+    state.recoveryPoint = Math.min(state.recoveryPoint, base);
+    context.flushQueue().submit(cut);
+  }
+
+  private void cutEnded(LogCut cut, Runnable whenDone) {
+    cut.apply(state);
+    cutting = false;
+    Throwable failure = cut.failure();
+    if (failure != null) {
+      state.fail(failure);
+    } else {
+      reader.forgetPositions();
+      writer.forgetAge();
+      highWatermarkHint = Math.min(highWatermarkHint, state.endOffset());
+    }
+    flusher.exclusiveEnded();
+    if (failure == null) {
+      whenDone.run();
+    }
+  }
+
   /** Closes an active segment that is older than the configuration says. */
   public boolean rollIfOld(long nowMillis) {
     assertWritable();

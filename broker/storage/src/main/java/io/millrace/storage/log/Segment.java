@@ -164,9 +164,10 @@ final class Segment {
   }
 
   /** Back to an earlier end. */
-  void cut(int newSizeBytes, long newEndOffset) {
+  void cut(int newSizeBytes, long newEndOffset, long newMaxTimestamp) {
     sizeBytes = newSizeBytes;
     endOffset = newEndOffset;
+    maxTimestamp = newMaxTimestamp;
     sealed = false;
     forgetIndex();
   }

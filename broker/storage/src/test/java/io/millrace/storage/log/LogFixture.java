@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.storage.ManualLoop;
 import io.millrace.storage.directory.DataDirectory;
+import io.millrace.storage.directory.DataPaths;
 import io.millrace.storage.directory.PartitionName;
 import io.millrace.storage.files.Disk;
+import io.millrace.storage.files.MemoryDisk;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -23,6 +25,8 @@ public final class LogFixture {
   public static final int BROKER = 1;
   public static final String CLUSTER = "test-cluster";
 
+  private static final Path MEMORY = Path.of("/memory");
+
   public final Disk disk;
   public final Path root;
   public ManualLoop owner = new ManualLoop("loop-0");
@@ -35,6 +39,15 @@ public final class LogFixture {
   private @Nullable DataDirectory directory;
   private @Nullable LogStore store;
   private int incarnation;
+
+  /** Over a twin that can be crashed. */
+  public static LogFixture inMemory(MemoryDisk disk) {
+    return new LogFixture(disk, MEMORY.resolve("data"));
+  }
+
+  public static MemoryDisk memoryDisk(long seed) {
+    return new MemoryDisk(seed, MEMORY);
+  }
 
   public LogFixture(Disk disk, Path root) {
     this.disk = disk;
@@ -199,6 +212,18 @@ public final class LogFixture {
     settle();
     kill();
     return clean[0];
+  }
+
+  public Path partitionDirectory() {
+    return root.resolve(NAME.directoryName());
+  }
+
+  public Path logFile(long baseOffset) {
+    return DataPaths.log(partitionDirectory(), baseOffset);
+  }
+
+  public Path indexFile(long baseOffset) {
+    return DataPaths.index(partitionDirectory(), baseOffset);
   }
 
   /** The process ends without a word. */
