@@ -6,6 +6,7 @@ import io.millrace.coordination.v1.EndpointNode;
 import io.millrace.coordination.v1.KnownBrokerNode;
 import io.millrace.coordination.v1.LiveBrokerNode;
 import io.millrace.coordination.v1.PartitionNode;
+import io.millrace.coordination.v1.PartitionsNode;
 import io.millrace.coordination.v1.TopicNode;
 import io.millrace.coordination.v1.TopicState;
 import io.millrace.rpc.Endpoint;
@@ -93,6 +94,13 @@ final class ZnodeFaults {
     return node.getPartitions() < 1 || node.getPartitions() > MAX_PARTITIONS
         ? "its partition count is outside 1 to " + MAX_PARTITIONS
         : null;
+  }
+
+  static @Nullable String of(PartitionsNode node) {
+    return switch (node.getState()) {
+      case MAKING, MADE, ABANDONED -> null;
+      default -> "its state is not known";
+    };
   }
 
   static @Nullable String of(PartitionNode node) {

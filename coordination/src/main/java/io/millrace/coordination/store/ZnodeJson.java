@@ -9,6 +9,7 @@ import io.millrace.coordination.v1.DeletedTopicNode;
 import io.millrace.coordination.v1.KnownBrokerNode;
 import io.millrace.coordination.v1.LiveBrokerNode;
 import io.millrace.coordination.v1.PartitionNode;
+import io.millrace.coordination.v1.PartitionsNode;
 import io.millrace.coordination.v1.TopicNode;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -40,6 +41,8 @@ public final class ZnodeJson<T extends Message> {
       new ZnodeJson<>(TopicNode.getDefaultInstance(), ZnodeFaults::of);
   public static final ZnodeJson<DeletedTopicNode> DELETED_TOPIC =
       new ZnodeJson<>(DeletedTopicNode.getDefaultInstance(), ZnodeFaults::of);
+  public static final ZnodeJson<PartitionsNode> PARTITIONS =
+      new ZnodeJson<>(PartitionsNode.getDefaultInstance(), ZnodeFaults::of);
   public static final ZnodeJson<PartitionNode> PARTITION =
       new ZnodeJson<>(PartitionNode.getDefaultInstance(), ZnodeFaults::of);
 

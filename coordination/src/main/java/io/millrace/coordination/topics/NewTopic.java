@@ -7,7 +7,9 @@ import io.millrace.coordination.store.StoreOp;
 import io.millrace.coordination.store.ZnodeJson;
 import io.millrace.coordination.store.ZnodePaths;
 import io.millrace.coordination.v1.LastChange;
+import io.millrace.coordination.v1.MakingState;
 import io.millrace.coordination.v1.PartitionNode;
+import io.millrace.coordination.v1.PartitionsNode;
 import io.millrace.coordination.v1.TopicNode;
 import io.millrace.coordination.v1.TopicState;
 import io.millrace.coordination.view.BrokerImage;
@@ -34,34 +36,53 @@ record NewTopic(
 
   /**
    * In the order in which they must be applied. The topic's own node comes with the last, so that a
-   * topic that is half made is not there; that last one fails if somebody has cleared the half-made
-   * rest away, whose version would then not be 0.
+   * topic that is half made is not there. When there are several, the parent says so until the
+   * last, which fails if somebody has given the half-made up meanwhile.
    */
   List<List<StoreOp>> transactions(Map<Integer, BrokerImage> brokers, LastChange change) {
-    List<List<StoreOp>> transactions = new ArrayList<>();
-    List<StoreOp> open = new ArrayList<>();
     String parent = ZnodePaths.partitions(topicId);
     StoreOp topic = create(ZnodePaths.topic(name), ZnodeJson.TOPIC.write(topicNode()));
-    int reserved = StoreLimits.sizeBytes(topic) + StoreLimits.OP_OVERHEAD_BYTES + parent.length();
-    open.add(create(parent, ByteString.EMPTY));
-    int size = reserved + StoreLimits.sizeBytes(open.get(0));
+    List<StoreOp> steps = new ArrayList<>();
     for (int partition = 0; partition < replicas.size(); partition++) {
-      StoreOp next =
+      steps.add(
           create(
               ZnodePaths.partition(topicId, partition),
-              ZnodeJson.PARTITION.write(partitionNode(replicas.get(partition), brokers, change)));
-      size += StoreLimits.sizeBytes(next);
-      if (size > StoreLimits.MAX_TRANSACTION_BYTES || open.size() == MAX_STEPS) {
-        transactions.add(open);
-        open = new ArrayList<>();
-        open.add(new StoreOp.Check(parent, 0));
-        size = reserved + StoreLimits.sizeBytes(next);
-      }
-      open.add(next);
+              ZnodeJson.PARTITION.write(partitionNode(replicas.get(partition), brokers, change))));
     }
-    open.add(topic);
-    transactions.add(open);
-    return transactions;
+    List<List<StoreOp>> parts = split(steps, topic);
+    if (parts.size() == 1) {
+      parts.get(0).add(0, create(parent, parent(MakingState.MADE)));
+    } else {
+      parts.get(0).add(0, create(parent, parent(MakingState.MAKING)));
+      parts.get(parts.size() - 1).add(new StoreOp.Set(parent, parent(MakingState.MADE), 0));
+    }
+    parts.get(parts.size() - 1).add(topic);
+    return parts;
+  }
+
+  /** So that the topic's own node and its parent's still fit into each. */
+  private static List<List<StoreOp>> split(List<StoreOp> steps, StoreOp topic) {
+    int reserved = StoreLimits.sizeBytes(topic) * 2 + 10 * StoreLimits.OP_OVERHEAD_BYTES;
+    List<List<StoreOp>> parts = new ArrayList<>();
+    List<StoreOp> open = new ArrayList<>();
+    int size = reserved;
+    for (StoreOp step : steps) {
+      size += StoreLimits.sizeBytes(step);
+      if (!open.isEmpty()
+          && (size > StoreLimits.MAX_TRANSACTION_BYTES || open.size() == MAX_STEPS)) {
+        parts.add(open);
+        open = new ArrayList<>();
+        size = reserved + StoreLimits.sizeBytes(step);
+      }
+      open.add(step);
+    }
+    parts.add(open);
+    return parts;
+  }
+
+  private static ByteString parent(MakingState state) {
+    return ZnodeJson.PARTITIONS.write(
+        PartitionsNode.newBuilder().setVersion(ZnodeJson.VERSION).setState(state).build());
   }
 
   private static StoreOp create(String path, ByteString content) {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Creates topics. Any broker may; of two that create the same name at once one finds it there.
  *
  * <p>If we crash here: before the last transaction nothing stands but partition nodes under a
- * random id that no topic names, and {@code HalfMadeTopics} clears them away. After it the topic is
+ * random id that no topic names, and {@link TopicSweep} clears them away. After it the topic is
  * there.
  */
 public final class TopicCreation {

@@ -1,8 +1,7 @@
 package io.millrace.coordination.topics;
 
-import static java.util.concurrent.TimeUnit.MILLISECONDS;
-
 import io.millrace.coordination.store.ClusterStore;
+import io.millrace.coordination.store.NextContact;
 import io.millrace.coordination.store.Node;
 import io.millrace.coordination.store.ReadOutcome;
 import io.millrace.coordination.store.StoreOp;
@@ -28,7 +27,6 @@ import org.slf4j.LoggerFactory;
 final class TopicWriting {
   private static final Logger log = LoggerFactory.getLogger(TopicWriting.class);
   private static final int MAX_SENDINGS = 40;
-  private static final long RETRY_MILLIS = 250;
 
   private final ClusterStore store;
   private final NewTopic topic;
@@ -100,16 +98,15 @@ final class TopicWriting {
   }
 
   private void onConflict(Conflict conflict) {
-    boolean isLast = step == transactions.size() - 1;
-    boolean isOverOurId = conflict.path().startsWith(ZnodePaths.partitions(topic.topicId()));
     if (conflict.kind() != Conflict.Kind.EXISTS) {
       outcome.complete(
-          new CreateOutcome.Unavailable(
-              "the topic's nodes were cleared away meanwhile: " + conflict));
-    } else if (isLast) {
-      readBack();
-    } else if (isOverOurId) {
+          new CreateOutcome.Unavailable("the creation was given up meanwhile: " + conflict));
+    } else if (step < transactions.size() - 1) {
+      // Only nodes under our own id: an earlier sending of this arrived.
       onApplied();
+    } else {
+      // That too, or the name is taken.
+      readBack();
     }
   }
 
@@ -141,7 +138,7 @@ final class TopicWriting {
       outcome.complete(unknown(written.toString()));
       return;
     }
-    store.loop().schedule(MILLISECONDS.toNanos(RETRY_MILLIS), this::send);
+    NextContact.then(store, this::send);
   }
 
   private CreateOutcome unknown(String why) {

@@ -9,8 +9,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/** Images of nodes that were found in order. */
-final class Readings {
+/** Images of nodes that were found in order. Safe for any thread. */
+public final class Readings {
   private Readings() {}
 
   static BrokerImage broker(LiveBrokerNode node) {
@@ -22,7 +22,10 @@ final class Readings {
         node.getId(), node.getIncarnation(), endpoints, node.getRack(), node.getSoftwareVersion());
   }
 
-  static PartitionImage partition(int partition, PartitionNode node, int version) {
+  /**
+   * @param version the znode version it was read at
+   */
+  public static PartitionImage partition(int partition, PartitionNode node, int version) {
     return new PartitionImage(
         partition,
         node.getReplicasList(),

@@ -1,0 +1,160 @@
+package io.millrace.coordination.election;
+
+import io.millrace.coordination.v1.PartitionNode;
+import io.millrace.coordination.v1.RollCallEntry;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What this broker does about a partition's leadership. A pure function of the partition's node and
+ * the scene; the same on every broker.
+ *
+ * <p>Candidates are the replicas that are up and in the in-sync set, in order of preference, then
+ * those in the eligible set. Each waits a little for the ones before it, so that a candidate that
+ * cannot act holds nobody up. A replica that leads must be named with its id and its incarnation: a
+ * restarted leader takes a new epoch like anybody else.
+ */
+public sealed interface ElectionPlan {
+  /** Somebody leads or will: nothing to do. */
+  record Stay() implements ElectionPlan {}
+
+  /**
+   * Take it, by one write that is conditional on the version of the node this was decided from.
+   *
+   * @param next what to write, but for when
+   * @param mustFlushFirst the write leaves this replica as the only one in sync: what it holds has
+   *     to be on disk before
+   */
+  record Take(PartitionNode next, boolean mustFlushFirst) implements ElectionPlan {}
+
+  /** Others come first; ask again then. */
+  record Wait(long millis) implements ElectionPlan {}
+
+  /** Nobody can lead now; the text says for whom it waits. */
+  record Unavailable(String why) implements ElectionPlan {}
+
+  static ElectionPlan decide(PartitionNode partition, ElectionScene scene) {
+    if (!partition.getReplicasList().contains(scene.self())) {
+      return new Stay();
+    }
+    if (partition.hasLeader()
+        && scene.isUpAs(partition.getLeader(), partition.getLeaderIncarnation())) {
+      return new Stay();
+    }
+    RollCall rollCall = new RollCall(partition);
+    if (rollCall.decides()) {
+      return byRollCall(partition, scene, rollCall);
+    }
+    List<Integer> candidates = candidates(partition, scene);
+    int rank = candidates.indexOf(scene.self());
+    if (rank < 0) {
+      return candidates.isEmpty()
+          ? new Unavailable(
+              "no member of the in-sync set " + partition.getInSyncList() + " is live")
+          : new Stay();
+    }
+    long turn = rank * scene.staggerMillis();
+    return scene.leaderlessMillis() < turn
+        ? new Wait(turn - scene.leaderlessMillis())
+        : take(partition, scene);
+  }
+
+  private static List<Integer> candidates(PartitionNode partition, ElectionScene scene) {
+    List<Integer> candidates = new ArrayList<>();
+    for (List<Integer> set : List.of(partition.getInSyncList(), partition.getEligibleList())) {
+      partition.getReplicasList().stream()
+          .filter(replica -> set.contains(replica) && scene.isUp(replica))
+          .forEach(candidates::add);
+    }
+    return candidates;
+  }
+
+  private static ElectionPlan take(PartitionNode partition, ElectionScene scene) {
+    int self = scene.self();
+    List<Integer> inSync = new ArrayList<>(partition.getInSyncList());
+    List<Integer> eligible = new ArrayList<>(partition.getEligibleList());
+    String why;
+    if (inSync.contains(self)) {
+      why = reason(partition, scene);
+      boolean hasLost = partition.hasLeader() && partition.getLeader() != self;
+      if (hasLost && inSync.remove((Integer) partition.getLeader())) {
+        // So that acknowledgements need not wait for the end of its session.
+        if (inSync.size() < scene.minInSync()) {
+          eligible.add(partition.getLeader());
+        }
+      }
+    } else {
+      why = "no member of the in-sync set " + inSync + " is live, taken from the eligible set";
+      eligible.addAll(inSync);
+      eligible.remove((Integer) self);
+      inSync = List.of(self);
+    }
+    boolean isSame = inSync.equals(partition.getInSyncList());
+    boolean becomesSole = !isSame && inSync.size() == 1;
+    PartitionNode next =
+        leading(partition, scene, why)
+            .clearInSync()
+            .addAllInSync(inSync)
+            .clearEligible()
+            .addAllEligible(eligible)
+            .setSoleFlushed(isSame ? partition.getSoleFlushed() : becomesSole)
+            .build();
+    return new Take(next, becomesSole);
+  }
+
+  private static ElectionPlan byRollCall(
+      PartitionNode partition, ElectionScene scene, RollCall rollCall) {
+    RollCallEntry highest = rollCall.highest();
+    if (highest == null) {
+      return new Unavailable(
+          "every copy was lost with its data directory; only an unclean election can bring the"
+              + " partition back, empty");
+    }
+    if (highest.getBroker() != scene.self()) {
+      return scene.isUp(highest.getBroker())
+          ? new Stay()
+          : new Unavailable(
+              "broker " + highest.getBroker() + " has the most of it and is not live");
+    }
+    String why =
+        "highest of the roll call after a power loss, up to "
+            + highest.getLogEnd()
+            + "; what no disk had may be missing";
+    PartitionNode next =
+        leading(partition, scene, why)
+            .clearInSync()
+            .addInSync(scene.self())
+            .clearEligible()
+            .setSoleFlushed(true)
+            .build();
+    return new Take(next, true);
+  }
+
+  private static PartitionNode.Builder leading(
+      PartitionNode partition, ElectionScene scene, String why) {
+    PartitionNode.Builder next =
+        partition.toBuilder()
+            .setLeader(scene.self())
+            .setLeaderIncarnation(scene.incarnation())
+            .setLeaderEpoch(Math.addExact(partition.getLeaderEpoch(), 1))
+            .clearRollCall();
+    next.getLastChangeBuilder().setBroker(scene.self()).setAt("").setWhy(why);
+    return next;
+  }
+
+  private static String reason(PartitionNode partition, ElectionScene scene) {
+    if (!partition.hasLeader()) {
+      return "nobody led";
+    }
+    int leader = partition.getLeader();
+    if (leader == scene.self()) {
+      return "this leader has restarted";
+    }
+    if (!scene.live().containsKey(leader)) {
+      return "leader " + leader + " is not live";
+    }
+    return scene.suspected().contains(leader)
+        ? "leader " + leader + " is silent"
+        : "leader " + leader + " has restarted";
+  }
+}

@@ -1,0 +1,74 @@
+package io.millrace.coordination.election;
+
+import io.millrace.coordination.store.ClusterStore;
+import io.millrace.coordination.store.OnLoop;
+import io.millrace.coordination.store.Pipelined;
+import io.millrace.coordination.view.ClusterImage;
+import io.millrace.coordination.view.PartitionImage;
+import io.millrace.coordination.view.TopicImage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The second step of a doubtful start: out of every in-sync and eligible set, with what is left
+ * recorded for the roll call. Safe for any thread.
+ *
+ * <p>If we crash here: some sets are left and some not. The boot id has not been recorded yet, so
+ * the next start is in doubt again, and leaves the rest.
+ */
+public final class LeavingInDoubt {
+  private static final Logger log = LoggerFactory.getLogger(LeavingInDoubt.class);
+
+  /** What is left of each replica on this broker. Called on the store's loop. */
+  public interface Positions {
+    /** {@link LogPosition#NOTHING} where there is no log. */
+    LogPosition of(String topicId, int partition);
+  }
+
+  private record Place(String topicId, int partition) {}
+
+  private final ClusterStore store;
+
+  public LeavingInDoubt(ClusterStore store) {
+    this.store = store;
+  }
+
+  /**
+   * @param image read after the last sync
+   * @param isLost the data directory is a new one, of the old nothing is left
+   * @return completes on the store's loop, true when every one of them is confirmed
+   */
+  public CompletionStage<Boolean> leaveAll(
+      ClusterImage image, int self, Positions positions, boolean isLost) {
+    List<Place> places = new ArrayList<>();
+    for (TopicImage topic : image.topics().values()) {
+      for (PartitionImage partition : topic.partitions()) {
+        if (partition != null
+            && (partition.inSync().contains(self) || partition.eligible().contains(self))) {
+          places.add(new Place(topic.id(), partition.partition()));
+        }
+      }
+    }
+    return OnLoop.call(
+        store.loop(), () -> Pipelined.all(places, place -> leave(place, self, positions, isLost)));
+  }
+
+  private CompletionStage<Boolean> leave(
+      Place place, int self, Positions positions, boolean isLost) {
+    LogPosition position = positions.of(place.topicId, place.partition);
+    return PartitionWrite.run(
+            store,
+            place.topicId,
+            place.partition,
+            current -> DoubtfulLeave.plan(current, self, position, isLost))
+        .thenApply(
+            result -> {
+              log.info("left {}-{}: {}", place.topicId, place.partition, result);
+              return !(result instanceof PartitionWrite.Result.Failed)
+                  && !(result instanceof PartitionWrite.Result.Unknown);
+            });
+  }
+}

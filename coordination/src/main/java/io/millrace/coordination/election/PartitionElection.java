@@ -1,0 +1,145 @@
+package io.millrace.coordination.election;
+
+import io.millrace.coordination.store.ClusterStore;
+import io.millrace.coordination.store.OnLoop;
+import io.millrace.coordination.v1.PartitionNode;
+import io.millrace.coordination.view.PartitionImage;
+import io.millrace.coordination.view.Readings;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Performs {@link ElectionPlan} for one partition: reads its node, decides, and takes it by one
+ * version-checked write if that is the decision. Safe for any thread.
+ *
+ * <p>If we crash here: the write has happened or has not. If it has, the next life of this broker
+ * finds its id with an old incarnation, and elects again.
+ *
+ * <p>The caller stops fetching for the partition before, and neither fetches nor leads until the
+ * outcome is there.
+ */
+public final class PartitionElection {
+  private static final Logger log = LoggerFactory.getLogger(PartitionElection.class);
+
+  /** What came of it. */
+  public sealed interface Outcome {
+    /** This broker leads, in this life, in this epoch. */
+    record Leads(PartitionImage partition) implements Outcome {}
+
+    /** It does not, and there is nothing to do until the partition or its brokers change. */
+    record Follows(PartitionImage partition) implements Outcome {}
+
+    /** Ask again then, unless something changed before. */
+    record Waits(long millis, PartitionImage partition) implements Outcome {}
+
+    /** Nobody can lead it now; the text says for whom it waits. */
+    record Unavailable(String why, PartitionImage partition) implements Outcome {}
+
+    /** The partition is not there any more. */
+    record Gone() implements Outcome {}
+
+    /** Certainly nothing was written; ask again when there is contact. */
+    record NotTried(String why) implements Outcome {}
+
+    /**
+     * The session ended while it was being written. It may have landed, but for an incarnation that
+     * is over: the next life asks again.
+     */
+    record Unknown(String why) implements Outcome {}
+  }
+
+  private final ClusterStore store;
+
+  public PartitionElection(ClusterStore store) {
+    this.store = store;
+  }
+
+  /**
+   * @param scene asked for at every decision, on the store's loop
+   * @param flush makes all that the replica holds durable; asked for before a write that leaves it
+   *     as the only member of the in-sync set; false gives up
+   * @return completes on the store's loop
+   */
+  public CompletionStage<Outcome> elect(
+      String topicId,
+      int partition,
+      Supplier<ElectionScene> scene,
+      Supplier<CompletionStage<Boolean>> flush) {
+    return OnLoop.call(
+        store.loop(),
+        () -> {
+          Candidacy candidacy = new Candidacy(scene, flush);
+          return PartitionWrite.run(store, topicId, partition, candidacy)
+              .thenApply(result -> outcome(topicId, partition, candidacy, result));
+        });
+  }
+
+  private static Outcome outcome(
+      String topicId, int partition, Candidacy candidacy, PartitionWrite.Result result) {
+    if (result instanceof PartitionWrite.Result.Written written) {
+      PartitionNode node = written.node();
+      log.info(
+          "leads {}-{} in epoch {}: {}",
+          topicId,
+          partition,
+          node.getLeaderEpoch(),
+          node.getLastChange().getWhy());
+      return new Outcome.Leads(Readings.partition(partition, node, written.version()));
+    }
+    if (result instanceof PartitionWrite.Result.Left left) {
+      return candidacy.outcome(Readings.partition(partition, left.node(), left.version()));
+    }
+    if (result instanceof PartitionWrite.Result.Gone) {
+      return new Outcome.Gone();
+    }
+    return result instanceof PartitionWrite.Result.Unknown unknown
+        ? new Outcome.Unknown(unknown.why())
+        : new Outcome.NotTried(((PartitionWrite.Result.Failed) result).why());
+  }
+
+  private static final class Candidacy implements PartitionWrite.Change {
+    private final Supplier<ElectionScene> scene;
+    private final Supplier<CompletionStage<Boolean>> flush;
+    private ElectionPlan plan = new ElectionPlan.Stay();
+    private @Nullable ElectionScene decidedIn;
+
+    Candidacy(Supplier<ElectionScene> scene, Supplier<CompletionStage<Boolean>> flush) {
+      this.scene = scene;
+      this.flush = flush;
+    }
+
+    @Override
+    public @Nullable PartitionNode next(PartitionNode current) {
+      decidedIn = scene.get();
+      plan = ElectionPlan.decide(current, decidedIn);
+      return plan instanceof ElectionPlan.Take take ? take.next() : null;
+    }
+
+    @Override
+    public CompletionStage<Boolean> before(PartitionNode next) {
+      return plan instanceof ElectionPlan.Take take && take.mustFlushFirst()
+          ? flush.get()
+          : CompletableFuture.completedFuture(true);
+    }
+
+    Outcome outcome(PartitionImage image) {
+      if (plan instanceof ElectionPlan.Wait wait) {
+        return new Outcome.Waits(wait.millis(), image);
+      }
+      if (plan instanceof ElectionPlan.Unavailable unavailable) {
+        return new Outcome.Unavailable(unavailable.why(), image);
+      }
+      ElectionScene last = decidedIn;
+      boolean isLeader =
+          last != null
+              && image.leader().isPresent()
+              && image.leader().getAsInt() == last.self()
+              && image.leaderIncarnation() == last.incarnation();
+      return isLeader ? new Outcome.Leads(image) : new Outcome.Follows(image);
+    }
+  }
+}

@@ -1,0 +1,218 @@
+package io.millrace.coordination.election;
+
+import com.google.protobuf.ByteString;
+import io.millrace.coordination.store.ClusterStore;
+import io.millrace.coordination.store.NextContact;
+import io.millrace.coordination.store.Node;
+import io.millrace.coordination.store.ReadOutcome;
+import io.millrace.coordination.store.WriteOutcome;
+import io.millrace.coordination.store.WriteOutcome.Conflict;
+import io.millrace.coordination.store.WriteOutcome.Rejected;
+import io.millrace.coordination.store.ZnodeJson;
+import io.millrace.coordination.store.ZnodePaths;
+import io.millrace.coordination.store.ZnodeReading;
+import io.millrace.coordination.v1.PartitionNode;
+import java.time.Instant;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes one partition's node: read, decide, write on the version that was read, and find out what
+ * became of it. Owner: the store's loop. Used once, within one session.
+ *
+ * <p>An unchanged version is no outcome: after an unknown one the same write is sent again, on the
+ * same version, until the version has moved. Until then it counts as if it had landed.
+ */
+final class PartitionWrite {
+  private static final int MAX_ROUNDS = 100;
+
+  /** Decides from what was read; may look at more than the node when called again. */
+  interface Change {
+    /** What to write, but for when; null to leave it as it is. */
+    @Nullable PartitionNode next(PartitionNode current);
+
+    /** What has to be done before it is written; false gives up. */
+    default CompletionStage<Boolean> before(PartitionNode next) {
+      return CompletableFuture.completedFuture(true);
+    }
+  }
+
+  /** What stands there now, as far as is known. */
+  sealed interface Result {
+    /** By this change. */
+    record Written(PartitionNode node, int version) implements Result {}
+
+    /** The change left it as it was. */
+    record Left(PartitionNode node, int version) implements Result {}
+
+    /** There is no such node. */
+    record Gone() implements Result {}
+
+    /** Not written, and not going to be. */
+    record Failed(String why) implements Result {}
+
+    /** It may have been written, or may still be: the session is over. */
+    record Unknown(String why) implements Result {}
+  }
+
+  private final ClusterStore store;
+  private final String path;
+  private final Change change;
+  private final CompletableFuture<Result> result = new CompletableFuture<>();
+  private final OptionalLong session;
+  private int rounds;
+  private boolean mayHaveLanded;
+
+  private PartitionWrite(ClusterStore store, String path, Change change) {
+    this.store = store;
+    this.path = path;
+    this.change = change;
+    this.session = store.sessionId();
+  }
+
+  static CompletionStage<Result> run(
+      ClusterStore store, String topicId, int partition, Change change) {
+    store.loop().assertInLoop();
+    PartitionWrite write =
+        new PartitionWrite(store, ZnodePaths.partition(topicId, partition), change);
+    if (write.session.isEmpty()) {
+      write.result.complete(new Result.Failed("no contact with ZooKeeper"));
+    } else {
+      write.read();
+    }
+    return write.result;
+  }
+
+  private void read() {
+    if (++rounds > MAX_ROUNDS) {
+      result.complete(new Result.Failed(path + " changes faster than it can be written"));
+      return;
+    }
+    guarded(store.read(path), this::onRead);
+  }
+
+  private void onRead(ReadOutcome<Node> read) {
+    if (read instanceof ReadOutcome.Unavailable<Node> unavailable) {
+      result.complete(new Result.Failed(unavailable.why()));
+    } else if (!(read instanceof ReadOutcome.Found<Node> found)) {
+      result.complete(new Result.Gone());
+    } else if (!(ZnodeJson.PARTITION.read(found.value().data())
+        instanceof ZnodeReading.Understood<PartitionNode> understood)) {
+      result.complete(new Result.Failed(path + " cannot be read"));
+    } else {
+      onUnderstood(understood, found.value().version());
+    }
+  }
+
+  private void onUnderstood(ZnodeReading.Understood<PartitionNode> read, int version) {
+    PartitionNode next = change.next(read.content());
+    if (next == null) {
+      result.complete(new Result.Left(read.content(), version));
+      return;
+    }
+    if (!read.isComplete()) {
+      result.complete(
+          new Result.Failed(
+              path
+                  + " holds what this program does not know and would erase: a newer broker wrote it"));
+      return;
+    }
+    PartitionNode.Builder dated = next.toBuilder();
+    dated
+        .getLastChangeBuilder()
+        .setAt(Instant.ofEpochMilli(store.loop().clock().wallMillis()).toString());
+    PartitionNode content = dated.build();
+    guarded(
+        change.before(content),
+        isReady -> {
+          if (isReady) {
+            send(content, ZnodeJson.PARTITION.write(content), version);
+          } else {
+            result.complete(new Result.Failed("not ready to write " + path));
+          }
+        });
+  }
+
+  private void send(PartitionNode content, ByteString data, int version) {
+    if (!store.sessionId().equals(session)) {
+      awaitContact(content, data, version);
+      return;
+    }
+    guarded(store.set(path, data, version), outcome -> onSent(outcome, content, data, version));
+  }
+
+  private void onSent(WriteOutcome outcome, PartitionNode content, ByteString data, int version) {
+    if (outcome instanceof WriteOutcome.Applied applied) {
+      result.complete(new Result.Written(content, applied.version()));
+    } else if (outcome instanceof Conflict conflict) {
+      if (conflict.kind() == Conflict.Kind.VERSION) {
+        onMoved(content, data, version);
+      } else {
+        result.complete(new Result.Gone());
+      }
+    } else if (outcome instanceof WriteOutcome.Unknown) {
+      mayHaveLanded = true;
+      awaitContact(content, data, version);
+    } else if (outcome instanceof Rejected rejected
+        && rejected.reason() == Rejected.Reason.NO_CONTACT
+        && mayHaveLanded) {
+      awaitContact(content, data, version);
+    } else {
+      result.complete(new Result.Failed(outcome.toString()));
+    }
+  }
+
+  /** By the first sending of this very write, or by somebody else's: then decide anew. */
+  private void onMoved(PartitionNode content, ByteString data, int version) {
+    if (!mayHaveLanded) {
+      read();
+      return;
+    }
+    mayHaveLanded = false;
+    guarded(
+        store.read(path),
+        read -> {
+          if (read instanceof ReadOutcome.Found<Node> found
+              && found.value().version() == version + 1
+              && found.value().data().equals(data)) {
+            result.complete(new Result.Written(content, version + 1));
+          } else {
+            onRead(read);
+          }
+        });
+  }
+
+  private void awaitContact(PartitionNode content, ByteString data, int version) {
+    OptionalLong now = store.sessionId();
+    if (now.isPresent() && !now.equals(session)) {
+      result.complete(
+          mayHaveLanded
+              ? new Result.Unknown("the session ended while " + path + " was being written")
+              : new Result.Failed("the session ended before " + path + " was written"));
+      return;
+    }
+    NextContact.then(store, () -> send(content, data, version));
+  }
+
+  /** A step that throws ends the write loudly: whoever waits for it must not wait for ever. */
+  private <T> void guarded(CompletionStage<T> stage, Consumer<T> step) {
+    stage.whenComplete(
+        (value, failure) ->
+            store
+                .loop()
+                .execute(
+                    () -> {
+                      try {
+                        if (failure != null) {
+                          throw new IllegalStateException(failure);
+                        }
+                        step.accept(value);
+                      } catch (RuntimeException e) {
+                        result.completeExceptionally(e);
+                      }
+                    }));
+  }
+}
