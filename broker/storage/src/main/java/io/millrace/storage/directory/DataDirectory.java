@@ -348,6 +348,7 @@ public final class DataDirectory implements AutoCloseable {
   public void moveToTrash(PartitionName partition, long wallMillis) throws IOException {
     if (disk.kind(paths.trash()) == FileKind.ABSENT) {
       disk.createDirectory(paths.trash());
+      disk.syncDirectory(paths.root());
     }
     Path target = paths.trashed(partition, wallMillis);
     while (disk.kind(target) != FileKind.ABSENT) {

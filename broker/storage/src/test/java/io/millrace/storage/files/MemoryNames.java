@@ -29,15 +29,16 @@ final class MemoryNames {
       return path != null && directory.equals(path.getParent());
     }
 
+    /** False where what it moves, or the directory it moves it to, never got to the disk. */
+    boolean applies(TreeMap<Path, @Nullable MemoryInode> names) {
+      boolean isThere = gone == null || come == null || names.containsKey(gone);
+      Path target = come == null ? null : come.getParent();
+      return isThere && (target == null || names.containsKey(target));
+    }
+
     void apply(TreeMap<Path, @Nullable MemoryInode> names) {
       Path from = gone;
       Path to = come;
-      if (from != null && to != null && !names.containsKey(from)) {
-        return; // what it moves never got to the disk
-      }
-      if (to != null && to.getParent() != null && !names.containsKey(to.getParent())) {
-        return;
-      }
       TreeMap<Path, @Nullable MemoryInode> below = new TreeMap<>();
       if (from != null) {
         names.remove(from);
@@ -118,7 +119,7 @@ final class MemoryNames {
   void sync(Path directory) {
     unsynced.removeIf(
         change -> {
-          boolean synced = change.touches(directory);
+          boolean synced = change.touches(directory) && change.applies(durable);
           if (synced) {
             change.apply(durable);
           }
@@ -129,7 +130,7 @@ final class MemoryNames {
   /** Each change that was not synced is there or not. */
   void losePower(RandomGenerator random, double lossChance) {
     for (Change change : unsynced) {
-      if (random.nextDouble() >= lossChance) {
+      if (random.nextDouble() >= lossChance && change.applies(durable)) {
         change.apply(durable);
       }
     }
