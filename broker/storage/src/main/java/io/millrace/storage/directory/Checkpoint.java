@@ -28,7 +28,8 @@ final class Checkpoint {
       for (String line : content.lines()) {
         List<String> parts = List.of(line.split(" ", -1));
         Fields fields =
-            Fields.parse(parts.subList(1, parts.size()), "recovery", "highwatermark", "epoch");
+            Fields.parse(
+                parts.subList(1, parts.size()), "recovery", "highwatermark", "epoch", "boot");
         PartitionName name = PartitionName.parse(parts.get(0)).orElse(null);
         if (name == null || fields == null) {
           continue;
@@ -37,7 +38,8 @@ final class Checkpoint {
         Long highWatermark = fields.number("highwatermark", 0);
         Integer epoch = fields.integer("epoch", -1);
         if (recovery != null && highWatermark != null && epoch != null) {
-          entries.put(name, new CheckpointEntry(recovery, highWatermark, epoch));
+          entries.put(
+              name, new CheckpointEntry(recovery, highWatermark, epoch, fields.text("boot")));
         }
       }
     }
@@ -57,7 +59,9 @@ final class Checkpoint {
                         + " highwatermark="
                         + entry.highWatermark()
                         + " epoch="
-                        + entry.highestEpoch()));
+                        + entry.highestEpoch()
+                        + " boot="
+                        + entry.bootTag()));
     TEXT.replace(disk, path, lines);
   }
 }

@@ -5,16 +5,22 @@ import io.millrace.storage.files.Disk;
 import io.millrace.storage.files.DiskLock;
 import io.millrace.storage.files.FileKind;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGenerator;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A broker's data directory, locked.
@@ -40,6 +46,8 @@ public final class DataDirectory implements AutoCloseable {
           DataPaths.CHECKPOINT,
           DataPaths.TRASH,
           "lost+found");
+
+  private static final Logger LOG = LoggerFactory.getLogger(DataDirectory.class);
 
   private final Disk disk;
   private final DataPaths paths;
@@ -237,6 +245,25 @@ public final class DataDirectory implements AutoCloseable {
     return bootId;
   }
 
+  /** A short form of {@link #bootId} for every line of the checkpoint. */
+  public String bootTag() {
+    if (bootId.isEmpty()) {
+      return CheckpointEntry.NO_BOOT;
+    }
+    CRC32C crc = new CRC32C();
+    crc.update(bootId.getBytes(StandardCharsets.UTF_8));
+    return String.format(Locale.ROOT, "%08x", crc.getValue());
+  }
+
+  /**
+   * Whether the log was open, and so whole, in this boot of the machine: whatever was written to it
+   * since is in the page cache. A boot that only the process has survived is not enough: it may
+   * have died while it repaired what a power loss had left.
+   */
+  public boolean wasOpenInThisBoot(PartitionName partition) {
+    return !bootId.isEmpty() && lastCheckpoint(partition).bootTag().equals(bootTag());
+  }
+
   public StartState startState() {
     return startState;
   }
@@ -249,6 +276,7 @@ public final class DataDirectory implements AutoCloseable {
    */
   public Optional<String> adopt(String clusterId) throws IOException {
     if (identity == null) {
+      syncParent();
       identity = new Identity(clusterId, directoryId, brokerId);
       identity.write(disk, paths.identity());
     } else if (!identity.clusterId().equals(clusterId)) {
@@ -262,9 +290,19 @@ public final class DataDirectory implements AutoCloseable {
     }
     if (disk.kind(paths.cleanShutdown()) != FileKind.ABSENT) {
       disk.delete(paths.cleanShutdown());
-      disk.syncDirectory(paths.root());
     }
+    // In any case: a process may have died between making a name and syncing it, and what is seen
+    // here would be taken for durable from now on.
+    disk.syncDirectory(paths.root());
     return Optional.empty();
+  }
+
+  private void syncParent() throws IOException {
+    try {
+      disk.syncDirectory(DataPaths.directoryOf(paths.root()));
+    } catch (AccessDeniedException e) {
+      LOG.debug("not ours to sync, so the directory was made by somebody else", e);
+    }
   }
 
   /**

@@ -99,14 +99,20 @@ public final class NioDisk implements Disk {
     // An interrupt would hide the outcome; see NioDiskFile.force.
     boolean interrupted = Thread.interrupted();
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-      channel.force(true);
-    } catch (IOException e) {
-      throw new ForceFailedException(
-          "forcing the names in " + directory + " to disk failed: " + e.getMessage(), e);
+      force(directory, channel);
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  private static void force(Path directory, FileChannel channel) throws ForceFailedException {
+    try {
+      channel.force(true);
+    } catch (IOException e) {
+      throw new ForceFailedException(
+          "forcing the names in " + directory + " to disk failed: " + e.getMessage(), e);
     }
   }
 

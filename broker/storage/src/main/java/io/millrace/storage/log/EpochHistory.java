@@ -131,6 +131,40 @@ final class EpochHistory {
     return true;
   }
 
+  /**
+   * A batch was found at an offset: the history gets its epoch if it is missing.
+   *
+   * @return whether it was
+   * @throws CorruptLogException the epoch cannot stand there
+   */
+  boolean learn(int epoch, long offset) throws CorruptLogException {
+    int at = entries.size();
+    while (at > 0 && entries.get(at - 1).startOffset() > offset) {
+      at--;
+    }
+    int known = at == 0 ? NONE : entries.get(at - 1).epoch();
+    if (epoch == known) {
+      return false;
+    }
+    int next = at == entries.size() ? Integer.MAX_VALUE : entries.get(at).epoch();
+    if (epoch < known || epoch >= next || epoch < 0) {
+      throw new CorruptLogException(
+          "offset "
+              + offset
+              + " is of epoch "
+              + epoch
+              + ", between epochs "
+              + known
+              + " and "
+              + next);
+    }
+    if (at > 0 && entries.get(at - 1).startOffset() == offset) {
+      entries.remove(--at); // nothing was written in it
+    }
+    entries.add(at, new Entry(epoch, offset));
+    return true;
+  }
+
   /** See {@link PartitionLog#endOffsetForEpoch}. */
   EpochEnd endOf(int epoch, long logEnd) {
     long end = logEnd;

@@ -42,8 +42,9 @@ final class LogRecovery {
   private boolean changedEpochs;
 
   /**
-   * @param pageCacheSurvived only the process ended: what was written is there, so a hole before
-   *     the last write is damage, not the crash
+   * @param pageCacheSurvived the log was whole in this boot of the machine, and only the process
+   *     ended since: what was written is there, so a hole before the last write is damage, not the
+   *     crash
    */
   LogRecovery(Disk disk, Path directory, int indexIntervalBytes, boolean pageCacheSurvived) {
     this.disk = disk;
@@ -168,6 +169,7 @@ final class LogRecovery {
     for (int i = 0; i < from; i++) {
       segments.add(trusted(files.get(i), files.get(i + 1)));
     }
+    List<SegmentScan> scans = new ArrayList<>();
     long end = files.get(from).baseOffset();
     int i = from;
     boolean cut = false;
@@ -183,8 +185,11 @@ final class LogRecovery {
       SegmentScan scan = scan(file, epochs, recoveryPoint, last);
       end = scan.endOffset();
       cut = scan.sizeBytes() < file.sizeBytes();
-      segments.add(repaired(file, scan, last || cut));
+      scans.add(scan);
       i++;
+    }
+    for (int j = 0; j < scans.size(); j++) {
+      segments.add(repaired(files.get(from + j), scans.get(j), j == scans.size() - 1));
     }
     drop(files.subList(i, files.size()));
     if (epochs.cutBehind(end) || changedEpochs || epochs.recoverFrom() != Long.MAX_VALUE) {
@@ -213,7 +218,7 @@ final class LogRecovery {
             DataPaths.index(directory, file.baseOffset()),
             file.baseOffset(),
             file.sizeBytes(),
-            1);
+            SparseIndex.FEWEST_ENTRIES);
     IndexFile.Seal seal = content.seal();
     if (seal == null || content.problem() != null) {
       try (DiskFile log = disk.openForReading(DataPaths.log(directory, file.baseOffset()))) {

@@ -5,7 +5,6 @@ import io.millrace.storage.directory.CheckpointEntry;
 import io.millrace.storage.directory.DataDirectory;
 import io.millrace.storage.directory.LogEnd;
 import io.millrace.storage.directory.PartitionName;
-import io.millrace.storage.directory.StartState;
 import io.millrace.storage.files.FileKind;
 import io.millrace.storage.files.ForceFailedException;
 import java.io.IOException;
@@ -32,7 +31,6 @@ public final class LogStore {
   private final StoreConfig config;
   private final FlushQueue flushQueue;
   private final OpenFiles openFiles;
-  private final boolean pageCacheSurvived;
 
   // Housekeeping's.
   private final Map<PartitionName, PartitionLog> logs = new HashMap<>();
@@ -60,7 +58,6 @@ public final class LogStore {
     this.config = config;
     this.flushQueue = new FlushQueue(flushWorker, onDiskFailure);
     this.openFiles = new OpenFiles(config.maxOpenFiles());
-    this.pageCacheSurvived = directory.startState() instanceof StartState.ProcessCrash;
     scheduleCheckpoint();
   }
 
@@ -105,7 +102,10 @@ public final class LogStore {
       }
       LogRecovery recovery =
           new LogRecovery(
-              directory.disk(), path, logConfig.indexIntervalBytes(), pageCacheSurvived);
+              directory.disk(),
+              path,
+              logConfig.indexIntervalBytes(),
+              directory.wasOpenInThisBoot(name));
       LogEnd cleanEnd = directory.takeCleanEnd(name).orElse(null);
       LogRecovery.Recovered recovered = recovery.open(cleanEnd, remembered);
       report(name, recovered);
@@ -170,7 +170,7 @@ public final class LogStore {
   /** False when it could not be written. */
   private boolean checkpoint() {
     Map<PartitionName, CheckpointEntry> entries = new HashMap<>();
-    logs.forEach((name, log) -> entries.put(name, log.checkpoint()));
+    logs.forEach((name, log) -> entries.put(name, log.checkpoint(directory.bootTag())));
     if (entries.equals(lastCheckpoint)) {
       return true;
     }

@@ -299,9 +299,9 @@ public final class PartitionLog {
   }
 
   /** What to remember of this log now. Any thread. */
-  CheckpointEntry checkpoint() {
-    long recoveryPoint = state.recoveryPoint;
-    return new CheckpointEntry(recoveryPoint, Math.max(0, highWatermarkHint), highestEpochSeen);
+  CheckpointEntry checkpoint(String bootTag) {
+    return new CheckpointEntry(
+        state.recoveryPoint, Math.max(0, highWatermarkHint), highestEpochSeen, bootTag);
   }
 
   /**

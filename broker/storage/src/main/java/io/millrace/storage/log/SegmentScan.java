@@ -53,8 +53,8 @@ final class SegmentScan {
       BatchView batch = walk.batch();
       problem = problem(found, batch);
       if (problem == null) {
-        checkOrder(batch, epochs);
-        changedEpochs |= epochs.begin(batch.leaderEpoch(), endOffset);
+        checkOrder(batch);
+        changedEpochs |= learnEpoch(batch, epochs);
         build.add(endOffset, sizeBytes, walk.maxTimestamp());
         endOffset = batch.nextOffset();
         sizeBytes = walk.nextPosition();
@@ -108,7 +108,7 @@ final class SegmentScan {
     };
   }
 
-  private void checkOrder(BatchView batch, EpochHistory epochs) throws CorruptLogException {
+  private void checkOrder(BatchView batch) throws CorruptLogException {
     if (batch.baseOffset() != endOffset) {
       throw new CorruptLogException(
           log.path()
@@ -120,15 +120,13 @@ final class SegmentScan {
               + endOffset
               + " comes next");
     }
-    if (batch.leaderEpoch() < epochs.epochAt(endOffset)) {
-      throw new CorruptLogException(
-          log.path()
-              + " has epoch "
-              + batch.leaderEpoch()
-              + " at offset "
-              + endOffset
-              + ", after epoch "
-              + epochs.epochAt(endOffset));
+  }
+
+  private boolean learnEpoch(BatchView batch, EpochHistory epochs) throws CorruptLogException {
+    try {
+      return epochs.learn(batch.leaderEpoch(), endOffset);
+    } catch (CorruptLogException e) {
+      throw new CorruptLogException(log.path() + ": " + e.getMessage());
     }
   }
 

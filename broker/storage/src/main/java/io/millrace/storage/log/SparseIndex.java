@@ -14,6 +14,9 @@ final class SparseIndex {
   /** 64 KiB; a full gigabyte then has an entry every 256 KiB. */
   static final int MAX_ENTRIES = 4096;
 
+  /** For those who only want to know how a file ends. */
+  static final int FEWEST_ENTRIES = 2;
+
   private final int limit;
   private int minGapBytes;
   private int[] offsetDeltas = {};
@@ -22,6 +25,9 @@ final class SparseIndex {
   private int count;
 
   SparseIndex(int limit) {
+    if (limit < FEWEST_ENTRIES) {
+      throw new IllegalArgumentException("an index of " + limit + " entries");
+    }
     this.limit = limit;
   }
 

@@ -286,12 +286,12 @@ class DataDirectoryTest {
   void remembersCheckpointsOfAllPartitions() throws IOException {
     DataDirectory directory = run(1);
     PartitionName other = new PartitionName("orders~k3v9x2qa", 11);
-    directory.writeCheckpoint(Map.of(NAME, new CheckpointEntry(100, 90, 4)));
-    directory.writeCheckpoint(Map.of(other, new CheckpointEntry(7, 0, -1)));
+    directory.writeCheckpoint(Map.of(NAME, new CheckpointEntry(100, 90, 4, "boot")));
+    directory.writeCheckpoint(Map.of(other, new CheckpointEntry(7, 0, -1, "-")));
     disk.losePower(1);
     DataDirectory again = open();
-    assertThat(again.lastCheckpoint(NAME)).isEqualTo(new CheckpointEntry(100, 90, 4));
-    assertThat(again.lastCheckpoint(other)).isEqualTo(new CheckpointEntry(7, 0, -1));
+    assertThat(again.lastCheckpoint(NAME)).isEqualTo(new CheckpointEntry(100, 90, 4, "boot"));
+    assertThat(again.lastCheckpoint(other)).isEqualTo(new CheckpointEntry(7, 0, -1, "-"));
     assertThat(again.lastCheckpoint(new PartitionName("x~aaaaaaaa", 0)))
         .isEqualTo(CheckpointEntry.NOTHING);
   }
@@ -299,13 +299,13 @@ class DataDirectoryTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "orders~k3v9x2qa-0 recovery=-1 highwatermark=0 epoch=0",
-        "orders~k3v9x2qa-0 recovery=1 highwatermark=-5 epoch=0",
-        "orders~k3v9x2qa-0 recovery=1 highwatermark=0 epoch=-2",
-        "orders~k3v9x2qa-0 recovery=9223372036854775808 highwatermark=0 epoch=0",
-        "orders~k3v9x2qa-0 recovery=01 highwatermark=0 epoch=0",
+        "orders~k3v9x2qa-0 recovery=-1 highwatermark=0 epoch=0 boot=x",
+        "orders~k3v9x2qa-0 recovery=1 highwatermark=-5 epoch=0 boot=x",
+        "orders~k3v9x2qa-0 recovery=1 highwatermark=0 epoch=-2 boot=x",
+        "orders~k3v9x2qa-0 recovery=9223372036854775808 highwatermark=0 epoch=0 boot=x",
+        "orders~k3v9x2qa-0 recovery=01 highwatermark=0 epoch=0 boot=x",
         "orders~k3v9x2qa-0 recovery=1 highwatermark=0",
-        "orders-0 recovery=1 highwatermark=0 epoch=0",
+        "orders-0 recovery=1 highwatermark=0 epoch=0 boot=x",
         "",
         "nonsense"
       })
@@ -341,7 +341,7 @@ class DataDirectoryTest {
   void putsPartitionsIntoTheTrashAndEmptiesItByAge() throws IOException {
     DataDirectory directory = run(1);
     makeLog(directory);
-    directory.writeCheckpoint(Map.of(NAME, new CheckpointEntry(9, 9, 2)));
+    directory.writeCheckpoint(Map.of(NAME, new CheckpointEntry(9, 9, 2, "-")));
     directory.moveToTrash(NAME, 1000);
     makeLog(directory);
     directory.moveToTrash(NAME, 1000);

@@ -25,6 +25,7 @@ class LogRecoveryTest {
   private PartitionLog openInEpoch(int epoch) {
     PartitionLog log = fixture.open();
     fixture.beginEpoch(log, epoch);
+    checkpoint(); // says that the log was open, and whole, in this boot
     return log;
   }
 
