@@ -1,5 +1,6 @@
 package io.millrace.server.config;
 
+import io.millrace.coordination.view.ZooKeeperAddress;
 import io.millrace.rpc.Endpoint;
 import java.util.List;
 import java.util.Optional;
@@ -34,13 +35,11 @@ public final class BrokerKeys {
           false,
           "Holds the records; one per broker, on a disk of its own where throughput counts.");
 
-  static final Key<String> CLUSTER =
-      Key.text(
+  static final Key<ZooKeeperAddress> CLUSTER =
+      Key.zooKeeper(
           "cluster",
           "127.0.0.1:2181/millrace",
-          2000,
-          false,
-          "The ZooKeeper servers, host:port with commas between them, and the path to live under.");
+          "The ZooKeeper servers, and the path in them that the cluster lives under.");
 
   static final Key<Integer> CLUSTER_SESSION_TIMEOUT =
       Key.integer(
@@ -58,7 +57,7 @@ public final class BrokerKeys {
           "ms",
           15_000,
           100,
-          600_000,
+          300_000,
           "How long a start waits for ZooKeeper before it gives up.");
 
   static final Key<Endpoint> LISTENER_CLIENT =

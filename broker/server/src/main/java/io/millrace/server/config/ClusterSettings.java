@@ -1,8 +1,7 @@
 package io.millrace.server.config;
 
-/**
- * How the cluster's store is reached.
- *
- * @param connect ZooKeeper's connect string with the path to live under
- */
-public record ClusterSettings(String connect, int sessionTimeoutMillis, int connectTimeoutMillis) {}
+import io.millrace.coordination.view.ZooKeeperAddress;
+import io.millrace.coordination.view.ZooKeeperTimeouts;
+
+/** How the cluster's store is reached. */
+public record ClusterSettings(ZooKeeperAddress address, ZooKeeperTimeouts timeouts) {}

@@ -1,5 +1,6 @@
 package io.millrace.server.config;
 
+import io.millrace.coordination.view.ZooKeeperAddress;
 import io.millrace.rpc.Endpoint;
 import java.util.List;
 import java.util.Locale;
@@ -92,6 +93,23 @@ public record Key<T>(
             text.isEmpty()
                 ? Optional.of(Optional.empty())
                 : Addresses.parse(text).flatMap(endpoint -> Optional.of(Optional.of(endpoint))));
+  }
+
+  /** {@code host:port,host:port/path}. */
+  static Key<ZooKeeperAddress> zooKeeper(String name, String preset, String why) {
+    return new Key<>(
+        name,
+        "",
+        preset,
+        "host:port,host:port/path with IPv6 in brackets",
+        why,
+        text -> {
+          try {
+            return Optional.of(ZooKeeperAddress.parse(text));
+          } catch (IllegalArgumentException e) {
+            return Optional.empty();
+          }
+        });
   }
 
   T preset() {

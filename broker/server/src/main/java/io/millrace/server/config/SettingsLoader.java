@@ -1,5 +1,6 @@
 package io.millrace.server.config;
 
+import io.millrace.coordination.view.ZooKeeperTimeouts;
 import io.millrace.rpc.Endpoint;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -76,8 +77,9 @@ public final class SettingsLoader {
                 values.get(BrokerKeys.BROKER_ID), values.get(BrokerKeys.BROKER_RACK)),
             new ClusterSettings(
                 values.get(BrokerKeys.CLUSTER),
-                values.get(BrokerKeys.CLUSTER_SESSION_TIMEOUT),
-                values.get(BrokerKeys.CLUSTER_CONNECT_TIMEOUT)),
+                new ZooKeeperTimeouts(
+                    values.get(BrokerKeys.CLUSTER_SESSION_TIMEOUT),
+                    values.get(BrokerKeys.CLUSTER_CONNECT_TIMEOUT))),
             listener(
                 values,
                 "client",
@@ -164,7 +166,7 @@ public final class SettingsLoader {
               + values.describe(BrokerKeys.REQUEST_TIMEOUT)
               + ": a fetch would be given up before its wait is over");
     }
-    if (settings.cluster().sessionTimeoutMillis() < ZOOKEEPER_USUAL_LEAST_SESSION_MILLIS) {
+    if (settings.cluster().timeouts().sessionMillis() < ZOOKEEPER_USUAL_LEAST_SESSION_MILLIS) {
       warnings.add(
           values.describe(BrokerKeys.CLUSTER_SESSION_TIMEOUT)
               + " is less than two of ZooKeeper's usual ticks of 2000 ms; its servers will grant"

@@ -5,11 +5,13 @@ import io.millrace.server.config.TopicSettings;
 import io.millrace.storage.log.LogListener;
 import io.millrace.storage.log.PartitionLog;
 import io.millrace.wire.BatchValidator;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,8 +33,12 @@ public final class Partition implements LogListener {
   private final Reads reads;
   private final Set<FetchWaiter> waiters = new LinkedHashSet<>();
 
+  private final List<FlushWaiter> flushWaiters = new ArrayList<>();
+
   private TopicSettings topic;
   private Role role = new Role.Idle("nobody has been elected yet");
+
+  private record FlushWaiter(long endOffset, Consumer<Boolean> then) {}
 
   /** On the owner's loop. */
   Partition(
@@ -73,11 +79,6 @@ public final class Partition implements LogListener {
   public void configure(TopicSettings settings) {
     this.topic = settings;
     advanceVisibleEnd();
-  }
-
-  /** For who asks before electing: a lower epoch than this means that the store has gone back. */
-  public int highestEpochSeen() {
-    return log.highestEpochSeen();
   }
 
   /**
@@ -165,6 +166,10 @@ public final class Partition implements LogListener {
     return appends.isAwaited();
   }
 
+  boolean hasWaitingProducers() {
+    return appends.isAwaited();
+  }
+
   void advanceVisibleEnd() {
     if (!(role instanceof Role.Leader)) {
       return;
@@ -184,6 +189,7 @@ public final class Partition implements LogListener {
   public void onFlushed(long flushedOffset) {
     advanceVisibleEnd();
     appends.onFlushed(flushedOffset);
+    tellFlushWaiters();
   }
 
   @Override
@@ -195,7 +201,34 @@ public final class Partition implements LogListener {
     role = new Role.Offline("the log of " + id + " has failed; see the broker's log");
     appends.abandon("the log has failed");
     wakeWaiters();
+    tellFlushWaiters();
     listener.onFailed(id, cause);
+  }
+
+  /**
+   * Brings everything to the disk that the log holds now.
+   *
+   * @param then on this loop: false when the log has failed
+   */
+  public void flush(Consumer<Boolean> then) {
+    if (role instanceof Role.Offline) {
+      then.accept(false);
+    } else if (log.flushedOffset() >= log.endOffset()) {
+      then.accept(true);
+    } else {
+      flushWaiters.add(new FlushWaiter(log.endOffset(), then));
+      log.requestFlush();
+    }
+  }
+
+  private void tellFlushWaiters() {
+    boolean failed = role instanceof Role.Offline;
+    List<FlushWaiter> done =
+        flushWaiters.stream()
+            .filter(waiter -> failed || waiter.endOffset() <= log.flushedOffset())
+            .toList();
+    flushWaiters.removeAll(done);
+    done.forEach(waiter -> waiter.then().accept(!failed));
   }
 
   void addWaiter(FetchWaiter waiter) {

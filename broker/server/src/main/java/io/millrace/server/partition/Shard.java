@@ -102,6 +102,15 @@ public final class Shard {
     return partitions.get(id);
   }
 
+  /** Of one that is known to be open. */
+  public Partition get(PartitionId id) {
+    Partition partition = find(id);
+    if (partition == null) {
+      throw new IllegalStateException(id + " is not open");
+    }
+    return partition;
+  }
+
   public Collection<Partition> partitions() {
     loop.assertInLoop();
     return partitions.values();
@@ -139,15 +148,22 @@ public final class Shard {
 
   /** Looked at from time to time only: a disk that answers is faster than anybody's patience. */
   private void expireLater() {
-    var unused = loop.schedule(EXPIRY_NANOS, this::expire);
+    loop.schedule(EXPIRY_NANOS, this::expire);
   }
 
   private void expire() {
+    // Also lets those go whom the disk has answered.
     long now = loop.clock().nanoTime();
     awaited.removeIf(partition -> !partition.expireProducers(now));
     if (!awaited.isEmpty()) {
       expireLater();
     }
+  }
+
+  /** Whether shares are still on their way to the disk. */
+  public boolean hasWaitingProducers() {
+    loop.assertInLoop();
+    return !appending.isEmpty() || awaited.stream().anyMatch(Partition::hasWaitingProducers);
   }
 
   /**

@@ -20,7 +20,7 @@ class SettingsLoaderTest {
     assertThat(loaded.warnings()).isEmpty();
     assertThat(loaded.settings().clientListener().bind())
         .isEqualTo(new Endpoint("127.0.0.1", 7272));
-    assertThat(loaded.settings().cluster().connect()).isEqualTo("127.0.0.1:2181/millrace");
+    assertThat(loaded.settings().cluster().address()).hasToString("127.0.0.1:2181/millrace");
   }
 
   @Test

@@ -1,0 +1,84 @@
+package io.millrace.server.broker;
+
+import io.millrace.coordination.election.LeavingInDoubt;
+import io.millrace.coordination.membership.DoubtfulStart;
+import io.millrace.coordination.view.ClusterView;
+import io.millrace.rpc.EventLoop;
+import io.millrace.server.cluster.Catalog;
+import io.millrace.server.cluster.Replicas;
+import io.millrace.storage.directory.DataDirectory;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a broker whose page cache may be lost does before it registers: opens what it has, and
+ * leaves every set that says it has everything. On the store's loop, but for the boot id.
+ */
+final class DoubtfulLeaving implements DoubtfulStart {
+  private static final Logger LOG = LoggerFactory.getLogger(DoubtfulLeaving.class);
+
+  /** Of a run whose broker has not been given its incarnation yet. */
+  private static final int NO_INCARNATION = 0;
+
+  private final int self;
+  private final ClusterView view;
+  private final Replicas replicas;
+  private final LeavingInDoubt leaving;
+  private final DataDirectory directory;
+  private final EventLoop housekeeping;
+
+  DoubtfulLeaving(
+      int self,
+      ClusterView view,
+      Replicas replicas,
+      LeavingInDoubt leaving,
+      DataDirectory directory,
+      EventLoop housekeeping) {
+    this.self = self;
+    this.view = view;
+    this.replicas = replicas;
+    this.leaving = leaving;
+    this.directory = directory;
+    this.housekeeping = housekeeping;
+  }
+
+  @Override
+  public CompletionStage<Boolean> leaveSets(boolean isNewDirectory) {
+    LOG.warn(
+        "what was written and not flushed may be gone ({}): leaving the in-sync sets",
+        isNewDirectory ? "the data directory is new" : "the machine has restarted");
+    return view.refresh()
+        .thenCompose(
+            image -> {
+              CompletableFuture<Boolean> left = new CompletableFuture<>();
+              replicas.onCatalog(Catalog.of(self, image));
+              replicas.whenSettled(
+                  () ->
+                      leaving
+                          .leaveAll(image, self, replicas::positionOf, isNewDirectory)
+                          .whenComplete(
+                              (done, bug) ->
+                                  left.complete(bug == null && Boolean.TRUE.equals(done))));
+              return left;
+            });
+  }
+
+  @Override
+  public CompletionStage<Boolean> recordBootId() {
+    CompletableFuture<Boolean> recorded = new CompletableFuture<>();
+    housekeeping.execute(
+        () -> {
+          try {
+            directory.recordRun(NO_INCARNATION);
+            recorded.complete(true);
+          } catch (IOException e) {
+            LOG.error("the boot id could not be written", e);
+            recorded.complete(false);
+          }
+        });
+    return recorded;
+  }
+}

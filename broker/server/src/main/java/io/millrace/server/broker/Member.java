@@ -1,0 +1,265 @@
+package io.millrace.server.broker;
+
+import io.millrace.coordination.election.LeavingInDoubt;
+import io.millrace.coordination.membership.BrokerRegistration;
+import io.millrace.coordination.membership.BrokerSelf;
+import io.millrace.coordination.membership.RegistrationListener;
+import io.millrace.coordination.store.ClusterStore;
+import io.millrace.coordination.view.ClusterImage;
+import io.millrace.rpc.EventLoop;
+import io.millrace.server.cluster.Catalog;
+import io.millrace.server.config.BrokerSettings;
+import io.millrace.storage.directory.DataDirectory;
+import io.millrace.storage.directory.StartState;
+import io.millrace.wire.v1.HelloResponse;
+import java.io.IOException;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A broker's life as a member of its cluster: listens, registers, follows the cluster's image, and
+ * registers anew when its session has ended. Owner: the store's loop, once it has joined.
+ */
+final class Member implements RegistrationListener {
+  private static final Logger LOG = LoggerFactory.getLogger(Member.class);
+
+  private final BrokerSettings settings;
+  private final BrokerSeams seams;
+  private final ClusterStore store;
+  private final EventLoop loop;
+  private final DataDirectory directory;
+  private final EventLoop housekeeping;
+  private final Parts parts;
+  private final String clusterId;
+  private final Consumer<Failure> onFatal;
+  private final Listeners listeners;
+  private final BrokerRegistration registration;
+  private final Consumer<StartOutcome.Ready> onReady;
+
+  /** 0: not registered. Read by every loop, for Hello. */
+  private volatile int incarnation;
+
+  private boolean wasReady;
+  private boolean sawCluster;
+  private boolean ended;
+
+  /**
+   * What a member is made of beside its parts.
+   *
+   * @param isNewDirectory it belonged to no cluster before
+   */
+  record Joining(
+      ClusterStore store,
+      DataDirectory directory,
+      EventLoop housekeeping,
+      String clusterId,
+      boolean isNewDirectory) {}
+
+  /**
+   * On the housekeeping worker: listens, and begins to register.
+   *
+   * @param onReady on the store's loop, once
+   * @throws Listeners.CannotListen nothing is left open then
+   */
+  Member(
+      BrokerSettings settings,
+      BrokerSeams seams,
+      Joining joining,
+      Parts parts,
+      Consumer<StartOutcome.Ready> onReady,
+      Consumer<Failure> onFatal)
+      throws Listeners.CannotListen {
+    this.settings = settings;
+    this.seams = seams;
+    this.store = joining.store();
+    this.loop = store.loop();
+    this.directory = joining.directory();
+    this.housekeeping = joining.housekeeping();
+    this.clusterId = joining.clusterId();
+    this.parts = parts;
+    this.onReady = onReady;
+    this.onFatal = onFatal;
+    this.listeners = Listeners.open(seams.transport(), settings, this::hello, parts.api());
+    boolean isInDoubt =
+        directory.startState() instanceof StartState.Doubtful && !joining.isNewDirectory();
+    this.registration =
+        new BrokerRegistration(
+            store,
+            self(),
+            isInDoubt,
+            new DoubtfulLeaving(
+                settings.identity().brokerId(),
+                parts.view(),
+                parts.replicas(),
+                new LeavingInDoubt(store),
+                directory,
+                housekeeping),
+            this);
+  }
+
+  private BrokerSelf self() {
+    String bootId = directory.bootId();
+    return new BrokerSelf(
+        settings.identity().brokerId(),
+        directory.directoryId(),
+        // Where the machine does not tell, no two starts may be taken for the same.
+        bootId.isEmpty() ? "unknown-" + seams.tasks().random().nextLong() : bootId,
+        listeners.advertised(),
+        settings.identity().rack(),
+        SoftwareVersion.CURRENT,
+        false);
+  }
+
+  private HelloResponse hello() {
+    return HelloResponse.newBuilder()
+        .setClusterId(clusterId)
+        .setBrokerId(settings.identity().brokerId())
+        .setIncarnation(incarnation)
+        .setBrokerVersion(SoftwareVersion.CURRENT)
+        .setLimits(HelloLimits.of(settings.requests()))
+        .build();
+  }
+
+  /** Begins. Any thread. */
+  void start() {
+    parts.view().onChange(this::onImage);
+    registration.start();
+  }
+
+  private void onImage(ClusterImage image) {
+    if (!ended && !image.equals(ClusterImage.EMPTY)) {
+      see(image);
+    }
+  }
+
+  private void see(ClusterImage image) {
+    Catalog catalog = parts.catalog().set(image);
+    parts.replicas().onCatalog(catalog);
+    parts.trash().onCatalog(catalog);
+    if (!sawCluster) {
+      sawCluster = true;
+      parts.trash().start(catalog);
+    }
+  }
+
+  @Override
+  public void registered(int as) {
+    incarnation = as;
+    housekeeping.execute(
+        () -> {
+          try {
+            directory.recordRun(as);
+            loop.execute(() -> onRecorded(as));
+          } catch (IOException e) {
+            onFatal.accept(
+                new Failure(Failure.Kind.DISK_FAILED, "the run could not be recorded: " + e));
+          }
+        });
+  }
+
+  private void onRecorded(int as) {
+    if (ended || incarnation != as) {
+      return;
+    }
+    parts.replicas().onRegistered(as);
+    parts
+        .view()
+        .refresh()
+        .whenComplete(
+            (image, closed) -> {
+              if (closed == null && !ended && incarnation == as) {
+                see(image);
+                parts.replicas().whenSettled(this::ready);
+              }
+            });
+  }
+
+  private void ready() {
+    if (!wasReady && !ended) {
+      wasReady = true;
+      parts.api().serve();
+      onReady.accept(
+          new StartOutcome.Ready(
+              clusterId,
+              settings.identity().brokerId(),
+              incarnation,
+              listeners.client().address(),
+              listeners.internal().address()));
+    }
+  }
+
+  @Override
+  public void suspended() {
+    LOG.warn(
+        "no contact with ZooKeeper: partitions led here are served on, nothing else can change");
+  }
+
+  @Override
+  public void resumed() {
+    LOG.info("in contact with ZooKeeper again, in the same session");
+  }
+
+  @Override
+  public void outOfTime() {
+    // With one replica of each partition nobody else can lead what is led here.
+    LOG.warn("no contact with ZooKeeper for the session's time-out; serving on");
+  }
+
+  @Override
+  public void expired() {
+    LOG.warn("the session with ZooKeeper has ended: leading nothing until registered anew");
+    incarnation = 0;
+    parts.replicas().onExpired();
+  }
+
+  @Override
+  public void refused(String why) {
+    onFatal.accept(new Failure(Failure.Kind.NOT_A_MEMBER, why));
+  }
+
+  /** Ends at once: no flush, no clean mark, no goodbye. Any thread. */
+  void halt() {
+    parts.api().stop();
+    listeners.close();
+    parts.view().close();
+    loop.execute(this::end);
+  }
+
+  private void end() {
+    ended = true;
+    parts.replicas().stop();
+    parts.trash().stop();
+  }
+
+  /**
+   * Stops in order. Any thread.
+   *
+   * @param then whether the clean mark stands
+   */
+  void stop(Consumer<Boolean> then) {
+    parts.api().stop();
+    listeners.stopAccepting();
+    loop.execute(
+        () -> {
+          end();
+          new Draining(parts.shards(), loop).start(() -> closeLogs(then));
+        });
+  }
+
+  private void closeLogs(Consumer<Boolean> then) {
+    parts
+        .logs()
+        .close(
+            incarnation,
+            clean ->
+                registration
+                    .stop()
+                    .whenComplete(
+                        (done, bug) -> {
+                          listeners.close();
+                          parts.view().close();
+                          then.accept(clean && bug == null);
+                        }));
+  }
+}

@@ -1,0 +1,99 @@
+package io.millrace.server.broker;
+
+import io.millrace.coordination.election.PartitionElection;
+import io.millrace.coordination.store.ClusterStore;
+import io.millrace.coordination.topics.DeletionProgress;
+import io.millrace.coordination.topics.TopicCreation;
+import io.millrace.coordination.topics.TopicDeletion;
+import io.millrace.coordination.topics.TopicSweep;
+import io.millrace.coordination.view.ClusterView;
+import io.millrace.coordination.view.ClusterViews;
+import io.millrace.rpc.EventLoop;
+import io.millrace.server.cluster.CurrentCatalog;
+import io.millrace.server.cluster.LocalPartitions;
+import io.millrace.server.cluster.Replicas;
+import io.millrace.server.cluster.TrashDuty;
+import io.millrace.server.config.BrokerSettings;
+import io.millrace.server.config.StorageSettings;
+import io.millrace.server.config.TopicSettingCheck;
+import io.millrace.server.handler.ApiHandler;
+import io.millrace.server.handler.TopicAccess;
+import io.millrace.server.partition.PartitionOpening;
+import io.millrace.server.partition.Shard;
+import io.millrace.storage.directory.DataDirectory;
+import io.millrace.storage.log.LogStore;
+import io.millrace.storage.log.StoreConfig;
+import java.io.IOException;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** The parts of a broker that has found its cluster, wired together. */
+record Parts(
+    LogStore logs,
+    List<Shard> shards,
+    CurrentCatalog catalog,
+    ClusterView view,
+    Replicas replicas,
+    TrashDuty trash,
+    ApiHandler api) {
+
+  /**
+   * On the housekeeping worker.
+   *
+   * @param directory adopted
+   * @param onDiskFailure hears once, on a worker
+   * @throws IOException the data directory cannot be read
+   */
+  static Parts assemble(
+      BrokerSettings settings,
+      BrokerSeams seams,
+      ClusterStore store,
+      DataDirectory directory,
+      EventLoop housekeeping,
+      EventLoop flush,
+      Consumer<Throwable> onDiskFailure)
+      throws IOException {
+    int self = settings.identity().brokerId();
+    StorageSettings storage = settings.storage();
+    LogStore logs =
+        new LogStore(
+            directory,
+            flush,
+            housekeeping,
+            new StoreConfig(StoreConfig.DEFAULT.maxOpenFiles(), storage.checkpointIntervalMillis()),
+            onDiskFailure);
+    CurrentCatalog catalog = new CurrentCatalog(self);
+    List<Shard> shards =
+        seams.transport().loops().stream()
+            .map(loop -> new Shard(loop, id -> catalog.get().whyNotHere(id)))
+            .toList();
+    LocalPartitions partitions =
+        new LocalPartitions(
+            store.loop(),
+            shards,
+            new PartitionOpening(logs, storage.flushIntervalMillis()),
+            logs,
+            directory.partitions());
+    ClusterView view = ClusterViews.ofEverything(store);
+    TopicDeletion deletion = new TopicDeletion(store, self);
+    TrashDuty trash =
+        new TrashDuty(
+            store.loop(),
+            partitions,
+            deletion,
+            new DeletionProgress(store, self),
+            new TopicSweep(store, view));
+    Replicas replicas =
+        new Replicas(self, store.loop(), partitions, new PartitionElection(store), trash);
+    TopicCreation creation =
+        new TopicCreation(store, view, seams.tasks(), self, new TopicSettingCheck());
+    ApiHandler api =
+        new ApiHandler(
+            shards,
+            catalog,
+            new TopicAccess(view, creation, deletion),
+            settings.requests(),
+            settings.topics());
+    return new Parts(logs, shards, catalog, view, replicas, trash, api);
+  }
+}

@@ -1,0 +1,175 @@
+package io.millrace.server.cluster;
+
+import io.millrace.coordination.election.LogPosition;
+import io.millrace.rpc.EventLoop;
+import io.millrace.server.config.TopicSettings;
+import io.millrace.server.partition.Partition;
+import io.millrace.server.partition.PartitionId;
+import io.millrace.server.partition.PartitionListener;
+import io.millrace.server.partition.PartitionOpening;
+import io.millrace.server.partition.Shard;
+import io.millrace.storage.directory.PartitionName;
+import io.millrace.storage.log.LogStore;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+
+/**
+ * The partitions of this broker as the store's loop reaches them: every call goes to the shard that
+ * owns the partition, and what comes of it comes back to the store's loop as a message.
+ */
+public final class LocalPartitions {
+  private final EventLoop home;
+  private final List<Shard> shards;
+  private final PartitionOpening opening;
+  private final LogStore logs;
+
+  /** What has a directory here and has not been opened. Owner: the store's loop. */
+  private final Set<PartitionId> unopened;
+
+  /**
+   * @param home the store's loop
+   * @param onDisk what had a directory here before anything was opened
+   */
+  public LocalPartitions(
+      EventLoop home,
+      List<Shard> shards,
+      PartitionOpening opening,
+      LogStore logs,
+      Collection<PartitionName> onDisk) {
+    this.home = home;
+    this.shards = shards;
+    this.opening = opening;
+    this.logs = logs;
+    this.unopened = new HashSet<>();
+    onDisk.forEach(name -> unopened.add(new PartitionId(name.topicId(), name.partition())));
+  }
+
+  Set<PartitionId> unopened() {
+    return Set.copyOf(unopened);
+  }
+
+  /** What came of opening. */
+  sealed interface Opened {
+    /**
+     * @param highestEpoch that was ever seen for it here, -1 for none
+     */
+    record Open(int highestEpoch, LogPosition position) implements Opened {}
+
+    record Offline(String why) implements Opened {}
+  }
+
+  /** How a partition that was told to lead goes on; on the store's loop. */
+  interface LeaderListener {
+    void onLeading(PartitionId id, int epoch);
+
+    /** It cannot, or cannot any more. */
+    void onOffline(PartitionId id, String why);
+  }
+
+  void open(
+      PartitionId id,
+      Map<String, String> topicSettings,
+      LeaderListener leaders,
+      Consumer<Opened> then) {
+    unopened.remove(id);
+    Shard shard = id.ownerAmong(shards);
+    PartitionListener listener =
+        new PartitionListener() {
+          @Override
+          public void onLeading(PartitionId leading, int epoch) {
+            home.execute(() -> leaders.onLeading(leading, epoch));
+          }
+
+          @Override
+          public void onFailed(PartitionId failed, Throwable cause) {
+            home.execute(() -> leaders.onOffline(failed, "its log failed: " + cause));
+          }
+        };
+    opening.open(
+        shard,
+        id,
+        TopicSettings.understood(topicSettings),
+        listener,
+        offline -> {
+          Opened opened = offline.<Opened>map(Opened.Offline::new).orElseGet(() -> open(shard, id));
+          home.execute(() -> then.accept(opened));
+        });
+  }
+
+  private static Opened open(Shard shard, PartitionId id) {
+    Partition partition = shard.get(id);
+    return new Opened.Open(
+        partition.log().highestEpochSeen(),
+        new LogPosition(Math.max(0, partition.log().latestEpoch()), partition.log().endOffset()));
+  }
+
+  /**
+   * @param refused on the store's loop, if the partition will not
+   */
+  void lead(PartitionId id, int epoch, Consumer<String> refused) {
+    Shard shard = id.ownerAmong(shards);
+    shard.deliver(
+        () -> {
+          Optional<String> why = shard.get(id).lead(epoch);
+          why.ifPresent(text -> home.execute(() -> refused.accept(text)));
+        });
+  }
+
+  void stepDown(PartitionId id, String whoLeads) {
+    Shard shard = id.ownerAmong(shards);
+    shard.deliver(() -> shard.get(id).stepDown(whoLeads));
+  }
+
+  /** Completes with true once all that it holds is on disk; false when that failed. */
+  CompletionStage<Boolean> flush(PartitionId id) {
+    CompletableFuture<Boolean> flushed = new CompletableFuture<>();
+    Shard shard = id.ownerAmong(shards);
+    shard.deliver(() -> shard.get(id).flush(done -> home.execute(() -> flushed.complete(done))));
+    return flushed;
+  }
+
+  /**
+   * Puts its data into the trash, if there is any.
+   *
+   * @param opened whether it has ever been opened in this life
+   * @param then on the store's loop: whether nothing of it is left
+   */
+  void delete(PartitionId id, boolean opened, String why, Consumer<Boolean> then) {
+    if (!opened && !unopened.contains(id)) {
+      then.accept(true);
+      return;
+    }
+    Shard shard = id.ownerAmong(shards);
+    shard.deliver(
+        () -> {
+          Partition partition = shard.find(id);
+          if (partition != null) {
+            partition.stepDown(why);
+          }
+          shard.remove(id);
+          logs.delete(
+              new PartitionName(id.topicId(), id.partition()),
+              home.clock().wallMillis(),
+              failure -> home.execute(() -> onDeleted(id, failure == null, then)));
+        });
+  }
+
+  private void onDeleted(PartitionId id, boolean done, Consumer<Boolean> then) {
+    if (done) {
+      unopened.remove(id);
+    }
+    then.accept(done);
+  }
+
+  /** Of what was put there up to a time. */
+  void emptyTrash(long untilWallMillis) {
+    logs.emptyTrash(untilWallMillis);
+  }
+}

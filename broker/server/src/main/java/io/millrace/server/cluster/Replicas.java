@@ -1,0 +1,363 @@
+package io.millrace.server.cluster;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
+import io.millrace.coordination.election.ElectionScene;
+import io.millrace.coordination.election.LogPosition;
+import io.millrace.coordination.election.PartitionElection;
+import io.millrace.coordination.view.BrokerImage;
+import io.millrace.coordination.view.ClusterImage;
+import io.millrace.coordination.view.PartitionImage;
+import io.millrace.coordination.view.TopicImage;
+import io.millrace.rpc.EventLoop;
+import io.millrace.server.config.TopicSettings;
+import io.millrace.server.partition.PartitionId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings what this broker has of each partition into line with the cluster: asks {@link
+ * ReplicaPlan} at every change, and carries out what it says. Owner: the store's loop.
+ *
+ * <p>A change costs what it concerns: topics whose image is the same object as before are passed
+ * over.
+ */
+public final class Replicas implements LocalPartitions.LeaderListener {
+  private static final Logger LOG = LoggerFactory.getLogger(Replicas.class);
+  private static final long RETRY_NANOS = MILLISECONDS.toNanos(500);
+  private static final long STAGGER_MILLIS = 50;
+
+  private final int self;
+  private final EventLoop loop;
+  private final LocalPartitions partitions;
+  private final PartitionElection election;
+  private final TrashDuty trash;
+  private final Map<PartitionId, Replica> replicas = new HashMap<>();
+
+  /** Whose opening, election or preparation is under way. */
+  private final Set<Replica> busy = new HashSet<>();
+
+  private final List<Runnable> whenSettled = new ArrayList<>();
+  private Catalog catalog;
+  private int incarnation;
+  private boolean stopped;
+
+  /**
+   * @param loop the store's
+   */
+  public Replicas(
+      int self,
+      EventLoop loop,
+      LocalPartitions partitions,
+      PartitionElection election,
+      TrashDuty trash) {
+    this.self = self;
+    this.loop = loop;
+    this.partitions = partitions;
+    this.election = election;
+    this.trash = trash;
+    this.catalog = Catalog.of(self, ClusterImage.EMPTY);
+  }
+
+  /** A newer picture of the cluster. */
+  public void onCatalog(Catalog newer) {
+    loop.assertInLoop();
+    Catalog older = catalog;
+    catalog = newer;
+    boolean sameBrokers = older.image().brokers().equals(newer.image().brokers());
+    for (TopicImage topic : newer.topicsById().values()) {
+      if (!sameBrokers || !topic.equals(older.topicsById().get(topic.id()))) {
+        lookAt(topic);
+      }
+    }
+    for (Replica replica : List.copyOf(replicas.values())) {
+      if (!newer.topicsById().containsKey(replica.id.topicId())) {
+        decide(replica.id);
+      }
+    }
+    settle();
+  }
+
+  private void lookAt(TopicImage topic) {
+    for (int number = 0; number < topic.partitionCount(); number++) {
+      decide(new PartitionId(topic.id(), number));
+    }
+  }
+
+  /** A new life: whatever was led in an earlier one is elected anew. */
+  public void onRegistered(int as) {
+    loop.assertInLoop();
+    incarnation = as;
+    decideAll();
+  }
+
+  /** What this broker led, it leads no more. */
+  public void onExpired() {
+    loop.assertInLoop();
+    incarnation = 0;
+    decideAll();
+  }
+
+  private void decideAll() {
+    catalog.topicsById().values().forEach(this::lookAt);
+    settle();
+  }
+
+  /** Nothing more is opened, elected or deleted. */
+  public void stop() {
+    loop.assertInLoop();
+    stopped = true;
+  }
+
+  /**
+   * Runs the action, once, when all that is assigned to this broker is open and all that it should
+   * lead is led, or known to be impossible; at once if that is so.
+   */
+  public void whenSettled(Runnable action) {
+    loop.assertInLoop();
+    whenSettled.add(action);
+    settle();
+  }
+
+  /** How far each log reaches; {@link LogPosition#NOTHING} where there is none. */
+  public LogPosition positionOf(String topicId, int partition) {
+    loop.assertInLoop();
+    Replica replica = replicas.get(new PartitionId(topicId, partition));
+    return replica == null ? LogPosition.NOTHING : replica.position;
+  }
+
+  private void settle() {
+    if (busy.isEmpty()) {
+      List<Runnable> actions = List.copyOf(whenSettled);
+      whenSettled.clear();
+      actions.forEach(Runnable::run);
+    }
+  }
+
+  private @Nullable PartitionImage imageOf(PartitionId id) {
+    TopicImage topic = catalog.topicsById().get(id.topicId());
+    return topic != null && id.partition() < topic.partitions().size()
+        ? topic.partitions().get(id.partition())
+        : null;
+  }
+
+  private void decide(PartitionId id) {
+    Replica replica = replicas.get(id);
+    TopicImage topic = catalog.topicsById().get(id.topicId());
+    if (replica != null && replica.stage == Replica.Stage.DELETED && topic == null) {
+      replicas.remove(id);
+    }
+    if (stopped || (replica != null && replica.isUnderWay())) {
+      return; // what is under way decides again when it ends
+    }
+    ReplicaPlan plan =
+        ReplicaPlan.decide(
+            self,
+            incarnation,
+            catalog.image(),
+            topic,
+            imageOf(id),
+            replica == null ? ReplicaPlan.Local.NONE : replica.local());
+    if (replica == null) {
+      begin(id, plan, topic);
+    } else {
+      carryOut(replica, plan, topic);
+    }
+  }
+
+  private void begin(PartitionId id, ReplicaPlan plan, @Nullable TopicImage topic) {
+    if (topic == null || plan instanceof ReplicaPlan.Nothing) {
+      return;
+    }
+    Replica replica = new Replica(id);
+    replicas.put(id, replica);
+    if (plan instanceof ReplicaPlan.Delete) {
+      delete(replica, Optional.of(topic));
+    } else {
+      replica.stage = Replica.Stage.OPENING;
+      busy.add(replica);
+      partitions.open(id, topic.settings(), this, opened -> onOpened(replica, opened));
+    }
+  }
+
+  private void onOpened(Replica replica, LocalPartitions.Opened opened) {
+    busy.remove(replica);
+    if (opened instanceof LocalPartitions.Opened.Open open) {
+      replica.stage = Replica.Stage.OPEN;
+      replica.epochOnDisk = open.highestEpoch();
+      replica.position = open.position();
+    } else {
+      replica.stage = Replica.Stage.OFFLINE;
+      trouble(replica, ((LocalPartitions.Opened.Offline) opened).why());
+    }
+    decide(replica.id);
+    settle();
+  }
+
+  private void carryOut(Replica replica, ReplicaPlan plan, @Nullable TopicImage topic) {
+    if (!(plan instanceof ReplicaPlan.Distrust) && replica.stage == Replica.Stage.OPEN) {
+      replica.trouble = "";
+    }
+    if (plan instanceof ReplicaPlan.Lead lead) {
+      lead(replica, lead.epoch());
+    } else if (plan instanceof ReplicaPlan.StepDown down) {
+      stepDown(replica, down.whoLeads());
+    } else if (plan instanceof ReplicaPlan.Elect) {
+      elect(replica, topic);
+    } else if (plan instanceof ReplicaPlan.Delete) {
+      delete(replica, Optional.ofNullable(topic));
+    } else if (plan instanceof ReplicaPlan.Distrust distrust) {
+      distrust(replica, distrust.why(), topic);
+    }
+  }
+
+  private void lead(Replica replica, int epoch) {
+    replica.epochLed = epoch;
+    busy.add(replica);
+    partitions.lead(replica.id, epoch, why -> onOffline(replica.id, why));
+  }
+
+  @Override
+  public void onLeading(PartitionId id, int epoch) {
+    Replica replica = replicas.get(id);
+    if (replica != null && replica.epochLed == epoch) {
+      busy.remove(replica);
+      settle();
+    }
+  }
+
+  @Override
+  public void onOffline(PartitionId id, String why) {
+    Replica replica = replicas.get(id);
+    if (replica != null && !replica.isBeingDeleted()) {
+      replica.stage = Replica.Stage.OFFLINE;
+      replica.epochLed = -1;
+      trouble(replica, why);
+      busy.remove(replica);
+      settle();
+    }
+  }
+
+  private void stepDown(Replica replica, String whoLeads) {
+    if (replica.epochLed >= 0) {
+      replica.epochLed = -1;
+      busy.remove(replica);
+      partitions.stepDown(replica.id, whoLeads);
+    }
+  }
+
+  private void elect(Replica replica, @Nullable TopicImage topic) {
+    stepDown(replica, "nobody leads, and a leader is being elected");
+    replica.electing = true;
+    replica.leaderlessSinceNanos = loop.clock().nanoTime();
+    busy.add(replica);
+    int minInSync = topic == null ? 1 : TopicSettings.understood(topic.settings()).minInSync();
+    election
+        .elect(
+            replica.id.topicId(),
+            replica.id.partition(),
+            () -> scene(replica, minInSync),
+            () -> partitions.flush(replica.id))
+        .whenComplete(
+            (outcome, bug) -> {
+              replica.electing = false;
+              busy.remove(replica);
+              if (replica.stage != Replica.Stage.OPEN) {
+                decide(replica.id);
+              } else if (bug != null) {
+                LOG.error("{}: the election failed", replica.id, bug);
+                decideLater(replica.id, RETRY_NANOS);
+              } else {
+                onElected(replica, outcome);
+              }
+              settle();
+            });
+  }
+
+  private ElectionScene scene(Replica replica, int minInSync) {
+    Map<Integer, Integer> live = new HashMap<>();
+    for (BrokerImage broker : catalog.image().brokers().values()) {
+      live.put(broker.id(), broker.incarnation());
+    }
+    long leaderlessNanos = loop.clock().nanoTime() - replica.leaderlessSinceNanos;
+    return new ElectionScene(
+        self, incarnation, live, Set.of(), minInSync, leaderlessNanos / 1_000_000, STAGGER_MILLIS);
+  }
+
+  private void onElected(Replica replica, PartitionElection.Outcome outcome) {
+    if (outcome instanceof PartitionElection.Outcome.Leads leads) {
+      replica.epochWritten = leads.partition().leaderEpoch();
+      boolean ofThisLife = leads.partition().leaderIncarnation() == incarnation;
+      if (ofThisLife && replica.stage == Replica.Stage.OPEN && !stopped) {
+        lead(replica, replica.epochWritten);
+      } else {
+        decide(replica.id);
+      }
+    } else if (outcome instanceof PartitionElection.Outcome.Waits waits) {
+      decideLater(replica.id, MILLISECONDS.toNanos(waits.millis()));
+    } else if (outcome instanceof PartitionElection.Outcome.Unavailable unavailable) {
+      trouble(replica, unavailable.why());
+    } else if (outcome instanceof PartitionElection.Outcome.NotTried
+        || outcome instanceof PartitionElection.Outcome.Unknown) {
+      LOG.info("{}: the election goes on: {}", replica.id, outcome);
+      decideLater(replica.id, RETRY_NANOS);
+    }
+    // Follows, Gone: the next picture of the cluster says what to do.
+  }
+
+  private void decideLater(PartitionId id, long nanos) {
+    loop.schedule(
+        nanos,
+        () -> {
+          decide(id);
+          settle();
+        });
+  }
+
+  private void distrust(Replica replica, String why, @Nullable TopicImage topic) {
+    stepDown(replica, why);
+    if (topic != null) {
+      trouble(replica, why);
+      return;
+    }
+    trash.fateOf(
+        replica.id,
+        deleted -> {
+          if (deleted && !catalog.topicsById().containsKey(replica.id.topicId())) {
+            delete(replica, Optional.empty());
+          } else if (!deleted) {
+            trouble(replica, why);
+          }
+        });
+  }
+
+  private void delete(Replica replica, Optional<TopicImage> topic) {
+    boolean opened = replica.stage != Replica.Stage.NEW;
+    replica.stage = Replica.Stage.DELETING;
+    replica.epochLed = -1;
+    busy.remove(replica);
+    trash.delete(
+        replica.id,
+        opened,
+        topic,
+        () -> {
+          replica.stage = Replica.Stage.DELETED;
+          decide(replica.id);
+        });
+  }
+
+  private void trouble(Replica replica, String why) {
+    if (!replica.trouble.equals(why)) {
+      replica.trouble = why;
+      LOG.error("{}: not served by this broker: {}", replica.id, why);
+    }
+  }
+}

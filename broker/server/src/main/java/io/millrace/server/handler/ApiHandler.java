@@ -1,0 +1,119 @@
+package io.millrace.server.handler;
+
+import io.millrace.rpc.InboundRequest;
+import io.millrace.rpc.RequestHandler;
+import io.millrace.server.cluster.Catalog;
+import io.millrace.server.config.RequestSettings;
+import io.millrace.server.config.TopicDefaults;
+import io.millrace.server.partition.Shard;
+import io.millrace.wire.v1.Durability;
+import io.millrace.wire.v1.ErrorCode;
+import io.millrace.wire.v1.Request;
+import java.util.List;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Gives each request to the handler of its api: the table of all there are. Any loop. */
+public final class ApiHandler implements RequestHandler {
+  private static final Logger LOG = LoggerFactory.getLogger(ApiHandler.class);
+
+  private final ProduceHandler produce;
+  private final FetchHandler fetch;
+  private final ListOffsetsHandler listOffsets;
+  private final MetadataHandler metadata;
+  private final CreateTopicHandler createTopic;
+  private final DeleteTopicHandler deleteTopic;
+  private final DescribeTopicsHandler describeTopics;
+  private final ListTopicsHandler listTopics;
+  private final DescribeClusterHandler describeCluster;
+
+  private volatile Stage stage = Stage.STARTING;
+
+  private enum Stage {
+    STARTING,
+    SERVING,
+    STOPPING
+  }
+
+  /**
+   * @param catalog the newest
+   */
+  public ApiHandler(
+      List<Shard> shards,
+      Supplier<Catalog> catalog,
+      TopicAccess topics,
+      RequestSettings requests,
+      TopicDefaults defaults) {
+    produce = new ProduceHandler(shards, requests);
+    fetch = new FetchHandler(shards, requests, () -> stage == Stage.STOPPING);
+    listOffsets = new ListOffsetsHandler(shards, requests);
+    metadata = new MetadataHandler(catalog, topics, requests, defaults);
+    createTopic = new CreateTopicHandler(topics, defaults);
+    deleteTopic = new DeleteTopicHandler(topics);
+    describeTopics = new DescribeTopicsHandler(catalog, requests);
+    listTopics = new ListTopicsHandler(catalog);
+    describeCluster = new DescribeClusterHandler(catalog);
+  }
+
+  /** Requests that come before are told that the broker is starting. Any thread. */
+  public void serve() {
+    stage = Stage.SERVING;
+  }
+
+  /** From now on every request, and every fetch that waits and is woken, is told so. Any thread. */
+  public void stop() {
+    stage = Stage.STOPPING;
+  }
+
+  @Override
+  public void handle(InboundRequest request) {
+    if (stage != Stage.SERVING) {
+      refuse(request);
+      return;
+    }
+    try {
+      dispatch(request);
+    } catch (RuntimeException e) {
+      // A bug of ours: it must cost this request only, and must not be lost.
+      LOG.error("{} from {} failed", request.head().getApiCase(), request.remote(), e);
+      request.refuse(
+          ErrorCode.INTERNAL, "the broker failed on this request; its log at this time says how");
+    }
+  }
+
+  private void refuse(InboundRequest request) {
+    if (wantsNoAnswer(request.head())) {
+      request.drop();
+    } else if (stage == Stage.STARTING) {
+      request.refuse(ErrorCode.UNAVAILABLE, "the broker is starting; retry");
+    } else {
+      request.refuse(ErrorCode.STOPPING, "the broker is stopping; find the new leader and retry");
+    }
+  }
+
+  private void dispatch(InboundRequest request) {
+    switch (request.head().getApiCase()) {
+      case PRODUCE -> produce.handle(request);
+      case FETCH -> fetch.handle(request);
+      case LIST_OFFSETS -> listOffsets.handle(request);
+      case METADATA -> metadata.handle(request);
+      case CREATE_TOPIC -> createTopic.handle(request);
+      case DELETE_TOPIC -> deleteTopic.handle(request);
+      case DESCRIBE_TOPICS -> describeTopics.handle(request);
+      case LIST_TOPICS -> listTopics.handle(request);
+      case DESCRIBE_CLUSTER -> describeCluster.handle(request);
+      case HELLO ->
+          request.refuse(ErrorCode.INVALID_REQUEST, "a connection says Hello once, and first");
+      case API_NOT_SET ->
+          request.refuse(
+              ErrorCode.UNSUPPORTED,
+              "no api that is known here; known are produce, fetch, list_offsets, metadata,"
+                  + " create_topic, delete_topic, describe_topics, list_topics, describe_cluster");
+    }
+  }
+
+  private static boolean wantsNoAnswer(Request request) {
+    return request.hasProduce() && request.getProduce().getDurability() == Durability.NONE;
+  }
+}
