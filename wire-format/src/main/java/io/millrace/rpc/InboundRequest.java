@@ -31,6 +31,10 @@ public interface InboundRequest {
 
   /**
    * Runs on the loop when the connection closes before the answer; at once if it has. On the loop.
+   *
+   * <p>A hint, not a substitute for the deadline: while as much is in flight as may be, nothing is
+   * read, and that the other side is gone may show only when something is written. The request is
+   * still to be answered or dropped.
    */
   void onAbandoned(Runnable action);
 

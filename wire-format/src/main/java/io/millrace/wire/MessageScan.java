@@ -239,6 +239,10 @@ public final class MessageScan {
       return;
     }
     api = number;
+    if (!apis.known.get(number)) {
+      at += size; // told by its number; what is inside does not matter
+      return;
+    }
     int outerEnd = end;
     end = at + size;
     for (int count = 0; at < end && verdict == Verdict.VALID; count++) {

@@ -1,0 +1,81 @@
+package io.millrace.rpc;
+
+import io.millrace.wire.v1.HelloResponse;
+import io.millrace.wire.v1.ListTopicsRequest;
+import io.millrace.wire.v1.Request;
+import io.millrace.wire.v1.Response;
+import java.io.IOException;
+import java.util.List;
+
+/** A server on the far side of a simulated network, and raw peers of it. */
+final class ServerFixture implements AutoCloseable {
+  final MemoryWorld world;
+  final RecordingRequests handler = new RecordingRequests();
+  final RpcServerSettings settings;
+  final RpcServer server;
+
+  ServerFixture(long seed, RpcServerSettings settings) {
+    this.settings = settings;
+    world = new MemoryWorld(seed);
+    HelloResponse hello =
+        HelloResponse.newBuilder()
+            .setClusterId("cluster-1")
+            .setBrokerId(1)
+            .setLimits(settings.limits())
+            .build();
+    try {
+      server = RpcServer.listen(world.far(), world.address(), settings, () -> hello, handler);
+    } catch (IOException e) {
+      throw new AssertionError("a simulated port was taken", e);
+    }
+  }
+
+  RawPeer connect() {
+    return RawPeer.connect(world, server.address());
+  }
+
+  RawPeer greet() {
+    return RawPeer.greet(world, server.address());
+  }
+
+  static Request request(long correlationId) {
+    return Request.newBuilder()
+        .setCorrelationId(correlationId)
+        .setListTopics(ListTopicsRequest.getDefaultInstance())
+        .build();
+  }
+
+  void awaitRequests(int count) {
+    world.await(count + " requests", () -> handler.count() >= count);
+  }
+
+  List<Response> awaitResponses(RawPeer peer, int count) {
+    world.await(count + " responses", () -> peer.frameCount() >= count);
+    return peer.responses();
+  }
+
+  void awaitClosed(RawPeer peer) {
+    world.await("closed", peer::isClosed);
+  }
+
+  /** That a peer still gets its answers. */
+  boolean serves(RawPeer peer) {
+    int before = peer.frameCount();
+    int requests = handler.count();
+    peer.send(request(before + 1_000));
+    awaitRequests(requests + 1);
+    RecordingRequests.answerOnLoop(handler.get(requests));
+    List<Response> responses = awaitResponses(peer, before + 1);
+    return responses.get(before).getCorrelationId() == before + 1_000 && !peer.isClosed();
+  }
+
+  long nowMillis() {
+    return world.scheduler().nanoTime() / 1_000_000;
+  }
+
+  @Override
+  public void close() {
+    server.close();
+    world.close();
+  }
+}
