@@ -1,6 +1,8 @@
 package io.millrace.coordination.view;
 
+import java.util.Collections;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The cluster at one moment.
@@ -18,7 +20,8 @@ public record ClusterImage(
   public static final ClusterImage EMPTY = new ClusterImage("", 0, Map.of(), Map.of());
 
   public ClusterImage {
-    brokers = Map.copyOf(brokers);
-    topics = Map.copyOf(topics);
+    // In order, so that whoever goes through them does so in the same order everywhere.
+    brokers = Collections.unmodifiableMap(new TreeMap<>(brokers));
+    topics = Collections.unmodifiableMap(new TreeMap<>(topics));
   }
 }
