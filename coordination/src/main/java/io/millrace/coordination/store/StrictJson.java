@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class StrictJson {
   static final int MAX_DEPTH = 32;
 
+  /** The number of the value's field in the message that protobuf makes of a map's entry. */
+  private static final int MAP_VALUE = 2;
+
   private final JsonReader reader;
   private boolean hasUnknownFields;
   private int version;
@@ -42,7 +45,7 @@ final class StrictJson {
   static Found check(String json, Descriptor type) throws Refused {
     StrictJson look = new StrictJson(json);
     try {
-      look.object(type);
+      look.object(type, null);
       if (look.reader.peek() != JsonToken.END_DOCUMENT) {
         throw new Refused("something follows the end");
       }
@@ -56,22 +59,22 @@ final class StrictJson {
 
   /**
    * @param type null inside what is not known, and inside maps
+   * @param mapValue of a map: what every name holds
    */
-  private void object(@Nullable Descriptor type) throws IOException, Refused {
+  private void object(@Nullable Descriptor type, @Nullable FieldDescriptor mapValue)
+      throws IOException, Refused {
     enter();
     require(JsonToken.BEGIN_OBJECT);
     reader.beginObject();
     Set<String> names = new HashSet<>();
     while (reader.hasNext()) {
       String name = reader.nextName();
-      FieldDescriptor field = type == null ? null : field(type, name);
-      if (!names.add(field == null ? name : field.getJsonName())) {
+      FieldDescriptor field = type == null ? mapValue : field(type, name);
+      if (!names.add(type == null || field == null ? name : field.getJsonName())) {
         throw new Refused("the name " + shown(name) + " comes twice");
       }
-      if (field == null) {
-        hasUnknownFields |= type != null;
-        value(null);
-      } else if (depth == 1 && name.equals("version")) {
+      hasUnknownFields |= type != null && field == null;
+      if (field != null && depth == 1 && name.equals("version")) {
         require(JsonToken.NUMBER);
         version = reader.nextInt();
       } else {
@@ -84,7 +87,13 @@ final class StrictJson {
 
   private void value(@Nullable FieldDescriptor field) throws IOException, Refused {
     switch (reader.peek()) {
-      case BEGIN_OBJECT -> object(messageOf(field));
+      case BEGIN_OBJECT -> {
+        if (field != null && field.isMapField()) {
+          object(null, field.getMessageType().findFieldByNumber(MAP_VALUE));
+        } else {
+          object(messageOf(field), null);
+        }
+      }
       case BEGIN_ARRAY -> {
         enter();
         reader.beginArray();
@@ -95,9 +104,7 @@ final class StrictJson {
         depth--;
       }
       case NUMBER, STRING -> {
-        if (field != null && field.getJavaType() == JavaType.INT) {
-          require(JsonToken.NUMBER);
-        }
+        requireKind(field);
         reader.nextString();
       }
       case BOOLEAN -> reader.nextBoolean();
@@ -111,10 +118,17 @@ final class StrictJson {
     }
   }
 
+  /** The mapping would take a number for a text and the other way round. */
+  private void requireKind(@Nullable FieldDescriptor field) throws IOException, Refused {
+    if (field != null && field.getJavaType() == JavaType.INT) {
+      require(JsonToken.NUMBER);
+    } else if (field != null && field.getJavaType() == JavaType.STRING) {
+      require(JsonToken.STRING);
+    }
+  }
+
   private static @Nullable Descriptor messageOf(@Nullable FieldDescriptor field) {
-    return field == null || field.getJavaType() != JavaType.MESSAGE || field.isMapField()
-        ? null
-        : field.getMessageType();
+    return field == null || field.getJavaType() != JavaType.MESSAGE ? null : field.getMessageType();
   }
 
   private static @Nullable FieldDescriptor field(Descriptor type, String name) {
