@@ -1,0 +1,230 @@
+package io.millrace.client.cluster;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
+import io.millrace.client.errors.ClosedException;
+import io.millrace.client.errors.ClusterUnreachableException;
+import io.millrace.client.errors.MillraceException;
+import io.millrace.client.errors.OutcomeUnknownException;
+import io.millrace.client.errors.TimedOutException;
+import io.millrace.rpc.Connection;
+import io.millrace.rpc.Reply;
+import io.millrace.rpc.Timer;
+import io.millrace.wire.v1.Error;
+import io.millrace.wire.v1.ErrorCode;
+import io.millrace.wire.v1.Request;
+import io.millrace.wire.v1.Response;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * One request that any broker may answer: asked of one after another, with pauses between rounds,
+ * until one answers or the time is up. On the client's loop.
+ */
+public final class BrokerCall implements ClusterListener {
+  private final Cluster cluster;
+  private final Supplier<Request.Builder> request;
+  private final boolean repeatable;
+  private final String topic;
+  private final long deadlineNanos;
+  private final Done<Response> done;
+  private final Set<Integer> failedThisRound = new HashSet<>();
+  private final Timer limit;
+
+  private boolean ended;
+  private int waitingFor = -1;
+  private boolean inFlight;
+  private boolean pausing;
+  private int rounds;
+  private String trouble = "no broker is known";
+
+  private BrokerCall(
+      Cluster cluster,
+      Supplier<Request.Builder> request,
+      boolean repeatable,
+      String topic,
+      long timeoutNanos,
+      Done<Response> done) {
+    this.topic = topic;
+    this.done = done;
+    this.cluster = cluster;
+    this.request = request;
+    this.repeatable = repeatable;
+    this.deadlineNanos = cluster.clock().nanoTime() + timeoutNanos;
+    this.limit = cluster.loop().schedule(timeoutNanos, this::timeUp);
+  }
+
+  /**
+   * Asks.
+   *
+   * @param repeatable whether doing it twice does no harm
+   * @param topic what it is about, for exceptions; empty for the cluster
+   * @param done hears the answer, never one with an error
+   */
+  public static BrokerCall start(
+      Cluster cluster,
+      Supplier<Request.Builder> request,
+      boolean repeatable,
+      String topic,
+      long timeoutNanos,
+      Done<Response> done) {
+    cluster.loop().assertInLoop();
+    BrokerCall call = new BrokerCall(cluster, request, repeatable, topic, timeoutNanos, done);
+    cluster.addListener(call);
+    call.attempt();
+    return call;
+  }
+
+  @Override
+  public void onBroker(int brokerId) {
+    if (ended || inFlight || pausing) {
+      return;
+    }
+    if (brokerId == waitingFor && cluster.connection(brokerId) == null) {
+      brokerFailed(brokerId, cluster.trouble(brokerId));
+    }
+    attempt();
+  }
+
+  private void attempt() {
+    List<Integer> ids = cluster.brokerIds();
+    for (int id : ids) {
+      if (!failedThisRound.contains(id)) {
+        waitingFor = id;
+        Connection connection = cluster.connection(id);
+        if (connection != null && connection.canSend(0)) {
+          send(id, connection);
+        }
+        return; // else until onBroker
+      }
+    }
+    waitingFor = -1;
+    if (!ids.isEmpty()) {
+      pause();
+    } // else until the first broker is known
+  }
+
+  private void pause() {
+    failedThisRound.clear();
+    pausing = true;
+    long nanos = MILLISECONDS.toNanos(cluster.backoffMillis(++rounds));
+    cluster
+        .loop()
+        .schedule(
+            nanos,
+            () -> {
+              pausing = false;
+              if (!ended) {
+                attempt();
+              }
+            });
+  }
+
+  private void brokerFailed(int brokerId, String why) {
+    failedThisRound.add(brokerId);
+    trouble = "broker " + brokerId + ": " + why;
+  }
+
+  private void send(int brokerId, Connection connection) {
+    inFlight = true;
+    long leftNanos = Math.max(1, deadlineNanos - cluster.clock().nanoTime());
+    connection.send(
+        request.get(),
+        List.of(),
+        Math.min(leftNanos, cluster.settings().requestTimeoutNanos()),
+        true,
+        reply -> {
+          inFlight = false;
+          ended(brokerId, connection, reply);
+        });
+  }
+
+  private void ended(int brokerId, Connection connection, Reply reply) {
+    if (reply instanceof Reply.Answered answered) {
+      answered.memory().release();
+      if (!ended) {
+        answered(brokerId, answered.response());
+      }
+      return;
+    }
+    if (reply instanceof Reply.Unknown unknown) {
+      if (unknown.timedOut()) {
+        connection.close();
+      }
+      brokerFailed(brokerId, unknown.why());
+      if (!repeatable) {
+        fail(new OutcomeUnknownException(trouble));
+      }
+    } else if (reply instanceof Reply.NotSent notSent) {
+      brokerFailed(brokerId, notSent.why());
+    }
+    if (!ended) {
+      attempt();
+    }
+  }
+
+  private void answered(int brokerId, Response response) {
+    if (!response.hasError()) {
+      end();
+      done.done(response, null);
+      return;
+    }
+    Error error = response.getError();
+    brokerFailed(brokerId, error.getMessage());
+    boolean again =
+        switch (BrokerErrors.verdict(error)) {
+          case LATER -> true;
+          case LOOK_AGAIN, NEVER -> false;
+          case UNKNOWN -> repeatable && !isFault(error.getCode());
+        };
+    if (again) {
+      attempt();
+    } else {
+      MillraceException e = BrokerErrors.exception(error, topic, -1);
+      boolean unknown = BrokerErrors.verdict(error) == BrokerErrors.Verdict.UNKNOWN;
+      fail(!repeatable && unknown ? new OutcomeUnknownException(message(e), e) : e);
+    }
+  }
+
+  private static String message(MillraceException e) {
+    return String.valueOf(e.getMessage());
+  }
+
+  private static boolean isFault(ErrorCode code) {
+    return code != ErrorCode.OUTCOME_UNKNOWN && code != ErrorCode.TIMED_OUT;
+  }
+
+  private void timeUp() {
+    if (inFlight && !repeatable) {
+      fail(new OutcomeUnknownException("no answer in time from broker " + waitingFor));
+    } else if (inFlight) {
+      fail(new TimedOutException("no answer in time from broker " + waitingFor));
+    } else {
+      fail(new ClusterUnreachableException("no broker could be asked in time; " + trouble));
+    }
+  }
+
+  /** Ends it: what it may have done is unknown if a request is under way. */
+  public void close() {
+    if (inFlight && !repeatable) {
+      fail(new OutcomeUnknownException("the client was closed before the answer came"));
+    } else {
+      fail(new ClosedException("the client has been closed"));
+    }
+  }
+
+  private void fail(MillraceException e) {
+    if (!ended) {
+      end();
+      done.done(null, e);
+    }
+  }
+
+  private void end() {
+    ended = true;
+    limit.cancel();
+    cluster.removeListener(this);
+  }
+}

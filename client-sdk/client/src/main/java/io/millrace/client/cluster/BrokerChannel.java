@@ -1,0 +1,165 @@
+package io.millrace.client.cluster;
+
+import io.millrace.client.Broker;
+import io.millrace.rpc.Connection;
+import io.millrace.rpc.Endpoint;
+import io.millrace.rpc.Timer;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one connection to one broker, opened when it is wanted, with growing pauses while that fails.
+ * On the client's loop.
+ */
+final class BrokerChannel implements Connection.Listener {
+  private static final Logger log = LoggerFactory.getLogger(BrokerChannel.class);
+
+  /** A connection that lived for less counts as one more failure: the broker flaps. */
+  private static final long STEADY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private enum State {
+    /** Not wanted since the last one ended. Next: CONNECTING. */
+    IDLE,
+    /** Next: READY, PAUSING. */
+    CONNECTING,
+    /** Next: IDLE, PAUSING. */
+    READY,
+    /** Not to be tried before a timer. Next: IDLE. */
+    PAUSING,
+    CLOSED
+  }
+
+  private final Cluster cluster;
+  private Broker broker;
+  private State state = State.IDLE;
+  private @Nullable Connection connection;
+  private @Nullable Timer pause;
+  private long readySinceNanos;
+  private int failures;
+  private String trouble = "";
+
+  BrokerChannel(Cluster cluster, Broker broker) {
+    this.cluster = cluster;
+    this.broker = broker;
+  }
+
+  /** The broker lives, perhaps a new life at a new place. */
+  void update(Broker newest) {
+    boolean reborn =
+        newest.incarnation() != broker.incarnation()
+            || !newest.host().equals(broker.host())
+            || newest.port() != broker.port();
+    broker = newest;
+    if (reborn && state == State.PAUSING) {
+      failures = 0;
+      endPause();
+    }
+  }
+
+  /** The open connection; null when there is none yet, and one is being opened. */
+  @Nullable Connection get() {
+    if (state == State.IDLE) {
+      state = State.CONNECTING;
+      cluster
+          .connector()
+          .connect(new Endpoint(broker.host(), broker.port()), cluster.clusterId(), this);
+    }
+    return state == State.READY ? connection : null;
+  }
+
+  boolean isReady() {
+    return state == State.READY;
+  }
+
+  /** Why there is no connection, for people; empty when nothing is known against it. */
+  String trouble() {
+    return trouble;
+  }
+
+  void close() {
+    state = State.CLOSED;
+    if (pause != null) {
+      pause.cancel();
+    }
+    if (connection != null) {
+      connection.close();
+    }
+  }
+
+  @Override
+  public void onReady(Connection opened) {
+    if (state == State.CLOSED) {
+      opened.close();
+      return;
+    }
+    connection = opened;
+    String clusterId = opened.hello().getClusterId();
+    if (opened.hello().getBrokerId() != broker.id()) {
+      trouble =
+          opened.remote() + " is broker " + opened.hello().getBrokerId() + ", not " + broker.id();
+    } else if (!cluster.clusterId().isEmpty() && !clusterId.equals(cluster.clusterId())) {
+      trouble = opened.remote() + " is of cluster " + clusterId + ", not of " + cluster.clusterId();
+    } else {
+      trouble = "";
+      state = State.READY;
+      readySinceNanos = cluster.clock().nanoTime();
+      cluster.brokerChanged(broker.id());
+      return;
+    }
+    opened.close(); // onClosed follows
+  }
+
+  @Override
+  public void onFailed(Throwable cause) {
+    String why = cause.getMessage();
+    trouble = why != null ? why : cause.toString();
+    pause();
+  }
+
+  @Override
+  public void onRoom(Connection roomy) {
+    cluster.brokerChanged(broker.id());
+  }
+
+  @Override
+  public void onClosed(Connection closed, @Nullable Throwable cause) {
+    connection = null;
+    if (state == State.READY) {
+      trouble = "the connection closed" + (cause == null ? "" : ": " + cause.getMessage());
+      if (cluster.clock().nanoTime() - readySinceNanos >= STEADY_NANOS) {
+        // It worked until now: once without a pause.
+        failures = 0;
+        log.debug("broker {}: {}", broker.id(), trouble);
+        state = State.IDLE;
+        cluster.brokerChanged(broker.id());
+        return;
+      }
+    }
+    pause();
+  }
+
+  private void pause() {
+    if (state == State.CLOSED) {
+      return;
+    }
+    failures++;
+    long millis = cluster.backoffMillis(failures);
+    log.debug("broker {} in {} ms again: {}", broker.id(), millis, trouble);
+    state = State.PAUSING;
+    pause = cluster.loop().schedule(TimeUnit.MILLISECONDS.toNanos(millis), this::endPause);
+    cluster.brokerChanged(broker.id());
+  }
+
+  private void endPause() {
+    if (pause != null) {
+      pause.cancel();
+      pause = null;
+    }
+    if (state == State.PAUSING) {
+      state = State.IDLE;
+      cluster.brokerChanged(broker.id());
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package io.millrace.client.cluster;
+
+import io.millrace.client.errors.BrokerFailedException;
+import io.millrace.client.errors.BrokerUnavailableException;
+import io.millrace.client.errors.InvalidRequestException;
+import io.millrace.client.errors.MillraceException;
+import io.millrace.client.errors.NotAuthorisedException;
+import io.millrace.client.errors.NotEnoughReplicasException;
+import io.millrace.client.errors.NotLeaderException;
+import io.millrace.client.errors.OffsetNotAvailableException;
+import io.millrace.client.errors.OutcomeUnknownException;
+import io.millrace.client.errors.RecordTooLargeException;
+import io.millrace.client.errors.TopicExistsException;
+import io.millrace.client.errors.UnknownPartitionException;
+import io.millrace.client.errors.UnknownTopicException;
+import io.millrace.client.errors.UnsupportedFeatureException;
+import io.millrace.wire.v1.Error;
+
+/** What a broker's error codes mean to a client: one table. */
+public final class BrokerErrors {
+  private BrokerErrors() {}
+
+  /** What to do about an error. */
+  public enum Verdict {
+    /** Nothing was done. The same request, to the same broker, later. */
+    LATER,
+    /** Nothing was done. The sender's picture of the cluster is old: look again, then retry. */
+    LOOK_AGAIN,
+    /** Nothing was done, and nothing will be. */
+    NEVER,
+    /** It may have been done. */
+    UNKNOWN
+  }
+
+  /** A code this version does not know may mean anything: unknown. */
+  public static Verdict verdict(Error error) {
+    return switch (error.getCode()) {
+      case NOT_LEADER, FENCED_EPOCH, UNKNOWN_EPOCH, UNKNOWN_TOPIC, UNKNOWN_PARTITION ->
+          Verdict.LOOK_AGAIN;
+      case BUSY, STOPPING, UNAVAILABLE, NOT_ENOUGH_REPLICAS, OFFSET_NOT_AVAILABLE, CORRUPT_BATCH ->
+          Verdict.LATER;
+      case INVALID_REQUEST,
+          UNSUPPORTED,
+          TOO_LARGE,
+          INVALID_TOPIC_NAME,
+          INVALID_SETTING,
+          INVALID_TIMESTAMP,
+          NOT_AUTHORISED,
+          TOPIC_EXISTS,
+          NOT_ENOUGH_BROKERS,
+          OFFSET_OUT_OF_RANGE ->
+          Verdict.NEVER;
+      case OUTCOME_UNKNOWN,
+          TIMED_OUT,
+          STORAGE_FAILED,
+          INTERNAL,
+          ERROR_CODE_UNSPECIFIED,
+          UNRECOGNIZED ->
+          Verdict.UNKNOWN;
+    };
+  }
+
+  /**
+   * The exception a user is told.
+   *
+   * @param topic what the request was about; empty for the cluster
+   * @param partition negative for the topic as a whole
+   */
+  public static MillraceException exception(Error error, String topic, int partition) {
+    String message = message(error, topic, partition);
+    return switch (error.getCode()) {
+      case UNKNOWN_TOPIC -> new UnknownTopicException(topic, message);
+      case UNKNOWN_PARTITION -> new UnknownPartitionException(topic, partition, message);
+      case TOPIC_EXISTS -> new TopicExistsException(message);
+      case NOT_LEADER, FENCED_EPOCH, UNKNOWN_EPOCH -> new NotLeaderException(message);
+      case BUSY, STOPPING, UNAVAILABLE, CORRUPT_BATCH -> new BrokerUnavailableException(message);
+      case NOT_ENOUGH_REPLICAS, NOT_ENOUGH_BROKERS -> new NotEnoughReplicasException(message);
+      case OFFSET_NOT_AVAILABLE -> new OffsetNotAvailableException(message);
+      case TOO_LARGE -> new RecordTooLargeException(message);
+      case UNSUPPORTED -> new UnsupportedFeatureException(message);
+      case NOT_AUTHORISED -> new NotAuthorisedException(message);
+      case INVALID_REQUEST,
+          INVALID_TOPIC_NAME,
+          INVALID_SETTING,
+          INVALID_TIMESTAMP,
+          OFFSET_OUT_OF_RANGE ->
+          new InvalidRequestException(message);
+      case OUTCOME_UNKNOWN, TIMED_OUT -> new OutcomeUnknownException(message);
+      case STORAGE_FAILED, INTERNAL, ERROR_CODE_UNSPECIFIED, UNRECOGNIZED ->
+          new BrokerFailedException(message);
+    };
+  }
+
+  private static String message(Error error, String topic, int partition) {
+    String what = error.getCode() + ": " + error.getMessage();
+    if (topic.isEmpty()) {
+      return what;
+    }
+    return (partition < 0 ? topic : topic + "/" + partition) + ": " + what;
+  }
+}

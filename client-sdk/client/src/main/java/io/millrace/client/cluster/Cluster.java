@@ -1,0 +1,300 @@
+package io.millrace.client.cluster;
+
+import io.millrace.client.ClusterMap;
+import io.millrace.client.Discovery;
+import io.millrace.client.PartitionInfo;
+import io.millrace.client.TopicDescription;
+import io.millrace.client.errors.ClosedException;
+import io.millrace.rpc.Backoff;
+import io.millrace.rpc.Clock;
+import io.millrace.rpc.Connection;
+import io.millrace.rpc.EventLoop;
+import io.millrace.rpc.Tasks;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The cluster as one client sees it: the room in which its engines work.
+ *
+ * <p>Owner: the client's loop. Listeners are told in a task of their own, never from within the
+ * call that changed something, so that they may call back in.
+ */
+public final class Cluster implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Cluster.class);
+
+  private final EventLoop loop;
+  private final RandomGenerator random;
+  private final Discovery discovery;
+  private final Connector connector;
+  private final ClusterSettings settings;
+  private final Backoff backoff;
+
+  private final Topics topics = new Topics();
+  private final TreeMap<Integer, BrokerChannel> channels = new TreeMap<>();
+  private final TopicLookups lookups = new TopicLookups(this);
+  private final List<ClusterListener> listeners = new ArrayList<>();
+  private String clusterId = "";
+  private @Nullable AutoCloseable subscription;
+  private boolean closed;
+
+  private final Set<Integer> changedBrokers = new LinkedHashSet<>();
+  private final Set<KnownTopic> changedTopics = new LinkedHashSet<>();
+  private boolean tellScheduled;
+
+  /** Made on any thread; {@link #start} it on the loop. */
+  public Cluster(
+      EventLoop loop,
+      Tasks tasks,
+      Discovery discovery,
+      Connector connector,
+      ClusterSettings settings) {
+    this.loop = loop;
+    this.random = tasks.random();
+    this.discovery = discovery;
+    this.connector = connector;
+    this.settings = settings;
+    this.backoff = settings.backoff();
+  }
+
+  /** Begins to follow the discovery. */
+  public void start() {
+    loop.assertInLoop();
+    subscription = discovery.onChange(map -> loop.execute(() -> apply(map)));
+  }
+
+  /** Closes the connections: what waits for an answer ends as unknown. Not the discovery. */
+  @Override
+  public void close() {
+    loop.assertInLoop();
+    closed = true;
+    if (subscription != null) {
+      try {
+        subscription.close();
+      } catch (Exception e) {
+        log.warn("the discovery failed to end a subscription", e);
+      }
+    }
+    lookups.close();
+    channels.values().forEach(BrokerChannel::close);
+  }
+
+  // ---- What engines ask ------------------------------------------------------------------------
+
+  public void addListener(ClusterListener listener) {
+    listeners.add(listener);
+  }
+
+  public void removeListener(ClusterListener listener) {
+    listeners.remove(listener);
+  }
+
+  public EventLoop loop() {
+    return loop;
+  }
+
+  public Clock clock() {
+    return loop.clock();
+  }
+
+  public RandomGenerator random() {
+    return random;
+  }
+
+  public ClusterSettings settings() {
+    return settings;
+  }
+
+  /**
+   * How long to wait after so many failures in a row, with jitter.
+   *
+   * @param failures at least 1
+   */
+  public long backoffMillis(int failures) {
+    return backoff.delayMillis(failures, random);
+  }
+
+  /** Empty until it is known. */
+  String clusterId() {
+    return clusterId;
+  }
+
+  Connector connector() {
+    return connector;
+  }
+
+  Discovery discovery() {
+    return discovery;
+  }
+
+  /** Null when it is not known here; see {@link #lookup}. */
+  public @Nullable KnownTopic topic(String name) {
+    return topics.find(name);
+  }
+
+  /**
+   * The topic, looked up if need be, and created if settings and cluster allow that.
+   *
+   * @param done hears, perhaps from within this call, of the topic, of {@code
+   *     UnknownTopicException}, or of {@code ClusterUnreachableException} after the lookup time-out
+   */
+  public void lookup(String topic, Done<KnownTopic> done) {
+    loop.assertInLoop();
+    KnownTopic known = topics.find(topic);
+    if (known != null) {
+      done.done(known, null);
+    } else if (closed) {
+      done.done(null, new ClosedException("the client has been closed"));
+    } else if (!TopicName.isValid(topic)) {
+      done.done(null, TopicName.invalid(topic));
+    } else {
+      lookups.lookup(topic, done);
+    }
+  }
+
+  /** As {@link #lookup}, for what users are told of its partitions. */
+  public void describe(String topic, Done<List<PartitionInfo>> done) {
+    lookup(
+        topic, (known, e) -> done.done(known == null ? null : known.description().partitions(), e));
+  }
+
+  /** Looks the topic up again, soon: somebody met a sign that what is known of it is old. */
+  public void lookAgain(String topic) {
+    loop.assertInLoop();
+    lookups.refresh(topic);
+  }
+
+  /** The open connection to a broker; null while there is none: one is opened if that may help. */
+  public @Nullable Connection connection(int brokerId) {
+    loop.assertInLoop();
+    BrokerChannel channel = channels.get(brokerId);
+    return channel == null || closed ? null : channel.get();
+  }
+
+  /** Why there is no connection, for people. */
+  public String trouble(int brokerId) {
+    BrokerChannel channel = channels.get(brokerId);
+    if (channel == null) {
+      return "broker " + brokerId + " is not among the live brokers " + channels.keySet();
+    }
+    return channel.trouble().isEmpty() ? "not connected yet" : channel.trouble();
+  }
+
+  /** Ids of the brokers that are known, those with an open connection first. */
+  List<Integer> brokerIds() {
+    List<Integer> ids = new ArrayList<>();
+    channels.forEach(
+        (id, channel) -> {
+          if (channel.isReady()) {
+            ids.add(id);
+          }
+        });
+    channels.keySet().stream().filter(id -> !ids.contains(id)).forEach(ids::add);
+    return ids;
+  }
+
+  // ---- What changes ----------------------------------------------------------------------------
+
+  /** On the loop, in the order in which the discovery told. */
+  void apply(ClusterMap map) {
+    if (closed) {
+      return;
+    }
+    if (clusterId.isEmpty()) {
+      clusterId = map.clusterId();
+    } else if (!map.clusterId().isEmpty() && !map.clusterId().equals(clusterId)) {
+      log.warn(
+          "the cluster calls itself {} now, it was {}: this is ignored until the client is"
+              + " restarted",
+          map.clusterId(),
+          clusterId);
+      return;
+    }
+    map.brokers()
+        .forEach(
+            (id, broker) -> {
+              BrokerChannel channel = channels.get(id);
+              if (channel == null) {
+                channels.put(id, new BrokerChannel(this, broker));
+                brokerChanged(id);
+              } else {
+                channel.update(broker);
+              }
+            });
+    // One that is gone from the map but answers still is kept: it knows best.
+    channels
+        .entrySet()
+        .removeIf(
+            each -> {
+              boolean gone = !map.brokers().containsKey(each.getKey());
+              if (gone && !each.getValue().isReady()) {
+                each.getValue().close();
+                return true;
+              }
+              return false;
+            });
+    map.topics().values().forEach(this::merge);
+  }
+
+  /** A description from the discovery or from a broker. */
+  void merge(TopicDescription description) {
+    KnownTopic before = topics.find(description.name());
+    Topics.Change change = topics.merge(description);
+    KnownTopic after = topics.find(description.name());
+    if (change != Topics.Change.NONE && after != null) {
+      if (change == Topics.Change.NEW && before != null) {
+        log.info(
+            "topic {} was replaced: it was {}, it is {}", after.name(), before.id(), after.id());
+      }
+      topicChanged(after);
+    }
+  }
+
+  /** The store says, after having been asked, that there is no such topic. */
+  void missing(String name) {
+    KnownTopic gone = topics.remove(name);
+    if (gone != null) {
+      log.info("topic {} ({}) is gone", name, gone.id());
+      for (ClusterListener listener : List.copyOf(listeners)) {
+        listener.onTopicGone(gone);
+      }
+    }
+  }
+
+  /** Engines look at the topic again. */
+  private void topicChanged(KnownTopic topic) {
+    changedTopics.add(topic);
+    scheduleTelling();
+  }
+
+  /** Engines look again whether they can send to it. */
+  void brokerChanged(int brokerId) {
+    changedBrokers.add(brokerId);
+    scheduleTelling();
+  }
+
+  private void scheduleTelling() {
+    if (!tellScheduled) {
+      tellScheduled = true;
+      loop.execute(this::tell);
+    }
+  }
+
+  private void tell() {
+    tellScheduled = false;
+    List<KnownTopic> tellTopics = List.copyOf(changedTopics);
+    List<Integer> tellBrokers = List.copyOf(changedBrokers);
+    changedTopics.clear();
+    changedBrokers.clear();
+    for (ClusterListener listener : List.copyOf(listeners)) {
+      tellTopics.forEach(listener::onTopic);
+      tellBrokers.forEach(listener::onBroker);
+    }
+  }
+}
