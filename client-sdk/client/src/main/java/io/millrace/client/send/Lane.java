@@ -1,0 +1,193 @@
+package io.millrace.client.send;
+
+import io.millrace.rpc.Connection;
+import io.millrace.rpc.Timer;
+import io.millrace.wire.v1.Limits;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What goes to one broker: the partitions it leads that have something to send, and how much is
+ * under way. On the client's loop, but for {@link #inFlightBytes}.
+ *
+ * <p>Coalescing by backlog: with nothing under way, what there is goes out at once, be it one
+ * record. While something is, a further request is sent only when it is worth its while; the rest
+ * is packed when an answer comes.
+ */
+final class Lane {
+  /** A further request beside those under way carries at least this much. */
+  private static final int WORTH_BYTES = 64 << 10;
+
+  /** As many batches of a partition as brokers remember of a producer, later. */
+  private static final int MAX_BATCHES = 32;
+
+  /** Room for the head of a request, beside its batches. */
+  static final int HEAD_BYTES = 256;
+
+  private static final int DEFAULT_MAX_PARTITIONS = 1000;
+
+  private final SendEngine engine;
+  private final int brokerId;
+  private final LinkedHashSet<PartitionSender> ready = new LinkedHashSet<>();
+  private int inFlight;
+  private volatile long inFlightBytes;
+  private @Nullable Timer lingering;
+  private @Nullable Timer retry;
+  private int failures;
+
+  Lane(SendEngine engine, int brokerId) {
+    this.engine = engine;
+    this.brokerId = brokerId;
+  }
+
+  int brokerId() {
+    return brokerId;
+  }
+
+  /** From any thread. */
+  long inFlightBytes() {
+    return inFlightBytes;
+  }
+
+  void add(PartitionSender sender) {
+    ready.add(sender);
+  }
+
+  void remove(PartitionSender sender) {
+    ready.remove(sender);
+  }
+
+  /** Sends what may be sent now. */
+  void pump() {
+    if (ready.isEmpty()) {
+      return;
+    }
+    Connection connection = engine.cluster().connection(brokerId);
+    if (connection == null) {
+      notConnected();
+      return;
+    }
+    failures = 0;
+    engine.learn(connection.hello().getLimits());
+    while (maySend(connection)) {
+      List<Share> shares = gather(connection.hello().getLimits());
+      if (shares.isEmpty()) {
+        linger();
+        return;
+      }
+      engine.send(this, connection, shares);
+    }
+  }
+
+  private boolean maySend(Connection connection) {
+    if (ready.isEmpty()) {
+      return false;
+    }
+    if (inFlight == 0) {
+      return connection.canSend(0);
+    }
+    long waiting = 0;
+    for (PartitionSender sender : ready) {
+      waiting += sender.queue().queuedBytes();
+      if (waiting >= WORTH_BYTES) {
+        long next = Math.min(engine.settings().requestBytes(), waiting);
+        return inFlightBytes + next <= engine.settings().maxInFlightBytes()
+            && connection.canSend(next);
+      }
+    }
+    return false;
+  }
+
+  /** Takes batches out of the queues for one request. */
+  private List<Share> gather(Limits limits) {
+    int room = engine.settings().requestBytes();
+    if (limits.getMaxRequestSize() > 0) {
+      room = Math.min(room, Math.max(1, limits.getMaxRequestSize() - 16 * HEAD_BYTES));
+    }
+    int maxPartitions = limits.getMaxPartitionsPerRequest();
+    if (maxPartitions <= 0) {
+      maxPartitions = DEFAULT_MAX_PARTITIONS;
+    }
+    long now = engine.nowNanos();
+    List<Share> shares = new ArrayList<>();
+    for (PartitionSender sender : List.copyOf(ready)) {
+      if (room <= 0 || shares.size() == maxPartitions) {
+        break;
+      }
+      List<SendBatch> batches = new ArrayList<>();
+      int most = sender.isolated() > 0 ? 1 : MAX_BATCHES;
+      int bytes =
+          sender.queue().take(room, shares.isEmpty(), most, engine.begunBefore(now), batches);
+      if (!batches.isEmpty()) {
+        shares.add(engine.share(sender, batches, bytes));
+        sender.inFlight();
+        room -= bytes + HEAD_BYTES;
+      } else if (sender.queue().isEmpty()) {
+        sender.empty();
+      }
+    }
+    return shares;
+  }
+
+  /** Everything that is ready lingers, or is being finished by a caller, who will signal. */
+  private void linger() {
+    long lingerNanos = engine.settings().lingerNanos();
+    if (lingerNanos == 0 || lingering != null || ready.isEmpty()) {
+      return;
+    }
+    long now = engine.nowNanos();
+    long age = 0;
+    for (PartitionSender sender : ready) {
+      age = Math.max(age, sender.queue().oldestAgeNanos(now));
+    }
+    lingering =
+        engine
+            .cluster()
+            .loop()
+            .schedule(
+                Math.max(lingerNanos - age, 0),
+                () -> {
+                  lingering = null;
+                  pump();
+                });
+  }
+
+  /** Until its connection opens; perhaps others lead by then. */
+  private void notConnected() {
+    for (PartitionSender sender : ready) {
+      sender.setTrouble("broker " + brokerId + ": " + engine.cluster().trouble(brokerId));
+    }
+    if (retry == null) {
+      long millis = engine.cluster().backoffMillis(++failures);
+      retry =
+          engine.cluster().loop().schedule(TimeUnit.MILLISECONDS.toNanos(millis), this::retryNow);
+    }
+  }
+
+  private void retryNow() {
+    retry = null;
+    for (PartitionSender sender : ready) {
+      engine.cluster().lookAgain(sender.topic().name());
+    }
+    pump();
+  }
+
+  void sent(long bytes) {
+    inFlight++;
+    setInFlightBytes(inFlightBytes + bytes);
+  }
+
+  void answered(long bytes) {
+    inFlight--;
+    setInFlightBytes(inFlightBytes - bytes);
+  }
+
+  // The loop is the only writer.
+  @SuppressWarnings("NonAtomicVolatileUpdate")
+  private void setInFlightBytes(long bytes) {
+    inFlightBytes = bytes;
+  }
+}

@@ -1,0 +1,198 @@
+package io.millrace.client.send;
+
+import io.millrace.client.Acknowledgement;
+import io.millrace.client.RecordMetadata;
+import io.millrace.client.cluster.BrokerErrors;
+import io.millrace.client.errors.OutcomeUnknownException;
+import io.millrace.rpc.Connection;
+import io.millrace.rpc.Reply;
+import io.millrace.rpc.ReplyHandler;
+import io.millrace.wire.v1.Durability;
+import io.millrace.wire.v1.Error;
+import io.millrace.wire.v1.ProducePartition;
+import io.millrace.wire.v1.ProduceRequest;
+import io.millrace.wire.v1.ProduceResponse;
+import io.millrace.wire.v1.Request;
+import io.millrace.wire.v1.Response;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One produce request under way, and what becomes of its batches. On the client's loop. */
+final class ProduceExchange implements ReplyHandler {
+  private static final Logger log = LoggerFactory.getLogger(ProduceExchange.class);
+
+  private final SendEngine engine;
+  private final Lane lane;
+  private final Connection connection;
+  private final List<Share> shares;
+  private long sizeBytes;
+
+  ProduceExchange(SendEngine engine, Lane lane, Connection connection, List<Share> shares) {
+    this.engine = engine;
+    this.lane = lane;
+    this.connection = connection;
+    this.shares = shares;
+  }
+
+  List<Share> shares() {
+    return shares;
+  }
+
+  void send() {
+    ProduceRequest.Builder produce =
+        ProduceRequest.newBuilder().setDurability(engine.settings().durability());
+    List<ByteBuffer> payload = new ArrayList<>();
+    for (Share share : shares) {
+      produce.addPartitions(
+          ProducePartition.newBuilder()
+              .setTopicId(share.topicId())
+              .setPartition(share.sender().partition().partition())
+              .setLeaderEpoch(share.leaderEpoch())
+              .setSize(share.sizeBytes()));
+      for (SendBatch batch : share.batches()) {
+        payload.add(batch.view());
+        batch.hold(); // for the answer
+        batch.hold(); // for the bytes
+      }
+      sizeBytes += share.sizeBytes();
+    }
+    lane.sent(sizeBytes);
+    connection.send(
+        Request.newBuilder().setProduce(produce),
+        payload,
+        engine.settings().requestTimeoutNanos(),
+        isAnswered(),
+        this);
+  }
+
+  private boolean isAnswered() {
+    return engine.settings().durability() != Durability.NONE;
+  }
+
+  @Override
+  public void onPayloadFree() {
+    letGo();
+  }
+
+  private void letGo() {
+    for (Share share : shares) {
+      share.batches().forEach(engine.endings()::letGo);
+    }
+  }
+
+  @Override
+  public void onReply(Reply reply) {
+    lane.answered(sizeBytes);
+    engine.exchangeEnded(this);
+    if (reply instanceof Reply.Answered answered) {
+      answered.memory().release();
+      if (isAnswered()) {
+        answered(answered.response());
+      } else {
+        shares.forEach(share -> written(share, null, Acknowledgement.NOT_ASKED_FOR));
+      }
+    } else if (reply instanceof Reply.NotSent notSent) {
+      shares.forEach(share -> engine.retry(share, notSent.why()));
+    } else if (reply instanceof Reply.Unknown unknown) {
+      if (unknown.timedOut()) {
+        // Whatever the reason, it may not answer the next one either; and what it may still do
+        // with this one comes before what is sent on another connection, or not at all.
+        connection.close();
+      }
+      shares.forEach(share -> unknown(share, unknown.why()));
+    }
+    letGo();
+    engine.goOn(shares, lane);
+  }
+
+  private void answered(Response response) {
+    if (response.hasError()) {
+      shares.forEach(share -> refused(share, response.getError()));
+      return;
+    }
+    ProduceResponse produce = response.getProduce();
+    String mismatch = ProduceAnswer.mismatch(produce, shares);
+    if (mismatch != null) {
+      nonsense(mismatch);
+      shares.forEach(share -> unknown(share, mismatch));
+      return;
+    }
+    for (int i = 0; i < shares.size(); i++) {
+      Share share = shares.get(i);
+      ProduceAnswer answer = ProduceAnswer.of(produce.getResults(i), share);
+      if (answer instanceof ProduceAnswer.Written written) {
+        written(share, written.baseOffsets(), written.acknowledgement());
+      } else if (answer instanceof ProduceAnswer.Refused refused) {
+        refused(share, refused.error());
+      } else if (answer instanceof ProduceAnswer.Nonsense nonsense) {
+        nonsense(nonsense.why());
+        unknown(share, nonsense.why());
+      }
+    }
+  }
+
+  private void nonsense(String why) {
+    log.warn("{} answered a produce request against the protocol: {}", connection.remote(), why);
+    connection.close();
+  }
+
+  private void written(Share share, @Nullable List<Long> baseOffsets, Acknowledgement ack) {
+    PartitionSender sender = share.sender();
+    sender.succeeded();
+    if (sender.isolated() > 0) {
+      sender.isolate(sender.isolated() - 1);
+    }
+    engine.seen(share, ack.leaderEpoch());
+    for (int i = 0; i < share.batches().size(); i++) {
+      long baseOffset = baseOffsets == null ? RecordMetadata.UNKNOWN_OFFSET : baseOffsets.get(i);
+      engine.endings().written(share.batches().get(i), sender.partition(), baseOffset, ack);
+    }
+  }
+
+  private void refused(Share share, Error error) {
+    PartitionSender sender = share.sender();
+    switch (BrokerErrors.verdict(error)) {
+      case LATER -> engine.retry(share, error.getMessage());
+      case LOOK_AGAIN -> {
+        engine.cluster().lookAgain(sender.topic().name());
+        engine.retry(share, error.getMessage());
+      }
+      case UNKNOWN -> unknown(share, error.getMessage());
+      case NEVER -> {
+        if (share.batches().size() > 1) {
+          // One of them is to blame, and the others need not suffer for it.
+          sender.isolate(share.batches().size());
+          engine.putBack(share);
+          return;
+        }
+        if (sender.isolated() > 0) {
+          sender.isolate(sender.isolated() - 1);
+        }
+        engine
+            .endings()
+            .giveUp(
+                share.batches(),
+                BrokerErrors.exception(
+                    error, sender.partition().topic(), sender.partition().partition()));
+      }
+    }
+  }
+
+  private void unknown(Share share, String why) {
+    share.batches().forEach(SendBatch::setMayBeWritten);
+    if (engine.settings().retryUnknown() && isAnswered()) {
+      engine.cluster().lookAgain(share.sender().topic().name());
+      engine.retry(share, why);
+    } else {
+      engine
+          .endings()
+          .giveUp(
+              share.batches(),
+              new OutcomeUnknownException(share.sender().partition() + ": " + why));
+    }
+  }
+}

@@ -1,0 +1,563 @@
+package io.millrace.client.send;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
+import io.millrace.client.TopicPartition;
+import io.millrace.client.cluster.Cluster;
+import io.millrace.client.cluster.ClusterListener;
+import io.millrace.client.cluster.Done;
+import io.millrace.client.cluster.KnownTopic;
+import io.millrace.client.errors.ClosedException;
+import io.millrace.client.errors.MillraceException;
+import io.millrace.client.errors.OutcomeUnknownException;
+import io.millrace.client.errors.RecordTooLargeException;
+import io.millrace.client.errors.TimedOutException;
+import io.millrace.client.errors.UnknownPartitionException;
+import io.millrace.client.errors.UnknownTopicException;
+import io.millrace.rpc.Connection;
+import io.millrace.rpc.Timer;
+import io.millrace.wire.RecordHeader;
+import io.millrace.wire.v1.Limits;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends records: routes each partition's queue to its leader's lane, gives up what has become too
+ * old, flushes and closes.
+ *
+ * <p>Owner: the client's loop, but for what says otherwise. Nothing here blocks, so that a
+ * simulation can run callers and loop in one thread.
+ */
+public final class SendEngine implements ClusterListener {
+  private static final long AN_HOUR_NANOS = TimeUnit.HOURS.toNanos(1);
+
+  // For any thread.
+  private final Cluster cluster;
+  private final SendSettings settings;
+  private final MemoryBudget budget;
+  private final BatchPool pool;
+  private final Map<String, SendTopic> topics = new ConcurrentHashMap<>();
+  private final Map<Integer, Lane> lanes = new ConcurrentHashMap<>();
+  private final ConcurrentLinkedQueue<PartitionSender> signals = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean drainScheduled = new AtomicBoolean();
+  private volatile int brokerMaxRecordBytes = Integer.MAX_VALUE;
+
+  /** The loop may run nothing any more. */
+  private volatile boolean ended;
+
+  // On the loop.
+  private final Endings endings;
+  private final Set<PartitionSender> leaderless = new LinkedHashSet<>();
+  private final Set<ProduceExchange> exchanges = new LinkedHashSet<>();
+  private @Nullable Timer leaderlessRetry;
+  private int leaderlessFailures;
+  private @Nullable Timer sweep;
+  private long flushedNanos;
+  private boolean flushed;
+  private @Nullable MillraceException closed;
+
+  /** Made on any thread; {@link #start} it on the loop. */
+  public SendEngine(Cluster cluster, SendSettings settings) {
+    this.cluster = cluster;
+    this.settings = settings;
+    this.budget = new MemoryBudget(settings.bufferBytes());
+    this.pool = new BatchPool(budget, settings.fullBatchBytes());
+    this.endings = new Endings(pool);
+  }
+
+  public void start() {
+    cluster.loop().assertInLoop();
+    cluster.addListener(this);
+  }
+
+  // ---- Callers of send, on any thread ----------------------------------------------------------
+
+  /** Null when it is not known yet; see {@link #lookup}. */
+  public @Nullable SendTopic topic(String name) {
+    return topics.get(name);
+  }
+
+  /**
+   * Waits for memory on the calling thread.
+   *
+   * @return false when there was none in time
+   */
+  public boolean awaitRoom(long timeoutNanos) throws InterruptedException {
+    return budget.awaitRoom(timeoutNanos);
+  }
+
+  public boolean hasRoom() {
+    return budget.hasRoom();
+  }
+
+  /** Of memory for records that have not ended. */
+  public long usedBytes() {
+    return budget.usedBytes();
+  }
+
+  /** Of key, value and headers of one record together. */
+  public int maxRecordBytes(SendTopic topic) {
+    return Math.min(Math.min(topic.maxRecordBytes(), brokerMaxRecordBytes), settings.bufferBytes());
+  }
+
+  /**
+   * Encodes a record into the queue of its partition.
+   *
+   * @param completion a future or a callback; called on the loop
+   * @param recordBytes of key, value and headers together, within {@link #maxRecordBytes}
+   */
+  public Appended append(
+      SendTopic topic,
+      int partition,
+      long timestamp,
+      byte @Nullable [] key,
+      byte @Nullable [] value,
+      List<RecordHeader> headers,
+      Object completion,
+      int recordBytes) {
+    PartitionSender sender = topic.senders()[partition];
+    Appended appended =
+        sender
+            .queue()
+            .append(
+                timestamp,
+                key,
+                value,
+                headers,
+                completion,
+                recordBytes,
+                Math.min(settings.fullBatchBytes(), topic.maxRecordBytes()),
+                nowNanos());
+    if (appended instanceof Appended.Queued queued && queued.tellLoop()) {
+      signal(sender);
+    }
+    return appended;
+  }
+
+  /** Tells a record that could not be queued how it ended: on the loop, while there is one. */
+  public void fail(Object completion, MillraceException e) {
+    AtomicBoolean told = new AtomicBoolean();
+    Runnable tell =
+        () -> {
+          if (told.compareAndSet(false, true)) {
+            Completions.tell(completion, null, e);
+          }
+        };
+    cluster.loop().execute(tell);
+    if (ended) {
+      tell.run();
+    }
+  }
+
+  private void signal(PartitionSender sender) {
+    signals.add(sender);
+    if (!drainScheduled.get() && drainScheduled.compareAndSet(false, true)) {
+      cluster.loop().execute(this::drain);
+    }
+  }
+
+  long nowNanos() {
+    return cluster.clock().nanoTime();
+  }
+
+  long inFlightBytes(int brokerId) {
+    Lane lane = lanes.get(brokerId);
+    return lane == null ? 0 : lane.inFlightBytes();
+  }
+
+  // ---- Topics ----------------------------------------------------------------------------------
+
+  /** On the loop: makes the topic known here. */
+  public void lookup(String name, Done<SendTopic> done) {
+    cluster.lookup(
+        name,
+        (known, e) -> {
+          if (known == null) {
+            done.done(null, e);
+          } else if (closed != null) {
+            done.done(null, closed);
+          } else {
+            done.done(
+                topics.computeIfAbsent(name, key -> new SendTopic(this, cluster.random(), known)),
+                null);
+          }
+        });
+  }
+
+  PartitionSender newSender(SendTopic topic, TopicPartition partition) {
+    return new PartitionSender(topic, new PartitionQueue(partition, pool, settings.compression()));
+  }
+
+  @Override
+  public void onTopic(KnownTopic known) {
+    SendTopic topic = topics.get(known.name());
+    if (topic == null) {
+      return;
+    }
+    topic.update(known);
+    Set<Lane> touched = new LinkedHashSet<>();
+    for (PartitionSender sender : topic.senders()) {
+      int partition = sender.partition().partition();
+      if (partition >= known.partitionCount()) {
+        abandon(
+            sender,
+            new UnknownPartitionException(
+                known.name(),
+                partition,
+                "topic " + known.name() + " has " + known.partitionCount() + " partitions now"));
+      } else if (sender.state() == PartitionSender.State.READY
+          || (sender.state() == PartitionSender.State.PAUSING
+              && known.leaderEpoch(partition) > sender.failedEpoch())) {
+        route(sender, touched);
+      }
+    }
+    touched.forEach(Lane::pump);
+  }
+
+  @Override
+  public void onTopicGone(KnownTopic known) {
+    SendTopic topic = topics.remove(known.name());
+    if (topic != null) {
+      MillraceException why =
+          new UnknownTopicException(known.name(), "topic " + known.name() + " was deleted");
+      for (PartitionSender sender : topic.senders()) {
+        abandon(sender, why);
+      }
+    }
+  }
+
+  @Override
+  public void onBroker(int brokerId) {
+    Lane lane = lanes.get(brokerId);
+    if (lane != null) {
+      lane.pump();
+    }
+  }
+
+  /** Limits that a broker told. */
+  void learn(Limits limits) {
+    if (limits.getMaxRecordSize() > 0) {
+      brokerMaxRecordBytes = limits.getMaxRecordSize();
+    }
+  }
+
+  /** A broker answered with this leader epoch. */
+  void seen(Share share, int leaderEpoch) {
+    KnownTopic known = share.sender().topic().known();
+    if (known.id().equals(share.topicId())) {
+      known.seen(share.sender().partition().partition(), leaderEpoch);
+    }
+  }
+
+  // ---- Routing ---------------------------------------------------------------------------------
+
+  private void drain() {
+    drainScheduled.set(false);
+    Set<Lane> touched = new LinkedHashSet<>();
+    for (PartitionSender sender = signals.poll(); sender != null; sender = signals.poll()) {
+      MillraceException gone = sender.gone();
+      if (gone != null) {
+        abandon(sender, gone);
+      } else {
+        armSweep();
+        route(sender, touched);
+      }
+    }
+    touched.forEach(Lane::pump);
+  }
+
+  /** Puts it where it belongs now that something about it or its leader has changed. */
+  private void route(PartitionSender sender, Set<Lane> touched) {
+    if (sender.state() == PartitionSender.State.IN_FLIGHT) {
+      return;
+    }
+    leaderless.remove(sender);
+    if (sender.queue().isEmpty()) {
+      sender.empty();
+      return;
+    }
+    OptionalInt leader = sender.topic().known().leader(sender.partition().partition());
+    if (leader.isPresent()) {
+      Lane lane = lanes.computeIfAbsent(leader.getAsInt(), id -> new Lane(this, id));
+      sender.ready(lane);
+      touched.add(lane);
+    } else {
+      sender.setTrouble("nobody leads " + sender.partition());
+      sender.ready(null);
+      leaderless.add(sender);
+      cluster.lookAgain(sender.topic().name());
+      if (leaderlessRetry == null) {
+        long millis = cluster.backoffMillis(++leaderlessFailures);
+        leaderlessRetry =
+            cluster.loop().schedule(MILLISECONDS.toNanos(millis), this::retryLeaderless);
+      }
+    }
+  }
+
+  private void retryLeaderless() {
+    leaderlessRetry = null;
+    Set<Lane> touched = new LinkedHashSet<>();
+    List.copyOf(leaderless).forEach(sender -> route(sender, touched));
+    if (leaderless.isEmpty()) {
+      leaderlessFailures = 0;
+    }
+    touched.forEach(Lane::pump);
+  }
+
+  /** An open batch of this sender that was begun later than this may linger. */
+  long begunBefore(long nowNanos) {
+    if (settings.lingerNanos() == 0 || closed != null) {
+      return nowNanos + AN_HOUR_NANOS;
+    }
+    long lingered = nowNanos - settings.lingerNanos();
+    return flushed && flushedNanos - lingered > 0 ? flushedNanos : lingered;
+  }
+
+  // ---- Requests --------------------------------------------------------------------------------
+
+  Share share(PartitionSender sender, List<SendBatch> batches, int sizeBytes) {
+    KnownTopic known = sender.topic().known();
+    return new Share(
+        sender, known.id(), known.leaderEpoch(sender.partition().partition()), batches, sizeBytes);
+  }
+
+  void send(Lane lane, Connection connection, List<Share> shares) {
+    int limit = connection.hello().getLimits().getMaxRequestSize();
+    Share first = shares.get(0);
+    if (limit > 0 && first.sizeBytes() > limit - Lane.HEAD_BYTES) {
+      endings.giveUp(
+          first.batches(),
+          new RecordTooLargeException(
+              "a record of " + first.sizeBytes() + " bytes; a request may have " + limit));
+      goOn(shares, lane);
+      return;
+    }
+    ProduceExchange exchange = new ProduceExchange(this, lane, connection, shares);
+    exchanges.add(exchange);
+    exchange.send();
+  }
+
+  void exchangeEnded(ProduceExchange exchange) {
+    exchanges.remove(exchange);
+  }
+
+  /** Puts a share back to the head of its queue, to be sent again at once. */
+  void putBack(Share share) {
+    MillraceException gone = share.sender().gone();
+    if (gone != null) {
+      endings.giveUp(share.batches(), gone);
+    } else {
+      share
+          .sender()
+          .queue()
+          .putBack(share.batches().stream().filter(batch -> !batch.hasEnded()).toList());
+    }
+  }
+
+  /** Puts a share back, to be sent again after a pause. */
+  void retry(Share share, String why) {
+    putBack(share);
+    PartitionSender sender = share.sender();
+    long millis = cluster.backoffMillis(sender.countFailure(why));
+    sender.pausing(
+        sender.topic().known().leaderEpoch(sender.partition().partition()),
+        cluster.loop().schedule(MILLISECONDS.toNanos(millis), () -> resume(sender)));
+  }
+
+  private void resume(PartitionSender sender) {
+    Set<Lane> touched = new LinkedHashSet<>();
+    route(sender, touched);
+    touched.forEach(Lane::pump);
+  }
+
+  /** A request has ended: its partitions may send again, but those that pause. */
+  void goOn(List<Share> shares, Lane lane) {
+    Set<Lane> touched = new LinkedHashSet<>();
+    touched.add(lane);
+    for (Share share : shares) {
+      PartitionSender sender = share.sender();
+      if (sender.state() == PartitionSender.State.IN_FLIGHT) {
+        sender.empty();
+        route(sender, touched);
+      }
+    }
+    touched.forEach(Lane::pump);
+  }
+
+  // ---- Giving up -------------------------------------------------------------------------------
+
+  private void armSweep() {
+    if (sweep == null) {
+      sweep = cluster.loop().schedule(settings.deliveryTimeoutNanos(), this::sweep);
+    }
+  }
+
+  /** Ends what has become too old, and comes back when the next will. */
+  private void sweep() {
+    sweep = null;
+    long now = nowNanos();
+    long tooOld = now - settings.deliveryTimeoutNanos();
+    long oldestAge = -1;
+    for (ProduceExchange exchange : List.copyOf(exchanges)) {
+      for (Share share : exchange.shares()) {
+        for (SendBatch batch : share.batches()) {
+          if (batch.begunNanos() - tooOld <= 0) {
+            endings.giveUp(
+                batch,
+                new OutcomeUnknownException(
+                    share.sender().partition() + ": no answer within the delivery time-out"));
+          } else {
+            oldestAge = Math.max(oldestAge, now - batch.begunNanos());
+          }
+        }
+      }
+    }
+    for (PartitionSender sender : senders()) {
+      List<SendBatch> expired = new ArrayList<>();
+      sender.queue().takeBegunBefore(tooOld, expired);
+      if (!expired.isEmpty()) {
+        endings.giveUp(expired, timedOut(sender));
+      }
+      oldestAge = Math.max(oldestAge, sender.queue().oldestAgeNanos(now));
+    }
+    if (oldestAge >= 0) {
+      long left = settings.deliveryTimeoutNanos() - oldestAge;
+      sweep = cluster.loop().schedule(Math.max(left, MILLISECONDS.toNanos(1)), this::sweep);
+    }
+  }
+
+  private static TimedOutException timedOut(PartitionSender sender) {
+    return new TimedOutException(
+        sender.partition()
+            + ": not sent within the delivery time-out"
+            + (sender.trouble().isEmpty() ? "" : "; " + sender.trouble()));
+  }
+
+  /** Nothing of this partition will be sent any more. */
+  private void abandon(PartitionSender sender, MillraceException why) {
+    List<SendBatch> left = new ArrayList<>();
+    sender.setGone(why);
+    sender.queue().refuse(why, left);
+    leaderless.remove(sender);
+    if (sender.state() != PartitionSender.State.IN_FLIGHT) {
+      sender.empty();
+    }
+    endings.giveUp(left, why);
+  }
+
+  private List<PartitionSender> senders() {
+    List<PartitionSender> all = new ArrayList<>();
+    topics.values().forEach(topic -> all.addAll(List.of(topic.senders())));
+    return all;
+  }
+
+  // ---- Flushing and closing --------------------------------------------------------------------
+
+  /** On the loop: tells when every record that is queued or under way now has ended. */
+  public void flush(Done<Boolean> done) {
+    cluster.loop().assertInLoop();
+    flushed = true;
+    flushedNanos = nowNanos();
+    FlushWait wait = new FlushWait(done);
+    Set<Lane> touched = new LinkedHashSet<>();
+    for (ProduceExchange exchange : exchanges) {
+      for (Share share : exchange.shares()) {
+        share.batches().stream().filter(b -> !b.hasEnded()).forEach(b -> b.addFlush(wait));
+      }
+    }
+    for (PartitionSender sender : senders()) {
+      sender.queue().forEach(batch -> batch.addFlush(wait));
+      if (sender.state() != PartitionSender.State.PAUSING) {
+        route(sender, touched);
+      }
+    }
+    wait.remove();
+    touched.forEach(Lane::pump);
+  }
+
+  /**
+   * On the loop: takes nothing any more, and tells when what there is has ended, which it has at
+   * the latest after this time.
+   */
+  public void close(long timeoutNanos, Runnable done) {
+    cluster.loop().assertInLoop();
+    if (closed != null) {
+      throw new IllegalStateException("closed twice");
+    }
+    ClosedException why =
+        new ClosedException("the producer was closed before the record could be sent");
+    closed = why;
+    budget.close();
+    senders().forEach(sender -> sender.queue().refuseNew(why));
+    Closing closing = new Closing(why, done);
+    closing.limit = cluster.loop().schedule(timeoutNanos, closing::giveUp);
+    flush((yes, no) -> closing.end());
+  }
+
+  private final class Closing {
+    private final MillraceException why;
+    private final Runnable done;
+    private @Nullable Timer limit;
+    private boolean closingEnded;
+
+    Closing(MillraceException why, Runnable done) {
+      this.why = why;
+      this.done = done;
+    }
+
+    void giveUp() {
+      for (ProduceExchange exchange : List.copyOf(exchanges)) {
+        for (Share share : exchange.shares()) {
+          endings.giveUp(
+              share.batches(),
+              new OutcomeUnknownException(
+                  share.sender().partition() + ": the producer was closed before the answer came"));
+        }
+      }
+      senders().forEach(sender -> abandon(sender, why));
+      if (senders().stream().allMatch(sender -> sender.queue().isEmpty())) {
+        end();
+      } else {
+        // A caller is about to finish a batch: a moment more.
+        cluster.loop().schedule(MILLISECONDS.toNanos(1), this::giveUp);
+      }
+    }
+
+    void end() {
+      if (!closingEnded) {
+        closingEnded = true;
+        ended = true;
+        if (limit != null) {
+          limit.cancel();
+        }
+        if (sweep != null) {
+          sweep.cancel();
+        }
+        done.run();
+      }
+    }
+  }
+
+  // ---- For this package ------------------------------------------------------------------------
+
+  Cluster cluster() {
+    return cluster;
+  }
+
+  SendSettings settings() {
+    return settings;
+  }
+
+  Endings endings() {
+    return endings;
+  }
+}
