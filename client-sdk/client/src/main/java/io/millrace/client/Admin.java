@@ -16,6 +16,11 @@ import java.util.concurrent.CompletableFuture;
  * end with {@link io.millrace.client.errors.OutcomeUnknownException}.
  */
 public interface Admin extends AutoCloseable {
+  /** Starts a client. Contacts nobody yet. */
+  static Admin create(AdminSettings settings) {
+    return AdminClient.start(settings);
+  }
+
   /**
    * Creates a topic.
    *

@@ -19,6 +19,14 @@ import java.util.Set;
  * these loses records.
  */
 public interface Consumer<K, V> extends AutoCloseable {
+  /** Starts a consumer. Contacts nobody yet. */
+  static <K, V> Consumer<K, V> create(
+      ConsumerSettings settings,
+      Deserializer<? extends K> keyDeserializer,
+      Deserializer<? extends V> valueDeserializer) {
+    return ConsumerClient.start(settings, keyDeserializer, valueDeserializer);
+  }
+
   /**
    * Reads these partitions from now on and no others. Those assigned before keep their positions;
    * the others start where {@code auto.offset.reset} says, unless {@link #seek} says otherwise.
@@ -99,8 +107,8 @@ public interface Consumer<K, V> extends AutoCloseable {
   List<PartitionInfo> partitionsFor(String topic);
 
   /**
-   * From any thread: ends the call that waits now, or the next one that would, with {@link
-   * io.millrace.client.errors.WakeupException}.
+   * From any thread: ends the call that waits now, or else the next {@link #poll} or other call
+   * that may wait, with {@link io.millrace.client.errors.WakeupException}.
    */
   void wakeup();
 

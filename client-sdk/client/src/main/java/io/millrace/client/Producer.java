@@ -20,6 +20,16 @@ import java.util.concurrent.CompletableFuture;
 public interface Producer<K, V> extends AutoCloseable {
 
   /**
+   * Starts a producer. Contacts nobody yet: an address nobody listens at shows at the first record.
+   */
+  static <K, V> Producer<K, V> create(
+      ProducerSettings settings,
+      Serializer<? super K> keySerializer,
+      Serializer<? super V> valueSerializer) {
+    return ProducerClient.start(settings, keySerializer, valueSerializer);
+  }
+
+  /**
    * Queues a record.
    *
    * <p>Blocks, at most for the longest blocking time of the settings, while the topic is not known

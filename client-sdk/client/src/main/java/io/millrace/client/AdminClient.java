@@ -1,0 +1,277 @@
+package io.millrace.client;
+
+import io.millrace.client.cluster.BrokerCall;
+import io.millrace.client.cluster.BrokerErrors;
+import io.millrace.client.cluster.Descriptions;
+import io.millrace.client.cluster.Done;
+import io.millrace.client.cluster.OffsetLookup;
+import io.millrace.client.errors.ClosedException;
+import io.millrace.client.errors.MillraceException;
+import io.millrace.client.errors.ProtocolException;
+import io.millrace.rpc.Timer;
+import io.millrace.wire.v1.CreateTopicRequest;
+import io.millrace.wire.v1.DeleteTopicRequest;
+import io.millrace.wire.v1.DescribeClusterRequest;
+import io.millrace.wire.v1.DescribeTopicsRequest;
+import io.millrace.wire.v1.ListTopicsRequest;
+import io.millrace.wire.v1.Request;
+import io.millrace.wire.v1.Response;
+import io.millrace.wire.v1.TopicInfo;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The admin client: each call is a request that any broker, or each leader, answers. */
+final class AdminClient implements Admin {
+  private static final int MAX_RESPONSE_BYTES = 64 << 20;
+
+  private final ClientRuntime runtime;
+  private final Duration callTimeout;
+
+  // On the loop: how to end what is under way.
+  private final Set<Runnable> endings = new LinkedHashSet<>();
+  private @Nullable Timer limit;
+  private boolean draining;
+
+  AdminClient(AdminSettings settings, ClientRuntime runtime) {
+    this.runtime = runtime;
+    this.callTimeout = settings.defaultApiTimeout();
+    runtime.loop().execute(runtime.cluster()::start);
+  }
+
+  static Admin start(AdminSettings settings) {
+    return new AdminClient(settings, ClientRuntime.start(settings, MAX_RESPONSE_BYTES));
+  }
+
+  // ---- Calls -----------------------------------------------------------------------------------
+
+  @Override
+  public CompletableFuture<TopicDescription> createTopic(NewTopic topic) {
+    CreateTopicRequest.Builder create =
+        CreateTopicRequest.newBuilder()
+            .setName(topic.name())
+            .putAllSettings(topic.settings())
+            .setValidateOnly(topic.validateOnly());
+    topic.partitions().ifPresent(create::setPartitions);
+    topic.replicationFactor().ifPresent(create::setReplicationFactor);
+    return ask(
+        () -> Request.newBuilder().setCreateTopic(create),
+        topic.validateOnly(),
+        topic.name(),
+        response -> Descriptions.topic(response.getCreateTopic().getTopic()));
+  }
+
+  @Override
+  public CompletableFuture<String> deleteTopic(String name) {
+    DeleteTopicRequest.Builder delete = DeleteTopicRequest.newBuilder().setName(name);
+    return ask(
+        () -> Request.newBuilder().setDeleteTopic(delete),
+        false,
+        name,
+        response -> response.getDeleteTopic().getTopicId());
+  }
+
+  @Override
+  public CompletableFuture<Map<String, TopicDescription>> describeTopics(Collection<String> names) {
+    List<String> asked = List.copyOf(new LinkedHashSet<>(names));
+    DescribeTopicsRequest.Builder describe = DescribeTopicsRequest.newBuilder().addAllNames(asked);
+    return ask(
+        () -> Request.newBuilder().setDescribeTopics(describe),
+        true,
+        asked.size() == 1 ? asked.get(0) : "",
+        response -> described(asked, response.getDescribeTopics().getTopicsList()));
+  }
+
+  private static Map<String, TopicDescription> described(
+      List<String> asked, List<TopicInfo> topics) {
+    Map<String, TopicDescription> described = new LinkedHashMap<>();
+    for (int i = 0; i < asked.size(); i++) {
+      if (i >= topics.size() || !topics.get(i).getName().equals(asked.get(i))) {
+        throw new ProtocolException("the answer does not describe topic " + asked.get(i));
+      }
+      TopicInfo info = topics.get(i);
+      if (info.hasError()) {
+        throw BrokerErrors.exception(info.getError(), info.getName(), -1);
+      }
+      described.put(info.getName(), Descriptions.topic(info));
+    }
+    return described;
+  }
+
+  @Override
+  public CompletableFuture<List<TopicListing>> listTopics() {
+    return ask(
+        () -> Request.newBuilder().setListTopics(ListTopicsRequest.getDefaultInstance()),
+        true,
+        "",
+        response ->
+            response.getListTopics().getTopicsList().stream()
+                .map(Descriptions::listing)
+                .sorted(Comparator.comparing(TopicListing::name))
+                .toList());
+  }
+
+  @Override
+  public CompletableFuture<ClusterDescription> describeCluster() {
+    return ask(
+        () -> Request.newBuilder().setDescribeCluster(DescribeClusterRequest.getDefaultInstance()),
+        true,
+        "",
+        response -> Descriptions.cluster(response.getDescribeCluster()));
+  }
+
+  @Override
+  public CompletableFuture<Map<TopicPartition, ListedOffset>> listOffsets(
+      Map<TopicPartition, OffsetSpec> partitions) {
+    Map<TopicPartition, OffsetSpec> asked = new LinkedHashMap<>(partitions);
+    return start(
+        done -> {
+          OffsetLookup lookup =
+              OffsetLookup.start(runtime.cluster(), asked, callTimeout.toNanos(), done);
+          return lookup::close;
+        });
+  }
+
+  private <T> CompletableFuture<T> ask(
+      Supplier<Request.Builder> request,
+      boolean repeatable,
+      String topic,
+      Function<Response, T> reader) {
+    return start(
+        done -> {
+          BrokerCall call =
+              BrokerCall.start(
+                  runtime.cluster(),
+                  request,
+                  repeatable,
+                  topic,
+                  callTimeout.toNanos(),
+                  (response, e) -> read(response, e, reader, done));
+          return call::close;
+        });
+  }
+
+  private static <T> void read(
+      @Nullable Response response,
+      @Nullable MillraceException e,
+      Function<Response, T> reader,
+      Done<T> done) {
+    if (response == null) {
+      done.done(null, e);
+      return;
+    }
+    T result;
+    try {
+      result = reader.apply(response);
+    } catch (MillraceException wrong) {
+      done.done(null, wrong);
+      return;
+    }
+    done.done(result, null);
+  }
+
+  /** Something that can be started on the loop. */
+  private interface Starting<T> {
+    /** Returns what ends it before its time. */
+    Runnable start(Done<T> done);
+  }
+
+  private <T> CompletableFuture<T> start(Starting<T> starting) {
+    CompletableFuture<T> future = new CompletableFuture<>();
+    runtime
+        .loop()
+        .execute(
+            () -> {
+              if (draining) {
+                future.completeExceptionally(closed());
+                return;
+              }
+              Call<T> call = new Call<>(future);
+              Runnable ending = starting.start(call);
+              if (!call.done) {
+                call.ending = ending;
+                endings.add(ending);
+              }
+            });
+    if (runtime.isClosing()) {
+      // The loop may have ended before it saw this.
+      runtime.onStopped(() -> future.completeExceptionally(closed()));
+    }
+    return future;
+  }
+
+  private static ClosedException closed() {
+    return new ClosedException("the admin client has been closed");
+  }
+
+  /** One call under way, on the loop. */
+  private final class Call<T> implements Done<T> {
+    private final CompletableFuture<T> future;
+    private boolean done;
+    private @Nullable Runnable ending;
+
+    Call(CompletableFuture<T> future) {
+      this.future = future;
+    }
+
+    @Override
+    public void done(@Nullable T result, @Nullable MillraceException error) {
+      done = true;
+      if (ending != null) {
+        endings.remove(ending);
+      }
+      Done.completing(future).done(result, error);
+      if (draining && endings.isEmpty()) {
+        drained();
+      }
+    }
+  }
+
+  // ---- Closing ---------------------------------------------------------------------------------
+
+  @Override
+  public void close() {
+    close(callTimeout);
+  }
+
+  @Override
+  public void close(Duration timeout) {
+    long nanos = ClientRuntime.nanos(timeout);
+    if (runtime.beginClosing()) {
+      runtime
+          .loop()
+          .execute(
+              () -> {
+                draining = true;
+                if (endings.isEmpty()) {
+                  drained();
+                } else {
+                  limit = runtime.loop().schedule(nanos, this::endAll);
+                }
+              });
+    }
+    runtime.awaitStopped();
+  }
+
+  private void endAll() {
+    List.copyOf(endings).forEach(Runnable::run);
+  }
+
+  private void drained() {
+    if (limit != null) {
+      limit.cancel();
+    }
+    if (!runtime.isStopping()) {
+      runtime.stop();
+    }
+  }
+}

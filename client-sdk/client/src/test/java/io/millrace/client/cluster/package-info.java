@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.client.cluster;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,139 @@
+package io.millrace.client.fake;
+
+import io.millrace.wire.BatchIterator;
+import io.millrace.wire.BatchView;
+import io.millrace.wire.RecordCursor;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The records of one partition, in memory. */
+public final class FakeLog {
+  private record Entry(long baseOffset, long nextOffset, ByteBuffer bytes) {}
+
+  private final List<Entry> entries = new ArrayList<>();
+  private long startOffset;
+  private long endOffset;
+
+  /** What a leader does with a produce request's share; returns the base offsets. */
+  public synchronized List<Long> append(ByteBuffer share, int leaderEpoch, long nowMillis) {
+    byte[] copy = new byte[share.remaining()];
+    share.get(share.position(), copy);
+    ByteBuffer own = ByteBuffer.wrap(copy);
+    List<Long> baseOffsets = new ArrayList<>();
+    BatchIterator batches = new BatchIterator().over(own);
+    while (batches.next()) {
+      BatchView batch = batches.batch();
+      if (!batch.checksumMatches()) {
+        throw new IllegalStateException("a client sent a damaged batch");
+      }
+      batch.stamp(endOffset, leaderEpoch, nowMillis);
+      baseOffsets.add(endOffset);
+      byte[] bytes = new byte[batch.sizeBytes()];
+      own.get(batch.position(), bytes);
+      entries.add(new Entry(endOffset, batch.nextOffset(), ByteBuffer.wrap(bytes)));
+      endOffset = batch.nextOffset();
+    }
+    return baseOffsets;
+  }
+
+  /** Adds bytes as they are, for damage. */
+  public synchronized void appendRaw(long baseOffset, long nextOffset, byte[] bytes) {
+    entries.add(new Entry(baseOffset, nextOffset, ByteBuffer.wrap(bytes)));
+    endOffset = Math.max(endOffset, nextOffset);
+  }
+
+  /** Offsets that hold nothing, as compaction leaves them. */
+  public synchronized void skip(long count) {
+    endOffset += count;
+  }
+
+  /** Forgets whole batches below that offset. */
+  public synchronized void trim(long newStart) {
+    entries.removeIf(entry -> entry.nextOffset() <= newStart);
+    startOffset = newStart;
+  }
+
+  /** As a leader that lost its tail. */
+  public synchronized void cut(long newEnd) {
+    entries.removeIf(entry -> entry.baseOffset() >= newEnd);
+    endOffset = newEnd;
+  }
+
+  public synchronized long startOffset() {
+    return startOffset;
+  }
+
+  public synchronized long endOffset() {
+    return endOffset;
+  }
+
+  /** Whole batches from the one with that offset on; at least one. */
+  synchronized byte[] read(long offset, int maxBytes) {
+    ByteArrayOutputStream found = new ByteArrayOutputStream();
+    for (Entry entry : entries) {
+      if (entry.nextOffset() > offset) {
+        if (found.size() > 0 && found.size() + entry.bytes().remaining() > maxBytes) {
+          break;
+        }
+        found.writeBytes(entry.bytes().array());
+      }
+    }
+    return found.toByteArray();
+  }
+
+  /** Where to go on after {@link #read}. */
+  synchronized long nextOffset(long offset, int maxBytes) {
+    long next = offset;
+    int size = 0;
+    for (Entry entry : entries) {
+      if (entry.nextOffset() > offset) {
+        if (size > 0 && size + entry.bytes().remaining() > maxBytes) {
+          return next;
+        }
+        size += entry.bytes().remaining();
+        next = entry.nextOffset();
+      }
+    }
+    return endOffset;
+  }
+
+  /** The offset and time of the first record at or after a time. */
+  synchronized long[] find(long timestamp) {
+    for (Entry entry : entries) {
+      RecordCursor cursor = new RecordCursor(64 << 20);
+      BatchIterator batches = new BatchIterator().over(entry.bytes());
+      batches.next();
+      cursor.over(batches.batch());
+      while (cursor.next()) {
+        if (cursor.timestamp() >= timestamp) {
+          return new long[] {cursor.offset(), cursor.timestamp()};
+        }
+      }
+    }
+    return new long[0];
+  }
+
+  /** The values of all records, in order, as text. */
+  public synchronized List<String> values() {
+    List<String> values = new ArrayList<>();
+    for (Entry entry : entries) {
+      RecordCursor cursor = new RecordCursor(64 << 20);
+      BatchIterator batches = new BatchIterator().over(entry.bytes());
+      batches.next();
+      cursor.over(batches.batch());
+      while (cursor.next()) {
+        ByteBuffer value = cursor.value();
+        values.add(value == null ? "null" : StandardCharsets.UTF_8.decode(value).toString());
+      }
+    }
+    return values;
+  }
+
+  /** How many batches there are. */
+  public synchronized int batches() {
+    return entries.size();
+  }
+}

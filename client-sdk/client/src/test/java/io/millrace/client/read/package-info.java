@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.client.read;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.client.send;
+
+import org.jspecify.annotations.NullMarked;
