@@ -32,6 +32,9 @@ final class IndexFile {
   private static final int SEAL_SIZE = 25;
   private static final int SEAL_BODY_SIZE = SEAL_SIZE - 2;
 
+  /** For a look at an index without its log. */
+  static final long ANY_LOG_SIZE = Long.MAX_VALUE;
+
   private static final byte BLOCK_TAG = 0x0A;
   private static final byte CRC_TAG = 0x0D;
   private static final byte BASE_TAG = 0x11;
@@ -231,7 +234,8 @@ final class IndexFile {
         seal =
             new Seal(bytes.getLong(start + 3), bytes.getInt(start + 12), bytes.getLong(start + 17));
         bytes.position(end);
-        return seal.sizeBytes() == logSizeBytes ? null : "it was sealed for another log size";
+        boolean fits = logSizeBytes == ANY_LOG_SIZE || seal.sizeBytes() == logSizeBytes;
+        return fits ? null : "it was sealed for another log size";
       }
       return "it holds what no index holds";
     }

@@ -2,7 +2,6 @@ package io.millrace.storage.log;
 
 import io.millrace.storage.files.DiskFile;
 import io.millrace.wire.BatchScan;
-import io.millrace.wire.BatchView;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -12,45 +11,59 @@ import java.nio.ByteBuffer;
  */
 final class LaterBatches {
   private static final int WINDOW_BYTES = 1 << 20;
+  private static final byte BATCH_TAG = 0x0A;
+  private static final int NONE = -1;
 
-  private LaterBatches() {}
+  private final DiskFile log;
+  private final int limit;
+  private final long minOffset;
+  private final BatchWalk walk = new BatchWalk(4096);
+  private final ByteBuffer window = ByteBuffer.allocate(WINDOW_BYTES);
 
-  /** Counts whole batches with a right checksum and an offset that is not before the given one. */
+  /**
+   * @param limit where the file ends
+   * @param minOffset batches before it are left-overs of something else
+   */
+  LaterBatches(DiskFile log, int limit, long minOffset) {
+    this.log = log;
+    this.limit = limit;
+    this.minOffset = minOffset;
+  }
+
   static long count(DiskFile log, int from, int to, long minOffset) throws IOException {
-    BatchWalk walk = new BatchWalk(4096);
-    ByteBuffer window = ByteBuffer.allocate(WINDOW_BYTES);
+    LaterBatches later = new LaterBatches(log, to, minOffset);
     long count = 0;
-    int position = from;
-    while (position < to) {
-      window.clear().limit(Math.min(WINDOW_BYTES, to - position));
-      int read = log.read(position, window);
-      if (read == 0) {
-        return count;
-      }
-      int candidate = nextTag(window, read);
-      if (candidate < 0) {
-        position += read;
-        continue;
-      }
-      position += candidate;
-      walk.whole(log, position, to);
-      BatchView batch = walk.batch();
-      boolean good =
-          walk.next() == BatchScan.WHOLE
-              && batch.checksumMatches()
-              && batch.baseOffset() >= minOffset;
-      count += good ? 1 : 0;
-      position += good ? batch.sizeBytes() : 1;
+    int position = later.next(from);
+    while (position != NONE) {
+      count++;
+      position = later.next(position + later.walk.batch().sizeBytes());
     }
     return count;
   }
 
-  private static int nextTag(ByteBuffer window, int length) {
-    for (int i = 0; i < length; i++) {
-      if (window.get(i) == 0x0A) {
-        return i;
+  /** Position of the next whole batch with a right checksum, -1 when there is none. */
+  int next(int from) throws IOException {
+    int position = from;
+    while (position < limit) {
+      window.clear().limit(Math.min(WINDOW_BYTES, limit - position));
+      int read = log.read(position, window);
+      if (read == 0) {
+        return NONE;
       }
+      for (int i = 0; i < read; i++) {
+        if (window.get(i) == BATCH_TAG && isBatch(position + i)) {
+          return position + i;
+        }
+      }
+      position += read;
     }
-    return -1;
+    return NONE;
+  }
+
+  private boolean isBatch(int position) throws IOException {
+    return walk.headers(log, position, limit).next() == BatchScan.WHOLE
+        && walk.batch().baseOffset() >= minOffset
+        && walk.whole(log, position, limit).next() == BatchScan.WHOLE
+        && walk.batch().checksumMatches();
   }
 }

@@ -6,6 +6,9 @@
  * the owner loop appends and reads, the {@code flush} worker forces (and cuts, since that must be
  * forced too), a housekeeping thread recovers. They meet through messages only: jobs to the flush
  * worker carry what they need, outcomes come back to the owner as tasks.
+ *
+ * <p>{@link io.millrace.storage.log.LogDump} and {@link io.millrace.storage.log.LogVerify} look at
+ * logs without a broker.
  */
 @NullMarked
 package io.millrace.storage.log;
