@@ -1,0 +1,189 @@
+package io.millrace.system;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One {@code millrace} command as a process of its own, started from the packaged distribution the
+ * way a user would, its two outputs in files beside each other.
+ */
+final class MillraceProcess implements AutoCloseable {
+  /** Far above what anything here takes: a machine may be busy, a hang must still end. */
+  static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final Process process;
+  private final Path out;
+  private final Path err;
+
+  private MillraceProcess(Process process, Path out, Path err) {
+    this.process = process;
+    this.out = out;
+    this.err = err;
+  }
+
+  /** Starts {@code bin/millrace} with the arguments; outputs go to files in {@code dir}. */
+  static MillraceProcess start(Path dir, String... arguments) {
+    return start(dir, null, Map.of(), arguments);
+  }
+
+  static MillraceProcess start(
+      Path dir, @Nullable Path input, Map<String, String> environment, String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(launcher().toString());
+    command.addAll(List.of(arguments));
+    try {
+      Files.createDirectories(dir);
+      Path out = Files.createTempFile(dir, arguments[0] + "-", ".out");
+      Path err = Path.of(out.toString().replaceAll("\\.out$", ".err"));
+      ProcessBuilder builder =
+          new ProcessBuilder(command)
+              .directory(dir.toFile())
+              .redirectInput(input == null ? Path.of("/dev/null").toFile() : input.toFile())
+              .redirectOutput(out.toFile())
+              .redirectError(err.toFile());
+      builder.environment().remove("MILLRACE_CLUSTER");
+      builder.environment().putAll(environment);
+      return new MillraceProcess(builder.start(), out, err);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Runs a command to its end. */
+  static MillraceProcess run(Path dir, String... arguments) {
+    MillraceProcess process = start(dir, arguments);
+    process.awaitExit();
+    return process;
+  }
+
+  /** Where the module {@code broker/dist} has laid out the distribution. */
+  static Path distribution() {
+    return Path.of(System.getProperty("millrace.distribution")).toAbsolutePath().normalize();
+  }
+
+  private static Path launcher() {
+    return distribution().resolve("bin/millrace");
+  }
+
+  /** Waits for a line of standard output that has a match, and gives the match. */
+  MatchResult awaitLine(String regex) {
+    Pattern pattern = Pattern.compile(regex);
+    Matcher[] found = new Matcher[1];
+    Awaitility.await("a line like " + regex)
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(20))
+        .until(
+            () -> {
+              for (String line : read(out).split("\n", -1)) {
+                Matcher matcher = pattern.matcher(line);
+                if (matcher.find()) {
+                  found[0] = matcher;
+                  return true;
+                }
+              }
+              if (!process.isAlive()) {
+                throw new AssertionError("ended with " + process.exitValue() + "\n" + describe());
+              }
+              return false;
+            });
+    return found[0].toMatchResult();
+  }
+
+  int awaitExit() {
+    try {
+      if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+        throw new AssertionError("still running after " + PATIENCE + "\n" + describe());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+    return process.exitValue();
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  /** {@code kill -9}. */
+  void kill() {
+    process.destroyForcibly();
+    awaitExit();
+  }
+
+  /** SIGTERM, and the exit code it leads to. */
+  int stop() {
+    process.destroy();
+    return awaitExit();
+  }
+
+  /** SIGSTOP, SIGCONT, SIGINT: what the JDK has no call for. */
+  void signal(String name) {
+    try {
+      new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+
+  Path outFile() {
+    return out;
+  }
+
+  String out() {
+    return read(out);
+  }
+
+  String err() {
+    return read(err);
+  }
+
+  String describe() {
+    return "--- standard output\n" + tail(out) + "\n--- standard error\n" + tail(err);
+  }
+
+  @Override
+  public void close() {
+    if (process.isAlive()) {
+      kill();
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String tail(Path file) {
+    try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
+      List<String> lines = reader.lines().toList();
+      return String.join("\n", lines.subList(Math.max(0, lines.size() - 60), lines.size()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
