@@ -31,7 +31,7 @@ class ArchitectureTest {
               "io.millrace.cli..",
               "io.millrace.dist..",
               "io.millrace.coordination.curator")
-          .or(nameMatching("io\\.millrace\\.rpc\\.System.*").forSubtype())
+          .or(nameMatching("io\\.millrace\\.rpc\\.(System.*|WorkerThread)").forSubtype())
           .as("the production side of a seam, or a command");
 
   // ---- Modules look one way --------------------------------------------------------------------
