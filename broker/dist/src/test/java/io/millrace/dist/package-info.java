@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.dist;
+
+import org.jspecify.annotations.NullMarked;
