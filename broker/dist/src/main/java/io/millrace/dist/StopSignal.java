@@ -3,24 +3,17 @@ package io.millrace.dist;
 import io.millrace.cli.Interrupts;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
 /**
- * Ctrl-C and SIGTERM as {@link Interrupts}: the JVM answers both by running its shutdown hooks and
- * then ends, with 130 or 143 for an exit code. The hook holds that end back until a command that
- * asked to be told has stopped cleanly, but not for ever.
+ * Ctrl-C and SIGTERM as {@link Interrupts}: the JVM answers both by running its shutdown hooks, then
+ * ends with 130 or 143 for an exit code. The hook here lets the command's actions run first.
  */
 final class StopSignal implements Interrupts {
-  /** A broker with much to flush may need some of it; a supervisor loses patience later. */
-  private static final long GRACE_SECONDS = 60;
-
-  private final CountDownLatch finished = new CountDownLatch(1);
-
-  /** Guarded by this, as is {@link #interrupted}. */
+  // All guarded by this.
   private final List<Runnable> actions = new ArrayList<>();
 
   private boolean interrupted;
+  private boolean finished;
 
   private StopSignal() {}
 
@@ -30,33 +23,22 @@ final class StopSignal implements Interrupts {
     return signal;
   }
 
-  /** The command has ended by itself or because of the signal: the JVM may end. */
-  void finished() {
-    finished.countDown();
+  /** The command has ended: what comes now is the JVM's normal end. */
+  synchronized void finished() {
+    finished = true;
   }
 
-  /** On the hook's thread, at a signal and at a normal exit, when {@link #finished} was before. */
+  /** On the hook's thread, at a signal and at a normal end. */
   private void arrived() {
-    if (finished.getCount() == 0) {
-      return;
-    }
     List<Runnable> toRun;
     synchronized (this) {
+      if (finished) {
+        return;
+      }
       interrupted = true;
       toRun = List.copyOf(actions);
     }
-    if (toRun.isEmpty()) {
-      return;
-    }
     toRun.forEach(Runnable::run);
-    try {
-      boolean inTime = finished.await(GRACE_SECONDS, TimeUnit.SECONDS);
-      if (!inTime) {
-        System.err.println("millrace: did not stop within " + GRACE_SECONDS + " s; ending anyway");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   @Override

@@ -1,5 +1,19 @@
 package io.millrace.cli;
 
+import io.millrace.client.errors.BrokerUnavailableException;
+import io.millrace.client.errors.ClusterUnreachableException;
+import io.millrace.client.errors.InterruptException;
+import io.millrace.client.errors.InvalidRequestException;
+import io.millrace.client.errors.InvalidSettingException;
+import io.millrace.client.errors.MillraceException;
+import io.millrace.client.errors.NotAuthorisedException;
+import io.millrace.client.errors.OutcomeUnknownException;
+import io.millrace.client.errors.TimedOutException;
+import io.millrace.client.errors.TopicExistsException;
+import io.millrace.client.errors.UnknownPartitionException;
+import io.millrace.client.errors.UnknownTopicException;
+import io.millrace.client.errors.WakeupException;
+import io.millrace.client.errors.WrongClusterException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
@@ -15,6 +29,9 @@ record FailureReport(int exitCode, String line) {
   static FailureReport of(Throwable e) {
     if (e instanceof CommandFailedException failed) {
       return new FailureReport(failed.exitCode(), message(failed));
+    }
+    if (e instanceof MillraceException) {
+      return new FailureReport(exitCode((MillraceException) e).number(), message(e));
     }
     if (e instanceof NoSuchFileException missing) {
       return failed("no such file: " + missing.getFile());
@@ -32,6 +49,31 @@ record FailureReport(int exitCode, String line) {
             + e.getClass().getSimpleName()
             + ": "
             + message(e));
+  }
+
+  private static ExitCode exitCode(MillraceException e) {
+    if (e instanceof UnknownTopicException || e instanceof UnknownPartitionException) {
+      return ExitCode.NOT_FOUND;
+    }
+    if (e instanceof TopicExistsException || e instanceof WrongClusterException) {
+      return ExitCode.CONFLICT;
+    }
+    if (e instanceof OutcomeUnknownException || e instanceof TimedOutException) {
+      return ExitCode.TIMED_OUT;
+    }
+    if (e instanceof NotAuthorisedException) {
+      return ExitCode.NOT_AUTHORISED;
+    }
+    if (e instanceof ClusterUnreachableException || e instanceof BrokerUnavailableException) {
+      return ExitCode.UNREACHABLE;
+    }
+    if (e instanceof InvalidRequestException || e instanceof InvalidSettingException) {
+      return ExitCode.WRONG_USAGE;
+    }
+    if (e instanceof InterruptException || e instanceof WakeupException) {
+      return ExitCode.INTERRUPTED;
+    }
+    return ExitCode.FAILED;
   }
 
   private static FailureReport failed(String message) {

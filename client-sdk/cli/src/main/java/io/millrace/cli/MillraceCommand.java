@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine;
@@ -19,11 +20,21 @@ public final class MillraceCommand {
   private final List<CommandEntry> entries;
 
   /**
-   * @param entries in the order in which help lists them
+   * @param more commands besides those of this module
    */
-  public MillraceCommand(Surroundings surroundings, List<CommandEntry> entries) {
+  public MillraceCommand(Surroundings surroundings, List<CommandEntry> more) {
     this.surroundings = surroundings;
-    this.entries = List.copyOf(entries);
+    // In the order in which help lists them.
+    List<CommandEntry> all = new ArrayList<>();
+    all.add(new CommandEntry("topic", () -> TopicCommand.commandLine(surroundings)));
+    all.add(CommandEntry.of("produce", () -> new ProduceCommand(surroundings)));
+    all.add(CommandEntry.of("consume", () -> new ConsumeCommand(surroundings)));
+    all.add(CommandEntry.of("cluster", () -> new ClusterCommand(surroundings)));
+    all.addAll(more);
+    all.add(
+        CommandEntry.of(
+            "completion", () -> new CompletionCommand(surroundings, this::assembleAll)));
+    this.entries = List.copyOf(all);
   }
 
   /** Runs one command on the calling thread and returns the exit code. */

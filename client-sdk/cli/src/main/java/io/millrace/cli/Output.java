@@ -2,6 +2,7 @@ package io.millrace.cli;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
@@ -52,6 +53,21 @@ public final class Output extends OutputStream {
     }
     System.arraycopy(bytes, start, buffer, filled, length);
     filled += length;
+  }
+
+  /** The remaining bytes; the buffer's position stays. */
+  void write(ByteBuffer bytes) throws IOException {
+    int position = bytes.position();
+    int end = bytes.limit();
+    while (position < end) {
+      if (filled == buffer.length) {
+        drain();
+      }
+      int piece = Math.min(end - position, buffer.length - filled);
+      bytes.get(position, buffer, filled, piece);
+      filled += piece;
+      position += piece;
+    }
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.util.Map;
  * @param terminals which of the three are terminals
  * @param clock for durations, rates and "15 minutes ago"
  * @param interrupts Ctrl-C
+ * @param clients what talks to the cluster
  */
 public record Surroundings(
     InputStream input,
@@ -23,7 +24,8 @@ public record Surroundings(
     Map<String, String> environment,
     Terminals terminals,
     Clock clock,
-    Interrupts interrupts) {
+    Interrupts interrupts,
+    ClientFactory clients) {
 
   public Surroundings {
     environment = Map.copyOf(environment);

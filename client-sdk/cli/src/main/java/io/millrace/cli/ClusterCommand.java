@@ -1,0 +1,102 @@
+package io.millrace.cli;
+
+import io.millrace.client.Broker;
+import io.millrace.client.ClusterDescription;
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code cluster}. */
+@Command(name = "cluster", description = "Show the brokers and how the partitions are.")
+final class ClusterCommand implements Callable<Integer> {
+  private final Surroundings surroundings;
+
+  @Mixin CommonOptions common = new CommonOptions();
+  @Mixin ClusterOption cluster = new ClusterOption();
+  @Mixin OutputOption output = new OutputOption();
+
+  ClusterCommand(Surroundings surroundings) {
+    this.surroundings = surroundings;
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    ClusterDescription found;
+    try (AdminSession session = AdminSession.open(surroundings, cluster)) {
+      found = AdminSession.await(session.admin().describeCluster());
+    }
+    List<Broker> brokers =
+        found.brokers().stream().sorted(Comparator.comparingInt(Broker::id)).toList();
+    surroundings
+        .output()
+        .print(
+            switch (output.format) {
+              case table -> table(found, brokers);
+              case json -> json(found, brokers) + "\n";
+              case name ->
+                  brokers.stream().map(broker -> broker.id() + "\n").collect(Collectors.joining());
+            });
+    return ExitCode.DONE.number();
+  }
+
+  private String table(ClusterDescription found, List<Broker> brokers) {
+    TextTable table = new TextTable("BROKER", "ADDRESS", "LEADS", "RACK", "VERSION", "LIFE");
+    for (Broker broker : brokers) {
+      table.row(
+          broker.id(),
+          broker.host() + ":" + broker.port(),
+          found.leaders().getOrDefault(broker.id(), 0),
+          broker.rack().isEmpty() ? "-" : broker.rack(),
+          broker.version(),
+          broker.incarnation());
+    }
+    return "cluster "
+        + Printable.line(found.clusterId())
+        + "\n"
+        + table.render(surroundings.coloursOutput())
+        + health(found)
+        + "\n";
+  }
+
+  private static String health(ClusterDescription found) {
+    boolean healthy =
+        found.offlinePartitions() == 0
+            && found.underReplicatedPartitions() == 0
+            && !found.brokers().isEmpty();
+    return "%s: %s, %s, %s, %d offline, %d under-replicated"
+        .formatted(
+            healthy ? "healthy" : "UNHEALTHY",
+            Printable.counted(found.brokers().size(), "broker"),
+            Printable.counted(found.topics(), "topic"),
+            Printable.counted(found.partitions(), "partition"),
+            found.offlinePartitions(),
+            found.underReplicatedPartitions());
+  }
+
+  private static JsonText json(ClusterDescription found, List<Broker> brokers) {
+    JsonText json = new JsonText().beginObject();
+    json.field("clusterId", found.clusterId()).field("formatVersion", found.formatVersion());
+    json.name("brokers").beginArray();
+    for (Broker broker : brokers) {
+      json.beginObject()
+          .field("id", broker.id())
+          .field("incarnation", broker.incarnation())
+          .field("host", broker.host())
+          .field("port", broker.port())
+          .field("rack", broker.rack())
+          .field("version", broker.version())
+          .field("leads", found.leaders().getOrDefault(broker.id(), 0))
+          .end();
+    }
+    return json.end()
+        .field("topics", found.topics())
+        .field("partitions", found.partitions())
+        .field("offlinePartitions", found.offlinePartitions())
+        .field("underReplicatedPartitions", found.underReplicatedPartitions())
+        .end();
+  }
+}

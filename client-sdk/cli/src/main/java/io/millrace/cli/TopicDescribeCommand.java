@@ -1,0 +1,113 @@
+package io.millrace.cli;
+
+import io.millrace.client.PartitionInfo;
+import io.millrace.client.TopicDescription;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code topic describe}. */
+@Command(name = "describe", description = "Show the partitions and settings of topics.")
+final class TopicDescribeCommand implements Callable<Integer> {
+  private final Surroundings surroundings;
+
+  @Mixin CommonOptions common = new CommonOptions();
+  @Mixin ClusterOption cluster = new ClusterOption();
+  @Mixin OutputOption output = new OutputOption();
+
+  @Parameters(arity = "1..*", paramLabel = "NAME", description = "One or more topics.")
+  List<String> names = List.of();
+
+  TopicDescribeCommand(Surroundings surroundings) {
+    this.surroundings = surroundings;
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Collection<TopicDescription> topics;
+    try (AdminSession session = AdminSession.open(surroundings, cluster)) {
+      topics =
+          AdminSession.await(session.admin().describeTopics(new LinkedHashSet<>(names))).values();
+    }
+    surroundings
+        .output()
+        .print(
+            switch (output.format) {
+              case table -> topics.stream().map(this::table).collect(Collectors.joining("\n"));
+              case json -> json(topics) + "\n";
+              case name ->
+                  topics.stream()
+                      .flatMap(topic -> topic.partitions().stream())
+                      .map(partition -> Printable.line(partition.topicPartition() + "") + "\n")
+                      .collect(Collectors.joining());
+            });
+    return ExitCode.DONE.number();
+  }
+
+  private String table(TopicDescription topic) {
+    StringBuilder out = new StringBuilder();
+    out.append(
+        "topic %s  id %s  %s each%n"
+            .formatted(
+                Printable.line(topic.name()),
+                Printable.line(topic.topicId()),
+                Printable.counted(topic.replicationFactor(), "replica"))
+            .replace(System.lineSeparator(), "\n"));
+    new TreeMap<>(topic.settings())
+        .forEach((key, value) -> out.append(Printable.line(key + "=" + value)).append('\n'));
+    TextTable table = new TextTable("PARTITION", "LEADER", "EPOCH", "REPLICAS", "IN SYNC");
+    for (PartitionInfo partition : topic.partitions()) {
+      table.row(
+          partition.partition(),
+          leader(partition.leader()),
+          partition.leaderEpoch(),
+          ids(partition.replicas()),
+          ids(partition.inSync()));
+    }
+    return out.append(table.render(surroundings.coloursOutput())).toString();
+  }
+
+  private static String leader(OptionalInt leader) {
+    return leader.isPresent() ? Integer.toString(leader.getAsInt()) : "none";
+  }
+
+  private static String ids(List<Integer> brokers) {
+    return brokers.isEmpty()
+        ? "-"
+        : brokers.stream().map(String::valueOf).collect(Collectors.joining(","));
+  }
+
+  private static JsonText json(Collection<TopicDescription> topics) {
+    JsonText json = new JsonText().beginArray();
+    for (TopicDescription topic : topics) {
+      json.beginObject().field("name", topic.name()).field("id", topic.topicId());
+      json.field("replicas", topic.replicationFactor()).name("settings").beginObject();
+      new TreeMap<>(topic.settings()).forEach(json::field);
+      json.end().name("partitions").beginArray();
+      for (PartitionInfo partition : topic.partitions()) {
+        json.beginObject().field("partition", partition.partition()).name("leader");
+        partition.leader().ifPresentOrElse(json::value, json::nullValue);
+        json.field("epoch", partition.leaderEpoch());
+        ids(json.name("replicas"), partition.replicas());
+        ids(json.name("inSync"), partition.inSync());
+        json.end();
+      }
+      json.end().end();
+    }
+    return json.end();
+  }
+
+  private static void ids(JsonText json, List<Integer> brokers) {
+    json.beginArray();
+    brokers.forEach(json::value);
+    json.end();
+  }
+}

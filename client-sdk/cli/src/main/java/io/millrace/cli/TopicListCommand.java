@@ -1,0 +1,61 @@
+package io.millrace.cli;
+
+import io.millrace.client.TopicListing;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code topic list}. */
+@Command(name = "list", description = "List all topics.")
+final class TopicListCommand implements Callable<Integer> {
+  private final Surroundings surroundings;
+
+  @Mixin CommonOptions common = new CommonOptions();
+  @Mixin ClusterOption cluster = new ClusterOption();
+  @Mixin OutputOption output = new OutputOption();
+
+  TopicListCommand(Surroundings surroundings) {
+    this.surroundings = surroundings;
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    List<TopicListing> topics;
+    try (AdminSession session = AdminSession.open(surroundings, cluster)) {
+      topics = AdminSession.await(session.admin().listTopics());
+    }
+    surroundings.output().print(render(topics));
+    return ExitCode.DONE.number();
+  }
+
+  private String render(List<TopicListing> topics) {
+    return switch (output.format) {
+      case table -> {
+        TextTable table = new TextTable("TOPIC", "PARTITIONS", "REPLICAS", "ID");
+        for (TopicListing topic : topics) {
+          table.row(topic.name(), topic.partitions(), topic.replicationFactor(), topic.topicId());
+        }
+        yield table.render(surroundings.coloursOutput());
+      }
+      case json -> {
+        JsonText json = new JsonText().beginArray();
+        for (TopicListing topic : topics) {
+          json.beginObject()
+              .field("name", topic.name())
+              .field("id", topic.topicId())
+              .field("partitions", topic.partitions())
+              .field("replicas", topic.replicationFactor())
+              .end();
+        }
+        yield json.end() + "\n";
+      }
+      case name -> {
+        StringBuilder names = new StringBuilder();
+        topics.forEach(topic -> names.append(Printable.line(topic.name())).append('\n'));
+        yield names.toString();
+      }
+    };
+  }
+}
