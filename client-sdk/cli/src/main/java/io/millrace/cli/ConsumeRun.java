@@ -123,8 +123,9 @@ final class ConsumeRun {
   /** By the position, not by the last record: what is last may be an offset that holds nothing. */
   private void dropFinished() {
     List<TopicPartition> finished =
-        ends.keySet().stream()
-            .filter(partition -> consumer.position(partition) >= ends.get(partition))
+        ends.entrySet().stream()
+            .filter(end -> consumer.position(end.getKey()) >= end.getValue())
+            .map(Map.Entry::getKey)
             .toList();
     consumer.pause(finished);
     finished.forEach(ends::remove);

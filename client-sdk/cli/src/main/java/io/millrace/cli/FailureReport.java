@@ -30,8 +30,8 @@ record FailureReport(int exitCode, String line) {
     if (e instanceof CommandFailedException failed) {
       return new FailureReport(failed.exitCode(), message(failed));
     }
-    if (e instanceof MillraceException) {
-      return new FailureReport(exitCode((MillraceException) e).number(), message(e));
+    if (e instanceof MillraceException reported) {
+      return new FailureReport(exitCode(reported).number(), message(reported));
     }
     if (e instanceof NoSuchFileException missing) {
       return failed("no such file: " + missing.getFile());

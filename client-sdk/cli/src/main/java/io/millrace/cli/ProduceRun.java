@@ -129,7 +129,7 @@ final class ProduceRun {
     return "sent %s (%s), %s/s, %s/s"
         .formatted(
             Printable.counted(sent, "record"),
-            Printable.size(sentBytes),
+            Printable.size((double) sentBytes),
             Printable.count(Math.round(sent / seconds)),
             Printable.size(sentBytes / seconds));
   }
@@ -151,7 +151,7 @@ final class ProduceRun {
   private String summary(long nowNanos) {
     StringBuilder line = new StringBuilder();
     line.append("sent ").append(Printable.counted(sent, "record"));
-    line.append(" (").append(Printable.size(sentBytes)).append("), ");
+    line.append(" (").append(Printable.size((double) sentBytes)).append("), ");
     if (asksForAcknowledgement) {
       line.append(Printable.count(acknowledged.get())).append(" acknowledged");
     } else {

@@ -1,0 +1,118 @@
+package io.millrace.cli;
+
+import io.millrace.cli.Surroundings.Terminals;
+import io.millrace.rpc.Clock;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** One call of the command line, with everything it touches in memory. */
+final class CommandRun {
+  final PretendCluster cluster;
+  final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  final Map<String, String> environment = new HashMap<>();
+  final Interruptible interrupts = new Interruptible();
+  InputStream input = new ByteArrayInputStream(new byte[0]);
+  OutputStream output = out;
+  Terminals terminals = Terminals.NONE;
+  List<CommandEntry> more = List.of();
+
+  CommandRun(PretendCluster cluster) {
+    this.cluster = cluster;
+  }
+
+  static CommandRun on(PretendCluster cluster) {
+    return new CommandRun(cluster);
+  }
+
+  CommandRun input(byte[] bytes) {
+    input = new ByteArrayInputStream(bytes);
+    return this;
+  }
+
+  CommandRun input(String text) {
+    return input(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  CommandRun atTerminal() {
+    terminals = new Terminals(true, true, true);
+    return this;
+  }
+
+  int exec(String... args) {
+    return command().run(args);
+  }
+
+  MillraceCommand command() {
+    return new MillraceCommand(surroundings(), more);
+  }
+
+  Surroundings surroundings() {
+    return new Surroundings(
+        input,
+        new Output(output),
+        new PrintStream(err, true, StandardCharsets.UTF_8),
+        environment,
+        terminals,
+        new TickingClock(),
+        interrupts,
+        cluster);
+  }
+
+  String stdout() {
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  String stderr() {
+    return err.toString(StandardCharsets.UTF_8);
+  }
+
+  /** Ctrl-C when the test says so. */
+  static final class Interruptible implements Interrupts {
+    private final List<Runnable> actions = new ArrayList<>();
+    private boolean interrupted;
+
+    /** As the JVM's hook does: returns when the process would end. */
+    void interrupt() {
+      List<Runnable> toRun;
+      synchronized (this) {
+        interrupted = true;
+        toRun = List.copyOf(actions);
+      }
+      toRun.forEach(Runnable::run);
+    }
+
+    @Override
+    public synchronized void onInterrupt(Runnable action) {
+      actions.add(action);
+    }
+
+    @Override
+    public synchronized boolean interrupted() {
+      return interrupted;
+    }
+  }
+
+  /** A millisecond passes at each look. */
+  private static final class TickingClock implements Clock {
+    private long nanos;
+
+    @Override
+    public long nanoTime() {
+      return nanos += 1_000_000;
+    }
+
+    @Override
+    public long wallMillis() {
+      return 10_000;
+    }
+  }
+}

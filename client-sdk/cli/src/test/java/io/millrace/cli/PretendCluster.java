@@ -1,0 +1,253 @@
+package io.millrace.cli;
+
+import io.millrace.client.Acknowledgement;
+import io.millrace.client.Admin;
+import io.millrace.client.AdminSettings;
+import io.millrace.client.Broker;
+import io.millrace.client.Callback;
+import io.millrace.client.ClusterDescription;
+import io.millrace.client.Consumer;
+import io.millrace.client.ConsumerRecord;
+import io.millrace.client.ConsumerSettings;
+import io.millrace.client.Durability;
+import io.millrace.client.ListedOffset;
+import io.millrace.client.NewTopic;
+import io.millrace.client.OffsetSpec;
+import io.millrace.client.PartitionInfo;
+import io.millrace.client.Producer;
+import io.millrace.client.ProducerRecord;
+import io.millrace.client.ProducerSettings;
+import io.millrace.client.RecordMetadata;
+import io.millrace.client.TopicDescription;
+import io.millrace.client.TopicListing;
+import io.millrace.client.TopicPartition;
+import io.millrace.client.errors.ClosedException;
+import io.millrace.client.errors.MillraceException;
+import io.millrace.client.errors.TopicExistsException;
+import io.millrace.client.errors.UnknownTopicException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** A cluster of one broker in memory, for one thread, behind the client's interfaces. */
+final class PretendCluster implements ClientFactory {
+  final Map<String, List<List<ConsumerRecord<ByteBuffer, ByteBuffer>>>> topics = new TreeMap<>();
+  final List<ProducerSettings> producers = new ArrayList<>();
+  final List<ConsumerSettings> consumers = new ArrayList<>();
+  final List<AdminSettings> admins = new ArrayList<>();
+
+  /** What becomes of a record instead of success, by its value. */
+  Function<byte[], @Nullable MillraceException> fate = value -> null;
+
+  /** What every call fails with. */
+  @Nullable MillraceException broken;
+
+  int offline;
+  long wallMillis = 1_000;
+
+  List<ConsumerRecord<ByteBuffer, ByteBuffer>> partition(String topic, int number) {
+    return partitions(topic).get(number);
+  }
+
+  PretendCluster with(String topic, int partitions) {
+    topics.put(
+        topic,
+        IntStream.range(0, partitions)
+            .<List<ConsumerRecord<ByteBuffer, ByteBuffer>>>mapToObj(i -> new ArrayList<>())
+            .collect(Collectors.toCollection(ArrayList::new)));
+    return this;
+  }
+
+  List<List<ConsumerRecord<ByteBuffer, ByteBuffer>>> partitions(String topic) {
+    fail();
+    List<List<ConsumerRecord<ByteBuffer, ByteBuffer>>> found = topics.get(topic);
+    if (found == null) {
+      throw new UnknownTopicException(topic, "there is no topic " + topic);
+    }
+    return found;
+  }
+
+  private void fail() {
+    if (broken != null) {
+      throw broken;
+    }
+  }
+
+  TopicDescription describe(String topic) {
+    int partitions = partitions(topic).size();
+    List<PartitionInfo> infos =
+        IntStream.range(0, partitions)
+            .mapToObj(
+                i ->
+                    new PartitionInfo(
+                        topic,
+                        i,
+                        i < partitions - offline ? OptionalInt.of(1) : OptionalInt.empty(),
+                        3,
+                        List.of(1),
+                        List.of(1)))
+            .toList();
+    return new TopicDescription(topic, topic + "~id", 1, Map.of("durability", "leader"), infos);
+  }
+
+  @Override
+  public Admin admin(AdminSettings settings) {
+    admins.add(settings);
+    return new PretendAdmin();
+  }
+
+  @Override
+  public Producer<byte[], byte[]> producer(ProducerSettings settings) {
+    producers.add(settings);
+    return new PretendProducer();
+  }
+
+  @Override
+  public Consumer<ByteBuffer, ByteBuffer> consumer(ConsumerSettings settings) {
+    consumers.add(settings);
+    return new PretendConsumer(this);
+  }
+
+  private static <T> CompletableFuture<T> answer(java.util.function.Supplier<T> work) {
+    try {
+      return CompletableFuture.completedFuture(work.get());
+    } catch (MillraceException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private final class PretendAdmin implements Admin {
+    @Override
+    public CompletableFuture<TopicDescription> createTopic(NewTopic topic) {
+      return answer(
+          () -> {
+            fail();
+            if (topics.containsKey(topic.name())) {
+              throw new TopicExistsException("topic " + topic.name() + " exists");
+            }
+            with(topic.name(), topic.partitions().orElse(1));
+            return describe(topic.name());
+          });
+    }
+
+    @Override
+    public CompletableFuture<String> deleteTopic(String name) {
+      return answer(
+          () -> {
+            String id = describe(name).topicId();
+            topics.remove(name);
+            return id;
+          });
+    }
+
+    @Override
+    public CompletableFuture<Map<String, TopicDescription>> describeTopics(
+        Collection<String> names) {
+      return answer(
+          () -> {
+            Map<String, TopicDescription> found = new LinkedHashMap<>();
+            names.forEach(name -> found.put(name, describe(name)));
+            return found;
+          });
+    }
+
+    @Override
+    public CompletableFuture<List<TopicListing>> listTopics() {
+      return answer(
+          () -> {
+            fail();
+            return topics.entrySet().stream()
+                .map(e -> new TopicListing(e.getKey(), e.getKey() + "~id", e.getValue().size(), 1))
+                .toList();
+          });
+    }
+
+    @Override
+    public CompletableFuture<ClusterDescription> describeCluster() {
+      return answer(
+          () -> {
+            fail();
+            Broker broker = new Broker(1, 5, "127.0.0.1", 7272, "", "0.1.0");
+            int partitions = topics.values().stream().mapToInt(List::size).sum();
+            return new ClusterDescription(
+                "c1", 1, List.of(broker), topics.size(), partitions, offline, 0, Map.of(1, 4));
+          });
+    }
+
+    @Override
+    public CompletableFuture<Map<TopicPartition, ListedOffset>> listOffsets(
+        Map<TopicPartition, OffsetSpec> partitions) {
+      throw new UnsupportedOperationException("no command asks for it");
+    }
+
+    @Override
+    public void close() {}
+
+    @Override
+    public void close(Duration timeout) {}
+  }
+
+  private final class PretendProducer implements Producer<byte[], byte[]> {
+    private boolean closed;
+
+    @Override
+    public CompletableFuture<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
+      throw new UnsupportedOperationException("no command asks for it");
+    }
+
+    @Override
+    public void send(ProducerRecord<byte[], byte[]> record, Callback callback) {
+      if (closed) {
+        throw new ClosedException("closed");
+      }
+      byte[] value = record.value();
+      MillraceException error = value == null ? null : fate.apply(value);
+      if (error != null) {
+        callback.onCompletion(null, error);
+        return;
+      }
+      List<ConsumerRecord<ByteBuffer, ByteBuffer>> log = partition(record.topic(), 0);
+      TopicPartition at = new TopicPartition(record.topic(), 0);
+      byte[] key = record.key();
+      log.add(
+          new ConsumerRecord<>(
+              at,
+              log.size(),
+              wallMillis++,
+              key == null ? null : ByteBuffer.wrap(key),
+              value == null ? null : ByteBuffer.wrap(value),
+              record.headers()));
+      Acknowledgement acknowledgement = new Acknowledgement(Durability.STANDARD, 1, 1, true, 0);
+      callback.onCompletion(new RecordMetadata(at, log.size() - 1, 0, acknowledgement), null);
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public List<PartitionInfo> partitionsFor(String topic) {
+      return describe(topic).partitions();
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+    }
+
+    @Override
+    public void close(Duration timeout) {
+      closed = true;
+    }
+  }
+}
