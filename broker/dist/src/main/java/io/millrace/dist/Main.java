@@ -1,5 +1,6 @@
 package io.millrace.dist;
 
+import io.millrace.cli.ClientFactory;
 import io.millrace.cli.CommandEntry;
 import io.millrace.cli.MillraceCommand;
 import io.millrace.cli.Output;
@@ -28,7 +29,8 @@ public final class Main {
             System.getenv(),
             Terminals.parse(System.getProperty("millrace.terminals", "")),
             new SystemTasks().clock(),
-            signal);
+            signal,
+            ClientFactory.ofCluster());
     int exitCode = new MillraceCommand(surroundings, commands(surroundings)).run(args);
     signal.finished();
     if (!signal.interrupted()) {

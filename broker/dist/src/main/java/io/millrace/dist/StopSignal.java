@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Ctrl-C and SIGTERM as {@link Interrupts}: the JVM answers both by running its shutdown hooks, then
- * ends with 130 or 143 for an exit code. The hook here lets the command's actions run first.
+ * Ctrl-C and SIGTERM as {@link Interrupts}: the JVM answers both by running its shutdown hooks,
+ * then ends with 130 or 143 for an exit code. The hook here lets the command's actions run first.
  */
 final class StopSignal implements Interrupts {
   // All guarded by this.
