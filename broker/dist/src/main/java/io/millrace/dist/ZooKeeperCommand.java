@@ -3,13 +3,14 @@ package io.millrace.dist;
 import io.millrace.cli.CommandFailedException;
 import io.millrace.cli.CommonOptions;
 import io.millrace.cli.ExitCode;
+import io.millrace.cli.RunUntilInterrupted;
 import io.millrace.cli.Surroundings;
+import io.millrace.storage.files.NioDisk;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Path;
 import java.util.Properties;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,6 +20,8 @@ import picocli.CommandLine.Option;
     name = "zookeeper",
     description = "Run a ZooKeeper server of the bundled version until it is stopped.")
 final class ZooKeeperCommand implements Callable<Integer> {
+  private static final long GRACE_SECONDS = 30;
+
   private final Surroundings surroundings;
 
   @Mixin CommonOptions common = new CommonOptions();
@@ -40,14 +43,15 @@ final class ZooKeeperCommand implements Callable<Integer> {
     Path dataDirectory = Path.of(required(properties, "dataDir")).toAbsolutePath();
     properties.setProperty("dataDir", dataDirectory.toString());
     required(properties, "clientPort");
-    CountDownLatch stop = new CountDownLatch(1);
-    surroundings.interrupts().onInterrupt(stop::countDown);
-    try (EmbeddedZooKeeper server = EmbeddedZooKeeper.start(properties, dataDirectory)) {
+    try (RunUntilInterrupted run =
+            new RunUntilInterrupted(surroundings.interrupts(), () -> {}, GRACE_SECONDS);
+        DirectoryClaim claimed = DirectoryClaim.take(new NioDisk(), dataDirectory);
+        EmbeddedZooKeeper server = EmbeddedZooKeeper.start(properties, dataDirectory)) {
       surroundings
           .output()
           .println("ready zookeeper=" + server.address() + " pid=" + ProcessHandle.current().pid());
       surroundings.output().flush();
-      stop.await();
+      run.await();
     }
     return ExitCode.DONE.number();
   }
