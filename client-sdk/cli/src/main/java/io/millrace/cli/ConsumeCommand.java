@@ -67,7 +67,15 @@ final class ConsumeCommand implements Callable<Integer> {
 
   /** Two ways to say what a record looks like; one of them at most. */
   static final class Layout {
-    @Option(names = "--format", paramLabel = "TEXT", description = RecordFormat.HELP + ".")
+    @Option(
+        names = "--format",
+        paramLabel = "TEXT",
+        // A percent sign is doubled for picocli.
+        description = {
+          "%%p partition, %%o offset, %%t milliseconds since 1970, %%k key,",
+          "%%v value, %%h headers as name=value with commas between,",
+          "%%%% a percent sign; \\n \\t \\r \\0 \\\\ as in C. Default: %%v\\n."
+        })
     @Nullable String format;
 
     @Option(

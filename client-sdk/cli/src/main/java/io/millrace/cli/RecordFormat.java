@@ -14,10 +14,9 @@ import java.util.List;
  * written byte for byte; one that is absent is written as nothing.
  */
 final class RecordFormat implements RecordWriter {
-  static final String HELP =
-      "%%p partition, %%o offset, %%t time in milliseconds since 1970, %%k key, %%v value, %%h"
-          + " headers as name=value with commas between, %%%% a percent sign; \\n \\t \\r \\0 \\\\ as in"
-          + " C";
+  private static final String ALLOWED =
+      "%p partition, %o offset, %t milliseconds since 1970, %k key, %v value, %h headers,"
+          + " %% a percent sign; \\n \\t \\r \\0 \\\\ as in C";
 
   /** A value a line: what produce reads. */
   static final RecordFormat LINES = parse("%v\\n");
@@ -91,8 +90,7 @@ final class RecordFormat implements RecordWriter {
 
   private static CommandFailedException unknown(String text, String reason) {
     return new CommandFailedException(
-        ExitCode.WRONG_USAGE,
-        "--format '" + text + "': " + reason + "; there are: " + HELP.replace("%%", "%"));
+        ExitCode.WRONG_USAGE, "--format '" + text + "': " + reason + "; there are: " + ALLOWED);
   }
 
   private static void writeIfPresent(
