@@ -42,6 +42,8 @@ public final class Main {
   /** In the order in which help lists them. */
   static List<CommandEntry> commands(Surroundings surroundings) {
     List<CommandEntry> commands = new ArrayList<>();
+    commands.add(CommandEntry.of("dev", () -> new DevCommand(surroundings)));
+    commands.add(CommandEntry.of("broker", () -> new BrokerCommand(surroundings)));
     commands.add(CommandEntry.of("zookeeper", () -> new ZooKeeperCommand(surroundings)));
     commands.add(
         new CommandEntry("zk-shell", () -> ZooKeeperShellCommand.commandLine(surroundings)));
