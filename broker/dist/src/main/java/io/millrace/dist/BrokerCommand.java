@@ -38,13 +38,11 @@ final class BrokerCommand implements Callable<Integer> {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "Settings, a key=value a line. Default: conf/broker.properties, which lists all.")
+      description =
+          "Settings, a key=value a line. Default: conf/broker.properties, which lists all.")
   Path config = Home.configuration("broker.properties");
 
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "A setting; may be repeated.")
+  @Option(names = "--set", paramLabel = "KEY=VALUE", description = "A setting; may be repeated.")
   Map<String, String> overrides = new LinkedHashMap<>();
 
   BrokerCommand(Surroundings surroundings) {
@@ -61,8 +59,7 @@ final class BrokerCommand implements Callable<Integer> {
             surroundings.error());
     RunningBrokers brokers = new RunningBrokers();
     try (RunUntilInterrupted run =
-            new RunUntilInterrupted(
-                surroundings.interrupts(), brokers::interrupt, GRACE_SECONDS);
+            new RunUntilInterrupted(surroundings.interrupts(), brokers::interrupt, GRACE_SECONDS);
         brokers) {
       brokers.start(new RunningBroker(settings, new SystemTasks(), ""));
       Optional<List<StartOutcome.Ready>> ready = brokers.awaitReady();

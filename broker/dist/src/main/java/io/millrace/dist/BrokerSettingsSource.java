@@ -14,8 +14,8 @@ final class BrokerSettingsSource {
   private BrokerSettingsSource() {}
 
   /**
-   * @throws CommandFailedException with {@link ServerExit#MISCONFIGURED}, after all problems but the
-   *     last have been written to the error stream
+   * @throws CommandFailedException with {@link ServerExit#MISCONFIGURED}, after all problems but
+   *     the last have been written to the error stream
    */
   static BrokerSettings load(
       Optional<ConfigurationFile> file,

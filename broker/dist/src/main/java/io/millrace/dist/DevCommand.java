@@ -55,8 +55,9 @@ final class DevCommand implements Callable<Integer> {
       names = "--port",
       paramLabel = "PORT",
       defaultValue = "7272",
-      description = "The first broker's; each takes three, one after another; 0: any that are"
-          + " free. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The first broker's; each takes three, one after another; 0: any that are"
+              + " free. Default: ${DEFAULT-VALUE}.")
   int port = 7272;
 
   @Option(
@@ -125,12 +126,18 @@ final class DevCommand implements Callable<Integer> {
     int second = port == 0 ? 0 : first + 1;
     Map<String, String> settings =
         Map.of(
-            "broker.id", Integer.toString(id),
-            "data.directory", root.resolve("broker-" + id).toString(),
-            "cluster", cluster,
-            "listener.client", LOOPBACK + ":" + first,
-            "listener.internal", LOOPBACK + ":" + second,
-            "auto.create.topics", "true");
+            "broker.id",
+            Integer.toString(id),
+            "data.directory",
+            root.resolve("broker-" + id).toString(),
+            "cluster",
+            cluster,
+            "listener.client",
+            LOOPBACK + ":" + first,
+            "listener.internal",
+            LOOPBACK + ":" + second,
+            "auto.create.topics",
+            "true");
     return new RunningBroker(
         BrokerSettingsSource.load(Optional.empty(), Map.of(), settings, surroundings.error()),
         new SystemTasks(),
@@ -150,8 +157,7 @@ final class DevCommand implements Callable<Integer> {
             try: %4$s produce notes FILE%5$s
                  %4$s consume notes --from earliest%5$s
             """
-                .formatted(
-                    cluster, addresses, ProcessHandle.current().pid(), launcher, option));
+                .formatted(cluster, addresses, ProcessHandle.current().pid(), launcher, option));
     surroundings.output().flush();
   }
 }

@@ -56,8 +56,6 @@ final class EmbeddedZooKeeper implements AutoCloseable {
     complete.putAll(configuration);
     // Its web server wants a web server's jars.
     complete.putIfAbsent("admin.enableServer", "false");
-    // Its default, which it warns of.
-    complete.putIfAbsent("maxCnxns", "0");
     refuseTakenAddress(complete);
     Files.createDirectories(scratch);
     deleteTemporaryFiles(scratch);

@@ -36,8 +36,7 @@ final class RunningBroker implements AutoCloseable {
     this.broker =
         new Broker(
             settings,
-            new BrokerSeams(
-                transport, new NioDisk(), tasks, BrokerSeams.StoreOpener.ZOOKEEPER),
+            new BrokerSeams(transport, new NioDisk(), tasks, BrokerSeams.StoreOpener.ZOOKEEPER),
             failed::complete);
     this.started = broker.start().toCompletableFuture();
   }
