@@ -47,6 +47,7 @@ public final class Main {
     commands.add(CommandEntry.of("zookeeper", () -> new ZooKeeperCommand(surroundings)));
     commands.add(
         new CommandEntry("zk-shell", () -> ZooKeeperShellCommand.commandLine(surroundings)));
+    commands.add(new CommandEntry("log", () -> LogCommand.commandLine(surroundings)));
     return commands;
   }
 }

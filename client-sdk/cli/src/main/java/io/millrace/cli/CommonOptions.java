@@ -19,7 +19,7 @@ public final class CommonOptions {
   boolean verbose;
 
   /** The end of a command that needs a subcommand and got none. */
-  static int usageOfGroup(CommandSpec group) {
+  public static int usageOfGroup(CommandSpec group) {
     CommandLine commandLine = group.commandLine();
     commandLine.usage(commandLine.getErr());
     return ExitCode.WRONG_USAGE.number();

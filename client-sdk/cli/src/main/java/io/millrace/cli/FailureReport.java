@@ -34,7 +34,8 @@ record FailureReport(int exitCode, String line) {
       return new FailureReport(exitCode(reported).number(), message(reported));
     }
     if (e instanceof NoSuchFileException missing) {
-      return failed("no such file: " + missing.getFile());
+      return new FailureReport(
+          ExitCode.NOT_FOUND.number(), Printable.line("no such file: " + missing.getFile()));
     }
     if (e instanceof AccessDeniedException denied) {
       return failed("no permission for " + denied.getFile());

@@ -3,6 +3,7 @@ package io.millrace.cli;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -118,7 +119,8 @@ public final class MillraceCommand {
     return String.valueOf(e.getMessage());
   }
 
-  private int report(Exception e, boolean verbose) {
+  private int report(Exception failure, boolean verbose) {
+    Exception e = failure instanceof UncheckedIOException wrapped ? wrapped.getCause() : failure;
     if (e instanceof Output.ReaderGoneException) {
       return ExitCode.DONE.number();
     }

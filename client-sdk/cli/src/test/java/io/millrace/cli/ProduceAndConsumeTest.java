@@ -83,7 +83,7 @@ class ProduceAndConsumeTest {
   @Test
   void saysWhichFileIsMissingBeforeItAsksTheCluster() {
     CommandRun run = CommandRun.on(cluster);
-    assertThat(run.exec("produce", "notes", "no/such/file")).isEqualTo(1);
+    assertThat(run.exec("produce", "notes", "no/such/file")).isEqualTo(3);
     assertThat(run.stderr()).isEqualTo("millrace: no such file: no/such/file\n");
     assertThat(cluster.producers).isEmpty();
   }
