@@ -38,7 +38,14 @@ final class LogDumpCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     LogDump dump =
         new LogDump(new NioDisk(), records, item -> LogTool.print(surroundings.output(), item));
-    LogTool.look(paths, dump::dump);
+    for (Path path : paths) {
+      LogTool.look(
+          path,
+          any -> {
+            dump.dump(any);
+            return any;
+          });
+    }
     return ExitCode.DONE.number();
   }
 }

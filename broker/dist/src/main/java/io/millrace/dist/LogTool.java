@@ -12,19 +12,17 @@ final class LogTool {
   private LogTool() {}
 
   /** A look at one path. */
-  interface Look {
-    void at(Path path) throws IOException;
+  interface Look<T> {
+    T at(Path path) throws IOException;
   }
 
-  static void look(Iterable<Path> paths, Look look) throws IOException {
-    for (Path path : paths) {
-      try {
-        look.at(path);
-      } catch (IllegalArgumentException e) {
-        // The tool's way to say that the path is of another kind, with a text for the user.
-        throw new CommandFailedException(
-            ExitCode.WRONG_USAGE.number(), String.valueOf(e.getMessage()), e);
-      }
+  static <T> T look(Path path, Look<T> look) throws IOException {
+    try {
+      return look.at(path);
+    } catch (IllegalArgumentException e) {
+      // The tool's way to say that the path is of another kind, with a text for the user.
+      throw new CommandFailedException(
+          ExitCode.WRONG_USAGE.number(), String.valueOf(e.getMessage()), e);
     }
   }
 

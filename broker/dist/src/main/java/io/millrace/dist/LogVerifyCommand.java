@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -39,11 +38,11 @@ final class LogVerifyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     LogVerify verify =
-        new LogVerify(
-            new NioDisk(), finding -> LogTool.print(surroundings.output(), finding));
-    AtomicReference<LogVerify.Summary> soFar = new AtomicReference<>();
-    LogTool.look(paths, path -> soFar.set(verify.verify(path)));
-    LogVerify.Summary sum = soFar.get();
+        new LogVerify(new NioDisk(), finding -> LogTool.print(surroundings.output(), finding));
+    LogVerify.Summary sum = new LogVerify.Summary(0, 0, 0, 0, 0, 0);
+    for (Path path : paths) {
+      sum = LogTool.look(path, verify::verify); // of all so far
+    }
     surroundings
         .output()
         .println(

@@ -120,7 +120,10 @@ public final class MillraceCommand {
   }
 
   private int report(Exception failure, boolean verbose) {
-    Exception e = failure instanceof UncheckedIOException wrapped ? wrapped.getCause() : failure;
+    Exception e = failure;
+    if (failure instanceof UncheckedIOException && failure.getCause() instanceof IOException io) {
+      e = io;
+    }
     if (e instanceof Output.ReaderGoneException) {
       return ExitCode.DONE.number();
     }
