@@ -91,7 +91,7 @@ record Parts(
         new ApiHandler(
             shards,
             catalog,
-            new TopicAccess(view, creation, deletion),
+            new TopicAccess(store.loop(), view, creation, deletion),
             settings.requests(),
             settings.topics());
     return new Parts(logs, shards, catalog, view, replicas, trash, api);

@@ -40,9 +40,8 @@ final class CreateTopicHandler {
             new Refusal(
                 ErrorCode.OUTCOME_UNKNOWN,
                 "the topic may have been created: ZooKeeper did not answer in time"));
-    (create.getValidateOnly()
-            ? topics.creation().validate(wanted)
-            : topics.creation().create(wanted))
+    topics
+        .create(wanted, create.getValidateOnly())
         .whenComplete(
             (outcome, bug) -> {
               if (bug != null) {

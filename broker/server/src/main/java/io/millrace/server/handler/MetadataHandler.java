@@ -113,8 +113,7 @@ final class MetadataHandler {
       TopicRequest wanted =
           new TopicRequest(name, defaults.partitions(), OptionalInt.empty(), Map.of());
       topics
-          .creation()
-          .create(wanted)
+          .create(wanted, false)
           .whenComplete((outcome, bug) -> outcomes.fill(index, refusal(name, outcome, bug)));
     }
   }

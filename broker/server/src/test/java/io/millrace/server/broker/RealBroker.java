@@ -32,9 +32,9 @@ final class RealBroker implements AutoCloseable {
   final Broker broker;
   private boolean stopped;
 
-  RealBroker(String zooKeeper, Path directory, Map<String, String> overrides) {
+  RealBroker(String cluster, Path directory, Map<String, String> overrides) {
     Map<String, String> settings = new HashMap<>();
-    settings.put("cluster", zooKeeper + "/millrace");
+    settings.put("cluster", cluster);
     settings.put("data.directory", directory.toString());
     settings.put("listener.client", "127.0.0.1:0");
     settings.put("listener.internal", "127.0.0.1:0");
@@ -112,6 +112,12 @@ final class RealBroker implements AutoCloseable {
     if (!stopped) {
       stop();
     }
+  }
+
+  /** As {@code kill -9} looks from outside: its sockets close, its session stands. */
+  void vanish() {
+    stopped = true;
+    transport.close();
   }
 
   static <T> T await(CompletableFuture<T> future) {
