@@ -98,6 +98,9 @@ final class LogWriter {
       if (size > 0 && size + share.remaining() > state.config.segmentBytes()) {
         break;
       }
+      if (!share.hasRemaining()) {
+        throw new IllegalArgumentException("a share without a batch");
+      }
       baseOffsets[end] = next;
       BatchView batch = context.scratch().batch;
       for (int at = share.position(); at < share.limit(); at += batch.sizeBytes()) {
