@@ -382,8 +382,15 @@ public final class DataDirectory implements AutoCloseable {
     return directory;
   }
 
-  /** Puts a partition's directory aside, durably; {@link #emptyTrash} deletes it later. */
+  /**
+   * Forgets a partition and puts its directory aside, durably; {@link #emptyTrash} deletes it
+   * later.
+   */
   public void moveToTrash(PartitionName partition, long wallMillis) throws IOException {
+    // First: a directory that is missing though the checkpoint knows it would be an accident.
+    if (checkpoint.remove(partition) != null) {
+      Checkpoint.write(disk, paths.checkpoint(), checkpoint);
+    }
     if (disk.kind(paths.trash()) == FileKind.ABSENT) {
       disk.createDirectory(paths.trash());
       disk.syncDirectory(paths.root());
@@ -395,7 +402,6 @@ public final class DataDirectory implements AutoCloseable {
     disk.rename(paths.partition(partition), target);
     disk.syncDirectory(paths.trash());
     disk.syncDirectory(paths.root());
-    checkpoint.remove(partition);
   }
 
   /**

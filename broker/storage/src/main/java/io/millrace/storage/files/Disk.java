@@ -39,6 +39,17 @@ public interface Disk {
   /** Its parent must exist; it itself must not. */
   void createDirectory(Path directory) throws IOException;
 
+  /** Makes a directory and the parents that are missing; does nothing when it is there. */
+  default void createDirectories(Path directory) throws IOException {
+    Path parent = directory.getParent();
+    if (kind(directory) == FileKind.ABSENT) {
+      if (parent != null) {
+        createDirectories(parent);
+      }
+      createDirectory(directory);
+    }
+  }
+
   /** A file, or a directory that is empty. Open handles stay usable. */
   void delete(Path path) throws IOException;
 

@@ -78,8 +78,22 @@ final class LogRecovery {
       changedEpochs = true;
       recoveryPoint = 0; // the batches tell the epochs: all of them are read
     }
-    recoveryPoint = Math.min(recoveryPoint, epochs.recoverFrom());
-    return recover(listing, epochs, recoveryPoint);
+    Recovered recovered = recover(listing, epochs, Math.min(recoveryPoint, epochs.recoverFrom()));
+    keepBound(recovered, checkpoint.recoveryPoint());
+    return recovered;
+  }
+
+  /**
+   * While the checkpoint on disk promises more than there is, the leader epochs say so: the log
+   * will grow past it again before the next checkpoint.
+   */
+  private void keepBound(Recovered recovered, long checkpointed) throws IOException {
+    EpochHistory epochs = recovered.epochs();
+    long bound = recovered.endOffset() < checkpointed ? recovered.endOffset() : Long.MAX_VALUE;
+    if (bound != epochs.recoverFrom() || changedEpochs) {
+      epochs.setRecoverFrom(bound);
+      EpochHistory.write(disk, directory, epochs.lines());
+    }
   }
 
   /** A log file by its name. */
@@ -192,10 +206,7 @@ final class LogRecovery {
       segments.add(repaired(files.get(from + j), scans.get(j), j == scans.size() - 1));
     }
     drop(files.subList(i, files.size()));
-    if (epochs.cutBehind(end) || changedEpochs || epochs.recoverFrom() != Long.MAX_VALUE) {
-      epochs.setRecoverFrom(Long.MAX_VALUE);
-      EpochHistory.write(disk, directory, epochs.lines());
-    }
+    changedEpochs |= epochs.cutBehind(end);
     disk.syncDirectory(directory);
     RecoveryReport report =
         new RecoveryReport(false, readBytes, cutBytes, cutWholeBatches, end < recoveryPoint);

@@ -35,6 +35,7 @@ final class LogState {
       LogContext context,
       LogRecovery.Recovered recovered,
       LogConfig config,
+      long checkpointedAtMost,
       Consumer<Throwable> onFailure) {
     this.context = context;
     this.segments = new Segments(recovered.segments());
@@ -43,6 +44,7 @@ final class LogState {
     this.startOffset = segments.first().baseOffset();
     this.flushedOffset = recovered.endOffset();
     this.recoveryPoint = recovered.endOffset();
+    this.checkpointedAtMost = checkpointedAtMost;
     this.onFailure = onFailure;
   }
 

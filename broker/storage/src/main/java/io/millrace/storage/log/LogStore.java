@@ -95,7 +95,13 @@ public final class LogStore {
     try {
       Path path = directory.paths().partition(name);
       FileKind kind = directory.disk().kind(path);
-      if (kind == FileKind.ABSENT) {
+      if (kind == FileKind.ABSENT && remembered.recoveryPoint() > 0) {
+        return new LogOpening.Offline(
+            path
+                + " is missing, though records up to offset "
+                + remembered.recoveryPoint()
+                + " were on disk: restore it, or delete the partition");
+      } else if (kind == FileKind.ABSENT) {
         directory.createPartition(name);
       } else if (kind != FileKind.DIRECTORY) {
         return new LogOpening.Offline(path + " is not a directory");

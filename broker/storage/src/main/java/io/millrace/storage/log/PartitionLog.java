@@ -41,7 +41,13 @@ public final class PartitionLog {
       CheckpointEntry remembered,
       LogListener listener) {
     this.context = context;
-    this.state = new LogState(context, recovered, config, cause -> failed(cause, listener));
+    this.state =
+        new LogState(
+            context,
+            recovered,
+            config,
+            remembered.recoveryPoint(),
+            cause -> failed(cause, listener));
     this.flusher = new LogFlusher(state, listener::onFlushed);
     this.writer = new LogWriter(state, flusher);
     this.reader = new LogReader(state);

@@ -166,6 +166,14 @@ abstract class DiskContract {
   }
 
   @Test
+  void makesMissingParents() throws IOException {
+    Path deep = root().resolve("a/b/c");
+    disk().createDirectories(deep);
+    disk().createDirectories(deep);
+    assertThat(disk().kind(deep)).isEqualTo(FileKind.DIRECTORY);
+  }
+
+  @Test
   void deletesNoDirectoryThatHoldsSomething() throws IOException {
     Path directory = root().resolve("directory");
     disk().createDirectory(directory);
