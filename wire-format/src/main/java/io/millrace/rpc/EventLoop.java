@@ -10,7 +10,10 @@ import java.util.concurrent.Executor;
  * brought in.
  */
 public interface EventLoop extends Executor {
-  /** From any thread, in order of submission. A task that throws is logged and harms nothing. */
+  /**
+   * From any thread, in order of submission. A task that throws is logged and harms nothing. Once
+   * the loop has ended, tasks and timers are dropped.
+   */
   @Override
   void execute(Runnable task);
 

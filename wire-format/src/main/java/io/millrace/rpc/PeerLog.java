@@ -25,7 +25,13 @@ final class PeerLog {
    * @param unsaid lines left out since
    * @param unsaidBefore lines left out before the last one
    */
-  private record Line(long said, int unsaid, int unsaidBefore) {}
+  private record Line(long said, int unsaid, int unsaidBefore) {
+    String more() {
+      return unsaidBefore == 0
+          ? ""
+          : " (" + unsaidBefore + " more lines about this address left out)";
+    }
+  }
 
   PeerLog(Logger log, Clock clock) {
     this.log = log;
@@ -36,23 +42,28 @@ final class PeerLog {
    * @param what may quote what the peer sent: only printable characters of it reach the log
    */
   void warn(Endpoint peer, String what) {
+    Line line = turn(peer);
+    if (line != null) {
+      log.warn("{}: {}{}", peer, printable(what), line.more());
+    }
+  }
+
+  /** A fault of our own that a peer can bring about again and again. */
+  void error(Endpoint peer, String what, Throwable cause) {
+    Line line = turn(peer);
+    if (line != null) {
+      log.error("{}: {}{}", peer, printable(what), line.more(), cause);
+    }
+  }
+
+  /** Null when nothing is to be written now. */
+  private @Nullable Line turn(Endpoint peer) {
     long now = clock.nanoTime();
     if (lastLines.size() >= MAX_ADDRESSES) {
       lastLines.clear();
     }
     Line line = lastLines.compute(peer.host(), (host, last) -> next(last, now));
-    if (line.said != now || line.unsaid > 0) {
-      return;
-    }
-    if (line.unsaidBefore == 0) {
-      log.warn("{}: {}", peer, printable(what));
-    } else {
-      log.warn(
-          "{}: {} ({} more lines about this address left out)",
-          peer,
-          printable(what),
-          line.unsaidBefore);
-    }
+    return line.unsaid > 0 ? null : line;
   }
 
   private static Line next(@Nullable Line last, long now) {

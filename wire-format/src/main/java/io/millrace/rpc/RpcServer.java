@@ -27,6 +27,7 @@ public final class RpcServer implements AutoCloseable {
   private final List<ServerLoop> loops = new ArrayList<>();
   private final IdentityHashMap<EventLoop, ServerLoop> byLoop = new IdentityHashMap<>();
   private Transport.@Nullable Listener listener;
+  private volatile boolean closed;
 
   private RpcServer(
       Transport transport,
@@ -68,6 +69,11 @@ public final class RpcServer implements AutoCloseable {
     ServerLoop shared = byLoop.get(link.loop());
     if (shared == null) {
       throw new IllegalStateException("a link on a loop that is not of this transport");
+    }
+    if (closed) {
+      // Accepted by the kernel before the listener closed, and handed to us after.
+      link.close();
+      return new RefusedLink();
     }
     String refusal = admission.admit(link.remote().host());
     if (refusal != null) {
@@ -114,6 +120,7 @@ public final class RpcServer implements AutoCloseable {
   /** Stops accepting and closes all connections; does not wait for them to have closed. */
   @Override
   public void close() {
+    closed = true;
     stopAccepting();
     for (ServerLoop shared : loops) {
       shared.loop.execute(shared::closeAll);

@@ -6,7 +6,7 @@ package io.millrace.rpc;
  * @param connections open now
  * @param connectionsAccepted ever
  * @param connectionsRefused over a limit
- * @param connectionsCut closed from here: bad input, too slow, idle
+ * @param connectionsCut closed from here for bad or too slow input
  * @param requests read whole and understood
  * @param requestsRefused answered with an error before any handler saw them
  * @param requestsInFlight now

@@ -211,7 +211,7 @@ final class ServerConnection implements LinkHandler {
     try {
       server.handler().handle(request);
     } catch (RuntimeException | java.lang.Error e) {
-      log.error("handling a {} request from {} failed", head.getApiCase(), remote(), e);
+      server.peers().error(remote(), "handling a " + head.getApiCase() + " request failed", e);
       if (!request.isFinished()) {
         request.refuse(ErrorCode.INTERNAL, "the broker failed on this request; its log says why");
       }
@@ -315,9 +315,12 @@ final class ServerConnection implements LinkHandler {
       }
       return;
     }
-    String why = deadlines.expired(nowNanos, frames.arrived(), !inFlight.isEmpty());
+    String why = deadlines.expired(nowNanos, frames.arrived());
     if (why != null) {
       cut(why);
+    } else if (inFlight.isEmpty() && deadlines.isIdle(nowNanos)) {
+      log.debug("closed the idle connection from {}", remote());
+      close();
     }
   }
 

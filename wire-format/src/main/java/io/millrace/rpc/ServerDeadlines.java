@@ -52,10 +52,9 @@ final class ServerDeadlines {
 
   /**
    * @param frameBytes arrived of the frame that has begun
-   * @param busy whether requests are in flight
-   * @return null, or why the connection is to be closed
+   * @return null, or why the peer is too slow to be served
    */
-  @Nullable String expired(long nowNanos, long frameBytes, boolean busy) {
+  @Nullable String expired(long nowNanos, long frameBytes) {
     if (!greeted && isPast(openedNanos, timeouts.helloMillis(), nowNanos)) {
       return "no Hello within " + timeouts.helloMillis() + " ms";
     }
@@ -63,10 +62,12 @@ final class ServerDeadlines {
     if (withinFrame && isPast(frameBegunNanos, receiveMillis, nowNanos)) {
       return "a request came too slowly: " + frameBytes + " bytes in " + receiveMillis + " ms";
     }
-    if (!busy && isPast(lastActivityNanos, timeouts.idleMillis(), nowNanos)) {
-      return "idle for " + timeouts.idleMillis() + " ms";
-    }
     return null;
+  }
+
+  /** Whether nothing has come or gone for so long that the connection is only a burden. */
+  boolean isIdle(long nowNanos) {
+    return isPast(lastActivityNanos, timeouts.idleMillis(), nowNanos);
   }
 
   private static boolean isPast(long sinceNanos, long millis, long nowNanos) {

@@ -39,6 +39,11 @@ public final class TestClient implements Connection.Listener {
     return get(ready);
   }
 
+  /** Why it closed; null: in an orderly way. */
+  public @Nullable Throwable awaitClosed() throws Exception {
+    return closed.get(30, TimeUnit.SECONDS);
+  }
+
   /** The payload of the answer to a request with this payload. */
   public byte[] call(byte[] payload) throws Exception {
     Connection connection = connection();

@@ -107,13 +107,17 @@ public abstract class TransportContract {
       TestSlice large = new TestSlice(file, 1_000, 4_000_000, showsFile);
       TestSlice empty = new TestSlice(file, 77, 0, showsFile);
       TestSlice small = new TestSlice(file, 4_001_100, 998_900, showsFile);
-      ByteBuffer direct = ByteBuffer.allocateDirect(100).put(all, 4_001_000, 100).flip();
+      ByteBuffer direct = ByteBuffer.allocateDirect(60).put(all, 4_001_000, 60).flip();
+      ByteBuffer view = ByteBuffer.allocateDirect(90).position(9).put(all, 4_001_060, 30).flip();
+      ByteBuffer heapView = ByteBuffer.wrap(all, 4_001_090, 10).asReadOnlyBuffer();
       List<Payload> parts =
           List.of(
               new Payload.Bytes(buffer(all, 10, 990)),
               new Payload.Slice(large),
               new Payload.Slice(empty),
               new Payload.Bytes(direct),
+              new Payload.Bytes(view.position(9).asReadOnlyBuffer()),
+              new Payload.Bytes(heapView),
               new Payload.Slice(small));
       List<Boolean> outcomes = new CopyOnWriteArrayList<>();
       run(near, () -> near.link.write(buffer(all, 0, 10), parts, outcomes::add));

@@ -193,6 +193,27 @@ class RpcOverTcpTest {
   }
 
   @Test
+  void b14_turnsConnectionsOverTheLimitAway() throws Exception {
+    RpcServer server =
+        serve(RpcServerSettings.DEFAULTS.withMaxConnections(100, 2), RpcOverTcpTest::echo);
+    TestClient one = new TestClient(near, server.address());
+    new TestClient(near, server.address()).connection();
+    one.connection();
+    awaitEnd(stranger(server.address(), new byte[0]));
+    assertThat(server.stats().connectionsRefused()).isEqualTo(1);
+    assertThat(one.call(bytes(10))).isEqualTo(bytes(10));
+  }
+
+  @Test
+  void tellsTheClientWhenTheServerCloses() throws Exception {
+    RpcServer server = serve(RpcServerSettings.DEFAULTS, RpcOverTcpTest::echo);
+    TestClient client = new TestClient(near, server.address());
+    client.call(bytes(10));
+    server.close();
+    assertThat(client.awaitClosed()).isNull();
+  }
+
+  @Test
   void aClosedClientConnectionEndsItsServerConnection() throws Exception {
     RpcServer server = serve(RpcServerSettings.DEFAULTS, RpcOverTcpTest::echo);
     Connection connection = new TestClient(near, server.address()).connection();
