@@ -143,6 +143,15 @@ final class AssignedPartition<K, V> {
     return returned < decoded.size() || current != null || !fetched.isEmpty();
   }
 
+  /** Bytes that were fetched and are still needed. */
+  long fetchedBytes() {
+    long bytes = current == null ? 0 : current.data().remaining();
+    for (Fetched.Batches each : fetched) {
+      bytes += each.data().remaining();
+    }
+    return bytes;
+  }
+
   /** Bytes that were fetched and are not needed any more, since the last time. */
   long takeConsumedBytes() {
     long bytes = consumedBytes;
@@ -187,7 +196,7 @@ final class AssignedPartition<K, V> {
           end(chunk);
           continue;
         }
-        decode(batches.batch());
+        decode(batches.batch(), chunk.highWatermark());
       } catch (CorruptBatchException e) {
         damaged(chunk, framed ? batches.batch() : null, e);
         return false;
@@ -205,12 +214,17 @@ final class AssignedPartition<K, V> {
     current = null;
   }
 
-  private void decode(BatchView batch) {
+  private void decode(BatchView batch, long committedBelow) {
     long last = batch.baseOffset() + batch.lastOffsetDelta();
-    if (batch.baseOffset() < least || last < batch.baseOffset()) {
+    if (batch.baseOffset() < least || last < batch.baseOffset() || last >= committedBelow) {
       throw new CorruptBatchException(
           ErrorCode.CORRUPT_BATCH,
-          "its offsets " + batch.baseOffset() + " to " + last + " are impossible");
+          "a batch of the impossible offsets "
+              + batch.baseOffset()
+              + " to "
+              + last
+              + ", where records are committed below "
+              + committedBelow);
     }
     least = last + 1;
     if (last < position) {

@@ -510,6 +510,12 @@ final class ConsumerClient<K, V> implements Consumer<K, V> {
     }
   }
 
+  /** Fetched and not returned yet; for tests. */
+  long queuedBytes() {
+    takeNews();
+    return assigned.values().stream().mapToLong(AssignedPartition::fetchedBytes).sum();
+  }
+
   // ---- Closing ---------------------------------------------------------------------------------
 
   @Override

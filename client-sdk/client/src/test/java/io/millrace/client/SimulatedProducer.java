@@ -60,6 +60,19 @@ final class SimulatedProducer {
     return ended.stream().map(Ended::value).toList();
   }
 
+  /** Of the record that was the so-manieth to end; it must have ended well. */
+  RecordMetadata metadata(int index) {
+    Ended record = ended.get(index);
+    if (record.metadata() == null) {
+      throw new AssertionError(record.value() + " ended badly", record.error());
+    }
+    return record.metadata();
+  }
+
+  void flush(Runnable done) {
+    runtimeLoop(() -> producer.engine().flush((yes, no) -> done.run()));
+  }
+
   void awaitAll() {
     world.await(sent + " records to end, not " + ended.size(), () -> ended.size() == sent);
   }

@@ -31,6 +31,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,7 @@ public final class OffsetLookup implements ClusterListener {
   private final List<TopicPartition> order;
   private final Set<TopicPartition> inFlight = new HashSet<>();
   private final Set<String> lookingUp = new HashSet<>();
+  private final BiConsumer<TopicPartition, ListedOffset> each;
   private final Done<Map<TopicPartition, ListedOffset>> done;
   private final Timer limit;
   private @Nullable Timer retry;
@@ -55,7 +57,9 @@ public final class OffsetLookup implements ClusterListener {
       Cluster cluster,
       Map<TopicPartition, OffsetSpec> partitions,
       long timeoutNanos,
+      BiConsumer<TopicPartition, ListedOffset> each,
       Done<Map<TopicPartition, ListedOffset>> done) {
+    this.each = each;
     this.done = done;
     this.cluster = cluster;
     this.pending = new LinkedHashMap<>(partitions);
@@ -73,8 +77,22 @@ public final class OffsetLookup implements ClusterListener {
       Map<TopicPartition, OffsetSpec> partitions,
       long timeoutNanos,
       Done<Map<TopicPartition, ListedOffset>> done) {
+    return start(cluster, partitions, timeoutNanos, (partition, offset) -> {}, done);
+  }
+
+  /**
+   * As above.
+   *
+   * @param each hears of each answer as soon as it is there
+   */
+  public static OffsetLookup start(
+      Cluster cluster,
+      Map<TopicPartition, OffsetSpec> partitions,
+      long timeoutNanos,
+      BiConsumer<TopicPartition, ListedOffset> each,
+      Done<Map<TopicPartition, ListedOffset>> done) {
     cluster.loop().assertInLoop();
-    OffsetLookup lookup = new OffsetLookup(cluster, partitions, timeoutNanos, done);
+    OffsetLookup lookup = new OffsetLookup(cluster, partitions, timeoutNanos, each, done);
     cluster.addListener(lookup);
     lookup.attempt();
     return lookup;
@@ -171,12 +189,11 @@ public final class OffsetLookup implements ClusterListener {
       trouble = "broker " + leader + ": " + cluster.trouble(leader);
       return; // until onBroker
     }
-    int most = Math.max(1, connection.hello().getLimits().getMaxPartitionsPerRequest());
-    if (connection.hello().getLimits().getMaxPartitionsPerRequest() != 0
-        && partitions.size() > most) {
-      partitions = List.copyOf(partitions.subList(0, most));
-    }
-    List<TopicPartition> asked = partitions;
+    int most = connection.hello().getLimits().getMaxPartitionsPerRequest();
+    List<TopicPartition> asked =
+        most > 0 && partitions.size() > most
+            ? List.copyOf(partitions.subList(0, most)) // the others when this is answered
+            : partitions;
     ListOffsetsRequest.Builder request = ListOffsetsRequest.newBuilder();
     Map<TopicPartition, KnownTopic> topics = new HashMap<>();
     for (TopicPartition partition : asked) {
@@ -287,14 +304,15 @@ public final class OffsetLookup implements ClusterListener {
     }
     topic.seen(partition.partition(), answer.getLeaderEpoch());
     pending.remove(partition);
-    found.put(
-        partition,
+    ListedOffset offset =
         new ListedOffset(
             answer.hasOffset() ? OptionalLong.of(answer.getOffset()) : OptionalLong.empty(),
             answer.hasTimestampMs()
                 ? OptionalLong.of(answer.getTimestampMs())
                 : OptionalLong.empty(),
-            answer.getLeaderEpoch()));
+            answer.getLeaderEpoch());
+    found.put(partition, offset);
+    each.accept(partition, offset);
   }
 
   private void refused(TopicPartition partition, Error error) {

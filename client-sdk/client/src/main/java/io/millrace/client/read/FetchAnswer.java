@@ -118,6 +118,9 @@ sealed interface FetchAnswer {
   private static FetchAnswer batches(Asked asked, Part part) {
     FetchResult result = part.result();
     long highWatermark = result.getHighWatermark();
+    if (highWatermark < 0) {
+      return new Nonsense("a high watermark of " + Long.toUnsignedString(highWatermark));
+    }
     long next = result.getNextOffset();
     long end = asked.offset();
     long least = 0;
@@ -127,12 +130,8 @@ sealed interface FetchAnswer {
       while (batches.next()) {
         BatchView batch = batches.batch();
         long last = batch.baseOffset() + batch.lastOffsetDelta();
-        if (batch.baseOffset() < least || last < batch.baseOffset()) {
+        if (batch.baseOffset() < least || last < batch.baseOffset() || last >= highWatermark) {
           return damaged(result, part, end);
-        }
-        if (Long.compareUnsigned(last, highWatermark) >= 0) {
-          return new Nonsense(
-              "offset " + last + " is not below the high watermark " + highWatermark);
         }
         least = last + 1;
         end = Math.max(end, least);

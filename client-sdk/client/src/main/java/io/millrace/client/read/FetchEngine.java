@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,7 @@ public final class FetchEngine implements ClusterListener {
   private final Map<PartitionFetch, FetchLane> laneOf = new HashMap<>();
   private final Set<PartitionFetch> leaderless = new LinkedHashSet<>();
   private final Set<OffsetLookup> lookups = new LinkedHashSet<>();
+  private final Set<PartitionFetch> toPosition = new LinkedHashSet<>();
   private final Set<FetchLane> toPump = new LinkedHashSet<>();
   private @Nullable Timer leaderlessRetry;
   private int leaderlessFailures;
@@ -154,38 +156,82 @@ public final class FetchEngine implements ClusterListener {
         "topic " + topic.name() + " has " + topic.partitionCount() + " partitions");
   }
 
+  /** Behind what else this turn brings, so that partitions are asked for together. */
   private void position(PartitionFetch fetch) {
     fetch.moveTo(PartitionFetch.State.POSITIONING);
-    int version = fetch.version();
-    OffsetSpec spec = fetch.spec();
-    if (spec == null) {
-      throw new IllegalStateException("nothing to look up for " + fetch.partition());
+    if (toPosition.isEmpty()) {
+      cluster.loop().execute(this::positionNow);
+    }
+    toPosition.add(fetch);
+  }
+
+  private void positionNow() {
+    List<PartitionFetch> now = List.copyOf(toPosition);
+    toPosition.clear();
+    Map<String, List<PartitionFetch>> byTopic = new LinkedHashMap<>();
+    for (PartitionFetch fetch : now) {
+      byTopic.computeIfAbsent(fetch.partition().topic(), name -> new ArrayList<>()).add(fetch);
+    }
+    byTopic.values().forEach(this::position);
+  }
+
+  /** Of one topic: what is wrong with it is wrong with all of them. */
+  private void position(List<PartitionFetch> group) {
+    Map<TopicPartition, OffsetSpec> specs = new LinkedHashMap<>();
+    Map<TopicPartition, Integer> versions = new HashMap<>();
+    for (PartitionFetch fetch : group) {
+      OffsetSpec spec = fetch.spec();
+      if (fetch.state() == PartitionFetch.State.POSITIONING && spec != null) {
+        specs.put(fetch.partition(), spec);
+        versions.put(fetch.partition(), fetch.version());
+      }
+    }
+    if (specs.isEmpty() || closed) {
+      return;
     }
     OffsetLookup[] started = new OffsetLookup[1];
     started[0] =
         OffsetLookup.start(
             cluster,
-            Map.of(fetch.partition(), spec),
+            specs,
             settings.requestTimeoutNanos(),
-            (found, e) -> {
+            (partition, offset) -> {
+              PartitionFetch fetch = positioning(partition, versions);
+              if (fetch != null) {
+                positioned(fetch, offset);
+              }
+            },
+            (all, e) -> {
               lookups.remove(started[0]);
-              if (fetch.version() == version && fetch.state() == PartitionFetch.State.POSITIONING) {
-                positioned(fetch, found, e);
+              for (TopicPartition partition : specs.keySet()) {
+                PartitionFetch fetch = positioning(partition, versions);
+                if (fetch != null) {
+                  notPositioned(fetch, e);
+                }
               }
             });
     lookups.add(started[0]);
   }
 
-  private void positioned(
-      PartitionFetch fetch,
-      @Nullable Map<TopicPartition, ListedOffset> found,
-      @Nullable MillraceException e) {
-    ListedOffset offset = found == null ? null : found.get(fetch.partition());
-    if (offset != null && offset.offset().isPresent()) {
-      fetch.positionAt(offset.offset().getAsLong());
-      queue.add(new Fetched.Positioned(fetch.partition(), fetch.version(), fetch.offset()));
-      route(fetch);
-    } else if (e instanceof RetriableException) {
+  /** Null when the consumer has gone elsewhere since. */
+  private @Nullable PartitionFetch positioning(
+      TopicPartition partition, Map<TopicPartition, Integer> versions) {
+    PartitionFetch fetch = fetches.get(partition);
+    return fetch != null
+            && fetch.state() == PartitionFetch.State.POSITIONING
+            && Objects.equals(versions.get(partition), fetch.version())
+        ? fetch
+        : null;
+  }
+
+  private void positioned(PartitionFetch fetch, ListedOffset found) {
+    fetch.positionAt(found.offset().orElse(0));
+    queue.add(new Fetched.Positioned(fetch.partition(), fetch.version(), fetch.offset()));
+    route(fetch);
+  }
+
+  private void notPositioned(PartitionFetch fetch, @Nullable MillraceException e) {
+    if (e instanceof RetriableException) {
       log.debug("where {} begins is not known yet", fetch.partition(), e);
       position(fetch);
     } else {

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /** From the loop to the consumer's thread. Its size is bounded by what the loop may fetch ahead. */
 public final class FetchQueue {
@@ -77,16 +76,6 @@ public final class FetchQueue {
         left = news.awaitNanos(left);
       }
       return true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** For tests. */
-  @Nullable Fetched poll() {
-    lock.lock();
-    try {
-      return items.poll();
     } finally {
       lock.unlock();
     }

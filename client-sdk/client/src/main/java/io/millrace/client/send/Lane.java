@@ -93,17 +93,24 @@ final class Lane {
     for (PartitionSender sender : ready) {
       waiting += sender.queue().queuedBytes();
       if (waiting >= WORTH_BYTES) {
-        long next = Math.min(engine.settings().requestBytes(), waiting);
-        return inFlightBytes + next <= engine.settings().maxInFlightBytes()
-            && connection.canSend(next);
+        return room() >= WORTH_BYTES && connection.canSend(room());
       }
     }
     return false;
   }
 
-  /** Takes batches out of the queues for one request. */
+  /** For one more request. */
+  private int room() {
+    long left = Math.max(0, engine.settings().maxInFlightBytes() - inFlightBytes);
+    return (int) Math.min(left, engine.settings().requestBytes());
+  }
+
+  /**
+   * Takes batches out of the queues for one request; a batch that is larger than a request may be
+   * goes when nothing else is under way.
+   */
   private List<Share> gather(Limits limits) {
-    int room = engine.settings().requestBytes();
+    int room = room();
     if (limits.getMaxRequestSize() > 0) {
       room = Math.min(room, Math.max(1, limits.getMaxRequestSize() - 16 * HEAD_BYTES));
     }
@@ -111,22 +118,24 @@ final class Lane {
     if (maxPartitions <= 0) {
       maxPartitions = DEFAULT_MAX_PARTITIONS;
     }
-    long now = engine.nowNanos();
+    long begunBefore = engine.begunBefore(engine.nowNanos());
     List<Share> shares = new ArrayList<>();
     for (PartitionSender sender : List.copyOf(ready)) {
       if (room <= 0 || shares.size() == maxPartitions) {
         break;
       }
       List<SendBatch> batches = new ArrayList<>();
+      boolean anySize = shares.isEmpty() && inFlight == 0;
       int most = sender.isolated() > 0 ? 1 : MAX_BATCHES;
-      int bytes =
-          sender.queue().take(room, shares.isEmpty(), most, engine.begunBefore(now), batches);
+      int bytes = sender.queue().take(room, anySize, most, begunBefore, batches);
       if (!batches.isEmpty()) {
         shares.add(engine.share(sender, batches, bytes));
         sender.inFlight();
         room -= bytes + HEAD_BYTES;
       } else if (sender.queue().isEmpty()) {
         sender.empty();
+      } else if (shares.isEmpty() && sender.queue().headBytes() > room) {
+        break; // the next in turn needs more room: it must not be passed over for ever
       }
     }
     return shares;

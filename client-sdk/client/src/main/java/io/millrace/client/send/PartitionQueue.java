@@ -199,6 +199,15 @@ final class PartitionQueue {
     return oldest == null ? NONE : Math.max(0, nowNanos - oldest.begunNanos());
   }
 
+  /** Of the batch that would be taken next; 0 when there is none, or it is not finished. */
+  synchronized int headBytes() {
+    SendBatch head = closed.peekFirst();
+    if (head != null) {
+      return head.isFinished() ? head.sizeBytes() : 0;
+    }
+    return open == null ? 0 : open.encodedBytes();
+  }
+
   /** Takes out what was begun at or before that time, but what a caller is about to finish. */
   synchronized void takeBegunBefore(long begunNanos, List<SendBatch> into) {
     for (Iterator<SendBatch> each = closed.iterator(); each.hasNext(); ) {

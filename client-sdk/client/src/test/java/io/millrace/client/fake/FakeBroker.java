@@ -34,6 +34,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +56,7 @@ public final class FakeBroker implements RequestHandler, AutoCloseable {
   private final CopyOnWriteArrayList<Script> scripts = new CopyOnWriteArrayList<>();
   private final CopyOnWriteArrayList<Request> seen = new CopyOnWriteArrayList<>();
   private final List<Waiting> waiting = new ArrayList<>();
+  private final AtomicInteger greetings = new AtomicInteger();
   private final RpcServer server;
   private volatile HelloResponse hello;
 
@@ -79,7 +81,7 @@ public final class FakeBroker implements RequestHandler, AutoCloseable {
             .build();
     this.server =
         RpcServer.listen(
-            transport, new Endpoint(host, 0), RpcServerSettings.DEFAULTS, () -> hello, this);
+            transport, new Endpoint(host, 0), RpcServerSettings.DEFAULTS, this::greet, this);
     register(1);
   }
 
@@ -87,6 +89,16 @@ public final class FakeBroker implements RequestHandler, AutoCloseable {
   public void register(int incarnation) {
     cluster.addBroker(
         new Broker(id, incarnation, server.address().host(), server.address().port(), "", "fake"));
+  }
+
+  private HelloResponse greet() {
+    greetings.incrementAndGet();
+    return hello;
+  }
+
+  /** How many connections have been opened. */
+  public int greetings() {
+    return greetings.get();
   }
 
   public int id() {

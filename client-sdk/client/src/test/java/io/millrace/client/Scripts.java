@@ -1,0 +1,89 @@
+package io.millrace.client;
+
+import io.millrace.client.fake.FakeBroker;
+import io.millrace.rpc.InboundRequest;
+import io.millrace.wire.v1.Error;
+import io.millrace.wire.v1.ErrorCode;
+import io.millrace.wire.v1.ProducePartition;
+import io.millrace.wire.v1.ProduceResponse;
+import io.millrace.wire.v1.ProduceResult;
+import io.millrace.wire.v1.Request;
+import io.millrace.wire.v1.Response;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** What fake brokers are told to do in several tests. */
+final class Scripts {
+  private Scripts() {}
+
+  /** So many times, then no more. */
+  static FakeBroker.Script times(int count, FakeBroker.Script script) {
+    int[] left = {count};
+    return request -> left[0] > 0 && script.take(request) && left[0]-- > 0;
+  }
+
+  /** Of one kind of request only. */
+  static FakeBroker.Script on(Request.ApiCase api, FakeBroker.Script script) {
+    return request -> request.head().getApiCase() == api && script.take(request);
+  }
+
+  /** Refuses the request as a whole. */
+  static FakeBroker.Script refuse(ErrorCode code) {
+    return request -> {
+      request.refuse(code, "scripted");
+      return true;
+    };
+  }
+
+  /** Refuses each partition of a produce request. */
+  static FakeBroker.Script refuseEach(ErrorCode code) {
+    return request -> {
+      ProduceResponse.Builder response = ProduceResponse.newBuilder();
+      for (ProducePartition each : request.head().getProduce().getPartitionsList()) {
+        response.addResults(
+            ProduceResult.newBuilder()
+                .setTopicId(each.getTopicId())
+                .setPartition(each.getPartition())
+                .setError(Error.newBuilder().setCode(code).setMessage("scripted")));
+      }
+      request.answer(Response.newBuilder().setProduce(response), List.of());
+      return true;
+    };
+  }
+
+  /** Never answers. */
+  static FakeBroker.Script silent() {
+    return request -> true;
+  }
+
+  /** Appends, and then answers something else. */
+  static FakeBroker.Script lie(FakeBroker broker, UnaryOperator<ProduceResponse.Builder> change) {
+    return request -> {
+      ProduceResponse.Builder truth = broker.append(request).toBuilder();
+      request.answer(Response.newBuilder().setProduce(change.apply(truth)), List.of());
+      return true;
+    };
+  }
+
+  /** Keeps requests until it is let go. */
+  static final class Hold implements FakeBroker.Script {
+    private final Request.ApiCase api;
+    final List<InboundRequest> held = new ArrayList<>();
+
+    Hold(Request.ApiCase api) {
+      this.api = api;
+    }
+
+    @Override
+    public boolean take(InboundRequest request) {
+      return request.head().getApiCase() == api && held.add(request);
+    }
+
+    void letGo(FakeBroker broker) {
+      broker.unscript(this);
+      held.forEach(broker::obey);
+      held.clear();
+    }
+  }
+}
