@@ -61,6 +61,11 @@ public final class LogStore {
     scheduleCheckpoint();
   }
 
+  /** For the start and the stop; this store uses it in between. */
+  public DataDirectory directory() {
+    return directory;
+  }
+
   /** Why nothing here can be trusted any more; null while all is well. */
   public @Nullable Throwable failure() {
     return flushQueue.failure();

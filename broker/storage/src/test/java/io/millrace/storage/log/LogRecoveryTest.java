@@ -444,6 +444,22 @@ class LogRecoveryTest {
   }
 
   @Test
+  @DisplayName("f18: a directory that has vanished is not made anew, unless it was deleted")
+  void f18_refusesAPartitionWhoseDirectoryIsGone() throws IOException {
+    PartitionLog log = openInEpoch(0);
+    fixture.append(log, Batches.single("one"));
+    fixture.flushNow(log);
+    checkpoint();
+    MemoryDisk crashed = afterPowerLoss();
+    crashed.rename(fixture.partitionDirectory(), java.nio.file.Path.of("/memory/elsewhere"));
+    assertThat(recordsAfterRestart(crashed).get(0)).startsWith("offline").contains("is missing");
+
+    fixture.store().delete(LogFixture.NAME, 0, failure -> assertThat(failure).isNull());
+    fixture.settle();
+    assertThat(recordsAfterRestart(afterPowerLoss())).isEmpty();
+  }
+
+  @Test
   void readsAgainOnlyFromNearTheRecoveryPoint() throws IOException {
     fixture.config = new LogConfig(1 << 20, 1 << 30, 256, 1000, 1 << 20);
     PartitionLog log = openInEpoch(0);
