@@ -15,7 +15,10 @@ import org.jspecify.annotations.Nullable;
 final class BatchWalk {
   private final BatchView batch = new BatchView();
   private final int windowBytes;
-  private ByteBuffer window;
+
+  /** Made when first needed: after a clean stop no log is walked at all. */
+  private ByteBuffer window = ByteBuffer.allocate(0);
+
   private int windowStart;
   private int windowSize;
 
@@ -30,7 +33,6 @@ final class BatchWalk {
    */
   BatchWalk(int windowBytes) {
     this.windowBytes = Math.max(windowBytes, 2 * BatchLayout.MAX_HEADER_BYTES);
-    this.window = ByteBuffer.allocateDirect(this.windowBytes);
   }
 
   /** Visits headers; {@link #batch} then says nothing of the records. */
@@ -51,7 +53,7 @@ final class BatchWalk {
     limit = to;
     windowSize = 0;
     if (window.capacity() > windowBytes) {
-      window = ByteBuffer.allocateDirect(windowBytes); // it grew for one large batch
+      window = ByteBuffer.allocate(0); // it grew for one large batch
     }
     return this;
   }
@@ -95,7 +97,7 @@ final class BatchWalk {
       return;
     }
     if (bytes > window.capacity()) {
-      window = ByteBuffer.allocateDirect(bytes);
+      window = ByteBuffer.allocateDirect(Math.max(bytes, windowBytes));
     }
     window.clear().limit(Math.min(window.capacity(), limit - position));
     windowStart = position;

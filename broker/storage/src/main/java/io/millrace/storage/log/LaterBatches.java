@@ -12,6 +12,11 @@ import java.nio.ByteBuffer;
 final class LaterBatches {
   private static final int WINDOW_BYTES = 1 << 20;
   private static final byte BATCH_TAG = 0x0A;
+  private static final byte BASE_OFFSET_TAG = 0x09;
+
+  /** A batch's tag and length; its first field follows. */
+  private static final int LONGEST_PREFIX = 5;
+
   private static final int NONE = -1;
 
   private final DiskFile log;
@@ -51,13 +56,26 @@ final class LaterBatches {
         return NONE;
       }
       for (int i = 0; i < read; i++) {
-        if (window.get(i) == BATCH_TAG && isBatch(position + i)) {
+        if (window.get(i) == BATCH_TAG && mayBeBatch(i, read) && isBatch(position + i)) {
           return position + i;
         }
       }
       position += read;
     }
     return NONE;
+  }
+
+  /** Spares a read for nearly every byte that only happens to be a batch's tag. */
+  private boolean mayBeBatch(int at, int read) {
+    if (at + LONGEST_PREFIX >= read) {
+      return true; // not to be told from here
+    }
+    for (int message = at + 2; message <= at + LONGEST_PREFIX; message++) {
+      if (window.get(message) == BASE_OFFSET_TAG) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean isBatch(int position) throws IOException {

@@ -28,13 +28,15 @@ import org.slf4j.LoggerFactory;
  */
 final class LogRecovery {
   private static final Logger LOG = LoggerFactory.getLogger(LogRecovery.class);
-  private static final int WINDOW_BYTES = 1 << 20;
+
+  /** Of the walk that recovery wants: it reads nearly every byte. */
+  static final int WINDOW_BYTES = 1 << 20;
 
   private final Disk disk;
   private final Path directory;
   private final int indexIntervalBytes;
   private final boolean pageCacheSurvived;
-  private final BatchWalk walk = new BatchWalk(WINDOW_BYTES);
+  private final BatchWalk walk;
 
   private long readBytes;
   private long cutBytes;
@@ -46,11 +48,17 @@ final class LogRecovery {
    *     ended since: what was written is there, so a hole before the last write is damage, not the
    *     crash
    */
-  LogRecovery(Disk disk, Path directory, int indexIntervalBytes, boolean pageCacheSurvived) {
+  LogRecovery(
+      Disk disk,
+      Path directory,
+      int indexIntervalBytes,
+      boolean pageCacheSurvived,
+      BatchWalk walk) {
     this.disk = disk;
     this.directory = directory;
     this.indexIntervalBytes = indexIntervalBytes;
     this.pageCacheSurvived = pageCacheSurvived;
+    this.walk = walk;
   }
 
   /** A log ready to be used: all of it is on disk. */

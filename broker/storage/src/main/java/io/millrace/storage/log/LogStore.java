@@ -36,6 +36,7 @@ public final class LogStore {
   private final Map<PartitionName, PartitionLog> logs = new HashMap<>();
   private final Map<EventLoop, LoopScratch> scratches = new HashMap<>();
   private Map<PartitionName, CheckpointEntry> lastCheckpoint = Map.of();
+  private final BatchWalk recoveryWalk = new BatchWalk(LogRecovery.WINDOW_BYTES);
   private boolean closed;
 
   /**
@@ -96,6 +97,9 @@ public final class LogStore {
     if (closed || logs.containsKey(name)) {
       return new LogOpening.Offline(name + (closed ? " comes too late" : " is open already"));
     }
+    if (flushQueue.failure() != null) {
+      return new LogOpening.Offline("the disk has failed: " + flushQueue.failure());
+    }
     CheckpointEntry remembered = directory.lastCheckpoint(name);
     try {
       Path path = directory.paths().partition(name);
@@ -116,7 +120,8 @@ public final class LogStore {
               directory.disk(),
               path,
               logConfig.indexIntervalBytes(),
-              directory.wasOpenInThisBoot(name));
+              directory.wasOpenInThisBoot(name),
+              recoveryWalk);
       LogEnd cleanEnd = directory.takeCleanEnd(name).orElse(null);
       LogRecovery.Recovered recovered = recovery.open(cleanEnd, remembered);
       report(name, recovered);

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,17 @@ class CrashSweepTest {
     final List<String> inFlight = new ArrayList<>();
     int flushed;
     int cutTo = Integer.MAX_VALUE;
+
+    /** What was found is what there is now; forced by the time the log has been opened again. */
+    void continueFrom(List<String> found) {
+      written.clear();
+      for (String record : found) {
+        written.add(record.substring(record.indexOf(':') + 1));
+      }
+      inFlight.clear();
+      flushed = Math.min(flushed, written.size());
+      cutTo = Integer.MAX_VALUE;
+    }
 
     void check(List<String> found, boolean pageCacheSurvived, String when) {
       int must = pageCacheSurvived ? written.size() : flushed;
@@ -127,6 +139,19 @@ class CrashSweepTest {
       assertThat(expected.flushed).isEqualTo(expected.written.size());
     }
 
+    void chance(SplittableRandom random, int epoch) {
+      int size = expected.written.size();
+      switch (random.nextInt(12)) {
+        case 0, 1, 2 -> flush();
+        case 3 -> checkpoint();
+        case 4 -> {
+          cut(size == 0 ? 0 : random.nextInt(Math.max(0, size - 12), size));
+          epoch(epoch + 1);
+        }
+        default -> append(1 + random.nextInt(3));
+      }
+    }
+
     void checkpoint() {
       fixture.housekeeping.advanceMillis(5_000);
       fixture.settle();
@@ -175,6 +200,48 @@ class CrashSweepTest {
         MemoryDisk lost = disk.copy(1000 * step + seed);
         lost.losePower(seed == 0 ? 1 : 0.25 * seed);
         recover(lost, story.expected, false, "power lost at step " + step + ", seed " + seed);
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("f05, f12: stories made up by chance, with several crashes in each")
+  void keepsWhatWasFlushedThroughRandomStories() throws IOException {
+    for (int seed = 0; seed < 250; seed++) {
+      SplittableRandom random = new SplittableRandom(seed);
+      MemoryDisk disk = LogFixture.memoryDisk(seed);
+      Story story = new Story(disk);
+      for (int life = 0; life < 4; life++) {
+        disk.crashAt(disk.steps() + 20 + random.nextInt(120));
+        boolean alive = true;
+        try {
+          story.start();
+          story.expected.flushed = story.expected.written.size();
+          story.epoch(10 * life + 1);
+          for (int i = 0; i < 30; i++) {
+            story.chance(random, 10 * life + 1);
+          }
+          story.stop();
+        } catch (SimulatedCrash expected) {
+          alive = false;
+        }
+        boolean powerLost = !alive && random.nextBoolean();
+        if (powerLost) {
+          disk.losePower(random.nextDouble());
+        } else {
+          disk.killProcess();
+        }
+        String when = "seed " + seed + ", life " + life + (powerLost ? ", power lost" : "");
+        MemoryDisk looked = disk.copy(seed);
+        LogFixture fixture = LogFixture.inMemory(looked);
+        fixture.start();
+        LogOpening opening = fixture.tryOpen();
+        assertThat(opening).as(when).isInstanceOf(LogOpening.Opened.class);
+        PartitionLog log = ((LogOpening.Opened) opening).log();
+        List<String> found = fixture.readAll(log, 0, 700);
+        story.expected.check(found, !powerLost, when);
+        checkEpochs(fixture, log, when);
+        story.expected.continueFrom(found);
       }
     }
   }
