@@ -231,9 +231,11 @@ public final class BrokerRegistration {
           if (outcome instanceof WriteOutcome.Rejected rejected
               && rejected.reason() != WriteOutcome.Rejected.Reason.NO_CONTACT) {
             refused("cannot register: " + rejected.why());
-          } else {
-            // Applied, conflicting or unknown: what stands there now tells.
+          } else if (outcome instanceof WriteOutcome.Applied) {
             again();
+          } else {
+            // Conflicting or unknown: what stands there a moment later tells.
+            later();
           }
         });
   }

@@ -33,6 +33,7 @@ public final class MemoryEnsemble {
 
   private static final long LATE_NANOS = MILLISECONDS.toNanos(300);
   private static final long MAX_LATENCY_NANOS = 400_000;
+  private static final long MIN_WATCH_NANOS = MILLISECONDS.toNanos(50);
 
   private final Tasks tasks;
   private final EventLoop loop;
@@ -183,7 +184,7 @@ public final class MemoryEnsemble {
   private void watchOver(Session session) {
     long left = session.heardAt + session.timeoutNanos - loop.clock().nanoTime();
     loop.schedule(
-        Math.max(left, 1),
+        Math.max(left, MIN_WATCH_NANOS),
         () -> {
           boolean isOver =
               isRunning && loop.clock().nanoTime() - session.heardAt >= session.timeoutNanos;

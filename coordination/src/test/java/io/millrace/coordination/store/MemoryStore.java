@@ -52,7 +52,7 @@ public final class MemoryStore implements ClusterStore {
   }
 
   /** The session as last known, in contact or not; 0 before the first. From any thread. */
-  long knownSession() {
+  public long knownSession() {
     return session;
   }
 
