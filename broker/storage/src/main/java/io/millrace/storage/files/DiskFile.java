@@ -2,8 +2,10 @@ package io.millrace.storage.files;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An open file.
@@ -40,6 +42,15 @@ public interface DiskFile extends AutoCloseable {
    * @throws IOException after an interrupt during the call it is unknown how much the target got
    */
   long transferTo(long position, long count, WritableByteChannel target) throws IOException;
+
+  /**
+   * The file for the kernel's own use ({@code sendfile}), so that no call of Java's is ever made on
+   * it: an interrupt could close it, and its number be another file's a moment later. Open as long
+   * as this handle; null where there is no such thing.
+   */
+  default @Nullable FileChannel kernelChannel() throws IOException {
+    return null;
+  }
 
   /** Cuts the file, which must be at least so long. */
   void truncate(long sizeBytes) throws IOException;

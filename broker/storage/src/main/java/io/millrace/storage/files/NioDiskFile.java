@@ -37,8 +37,9 @@ final class NioDiskFile implements DiskFile {
   private volatile FileChannel channel;
   private volatile boolean closed;
 
-  /** Used under this object's lock, which nothing but force, reopening and close takes. */
+  // Made when first needed, under this object's lock, which reads and writes never take.
   private @Nullable AsynchronousFileChannel durable;
+  private @Nullable FileChannel kernelChannel;
 
   /** The writer's: where the channel's own position is, valid for that channel only. */
   private @Nullable FileChannel positioned;
@@ -173,19 +174,26 @@ final class NioDiskFile implements DiskFile {
   }
 
   @Override
-  public void close() throws IOException {
-    AsynchronousFileChannel syncing;
-    synchronized (this) {
-      closed = true;
-      syncing = durable;
-      durable = null;
+  public synchronized FileChannel kernelChannel() throws IOException {
+    if (closed) {
+      throw new ClosedChannelException();
     }
-    try {
-      channel.close();
-    } finally {
-      if (syncing != null) {
-        syncing.close();
-      }
+    FileChannel sending = kernelChannel;
+    if (sending == null) {
+      sending = FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+      kernelChannel = sending;
+    }
+    return sending;
+  }
+
+  @Override
+  public synchronized void close() throws IOException {
+    closed = true;
+    try (FileChannel reading = channel;
+        AsynchronousFileChannel syncing = durable;
+        FileChannel sending = kernelChannel) {
+      durable = null;
+      kernelChannel = null;
     }
   }
 

@@ -6,7 +6,8 @@
  * module's test jar, which loses what was not synced, tears writes and fails on demand; both pass
  * the same contract tests. Nothing else in the product opens a file.
  *
- * <p>No thread of its own; each method says which threads may call it. Depends on nothing of ours.
+ * <p>No thread of its own; each method says which threads may call it. Depends on nothing of ours
+ * but {@link io.millrace.rpc.FileSlice}.
  */
 @NullMarked
 package io.millrace.storage.files;

@@ -1,6 +1,6 @@
 package io.millrace.storage.log;
 
-import io.millrace.rpc.FileSlice;
+import io.millrace.storage.files.DiskSlice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
@@ -10,7 +10,7 @@ import java.util.function.Consumer;
  * A range of whole batches in a segment file, on its way out. Keeps the file open, whatever becomes
  * of the segment. One thread at a time.
  */
-final class SegmentSlice implements FileSlice {
+final class SegmentSlice extends DiskSlice {
   private final SegmentFile file;
   private final int start;
   private final int size;
@@ -22,6 +22,7 @@ final class SegmentSlice implements FileSlice {
    * @param onDamage hears, on the thread that moves the bytes, when the file cannot be read
    */
   SegmentSlice(SegmentFile file, int start, int size, Consumer<IOException> onDamage) {
+    super(file.file(), start);
     this.file = file;
     this.start = start;
     this.size = size;

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -80,6 +82,23 @@ class NioDiskTest extends DiskContract {
       reader.join();
     }
     assertThat(failure).hasNullValue();
+  }
+
+  @Test
+  void b100_givesTheKernelAChannelThatNoInterruptReaches() throws IOException {
+    DiskFile file = disk.create(folder.resolve("file"));
+    file.write(0, ByteBuffer.allocate(10));
+    FileChannel sending = Objects.requireNonNull(file.kernelChannel());
+    assertThat(file.kernelChannel()).isSameAs(sending);
+    Thread.currentThread().interrupt();
+    file.write(0, ByteBuffer.allocate(10));
+    file.read(0, ByteBuffer.allocate(10));
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(sending.isOpen()).isTrue();
+    assertThat(sending.size()).isEqualTo(10);
+    file.close();
+    assertThat(sending.isOpen()).isFalse();
+    assertThatThrownBy(file::kernelChannel).isInstanceOf(ClosedChannelException.class);
   }
 
   @Test
