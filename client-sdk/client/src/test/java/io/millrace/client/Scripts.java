@@ -9,8 +9,8 @@ import io.millrace.wire.v1.ProduceResponse;
 import io.millrace.wire.v1.ProduceResult;
 import io.millrace.wire.v1.Request;
 import io.millrace.wire.v1.Response;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
 
 /** What fake brokers are told to do in several tests. */
@@ -69,7 +69,7 @@ final class Scripts {
   /** Keeps requests until it is let go. */
   static final class Hold implements FakeBroker.Script {
     private final Request.ApiCase api;
-    final List<InboundRequest> held = new ArrayList<>();
+    final List<InboundRequest> held = new CopyOnWriteArrayList<>();
 
     Hold(Request.ApiCase api) {
       this.api = api;

@@ -253,6 +253,7 @@ public final class Cluster implements AutoCloseable {
             "topic {} was replaced: it was {}, it is {}", after.name(), before.id(), after.id());
       }
       topicChanged(after);
+      lookups.nowKnown(after);
     }
   }
 

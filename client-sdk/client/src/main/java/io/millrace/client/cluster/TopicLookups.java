@@ -139,6 +139,9 @@ final class TopicLookups {
       return;
     }
     cluster.apply(map);
+    if (lookup.ended) {
+      return; // by nowKnown
+    }
     if (map.topics().containsKey(lookup.topic)) {
       found(lookup);
     } else if (lookup.mayCreate) {
@@ -175,7 +178,9 @@ final class TopicLookups {
       if (info.getName().equals(lookup.topic) && !info.hasError()) {
         TopicDescription description = Descriptions.topic(info);
         cluster.merge(description);
-        found(lookup);
+        if (!lookup.ended) {
+          found(lookup);
+        }
         return;
       }
       if (info.getName().equals(lookup.topic)) {
@@ -195,6 +200,15 @@ final class TopicLookups {
     }
     end(lookup);
     lookup.waiting.forEach(done -> done.done(known, null));
+  }
+
+  /** The topic has become known in another way than by the question that is under way. */
+  void nowKnown(KnownTopic topic) {
+    Lookup lookup = underWay.get(topic.name());
+    if (lookup != null && !lookup.waiting.isEmpty()) {
+      end(lookup);
+      lookup.waiting.forEach(done -> done.done(topic, null));
+    }
   }
 
   private void missing(Lookup lookup, MillraceException e) {

@@ -214,7 +214,7 @@ public final class FakeCluster implements Discovery, Discovery.Factory {
   @Override
   public synchronized AutoCloseable onChange(Consumer<ClusterMap> listener) {
     listeners.add(listener);
-    listener.accept(current());
+    listener.accept(connected ? current() : ClusterMap.EMPTY);
     return () -> unsubscribe(listener);
   }
 
