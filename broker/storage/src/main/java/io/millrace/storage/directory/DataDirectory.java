@@ -52,6 +52,7 @@ public final class DataDirectory implements AutoCloseable {
   private final Disk disk;
   private final DataPaths paths;
   private final DiskLock lock;
+  private final Trash trash;
   private final int brokerId;
   private final String directoryId;
   private final String bootId;
@@ -72,6 +73,7 @@ public final class DataDirectory implements AutoCloseable {
     this.disk = disk;
     this.paths = paths;
     this.lock = lock;
+    this.trash = new Trash(disk, paths);
     this.brokerId = brokerId;
     this.identity = identity;
     this.directoryId = identity != null ? identity.directoryId() : drawId(random);
@@ -391,17 +393,7 @@ public final class DataDirectory implements AutoCloseable {
     if (checkpoint.remove(partition) != null) {
       Checkpoint.write(disk, paths.checkpoint(), checkpoint);
     }
-    if (disk.kind(paths.trash()) == FileKind.ABSENT) {
-      disk.createDirectory(paths.trash());
-      disk.syncDirectory(paths.root());
-    }
-    Path target = paths.trashed(partition, wallMillis);
-    while (disk.kind(target) != FileKind.ABSENT) {
-      target = paths.trashed(partition, ++wallMillis);
-    }
-    disk.rename(paths.partition(partition), target);
-    disk.syncDirectory(paths.trash());
-    disk.syncDirectory(paths.root());
+    trash.take(partition, wallMillis);
   }
 
   /**
@@ -410,27 +402,7 @@ public final class DataDirectory implements AutoCloseable {
    * @return how many partitions' directories
    */
   public int emptyTrash(long untilWallMillis) throws IOException {
-    if (disk.kind(paths.trash()) != FileKind.DIRECTORY) {
-      return 0;
-    }
-    int deleted = 0;
-    for (DirectoryEntry entry : disk.list(paths.trash())) {
-      int dot = entry.name().lastIndexOf('.');
-      boolean ours =
-          entry.isDirectory()
-              && dot > 0
-              && PartitionName.parse(entry.name().substring(0, dot)).isPresent()
-              && entry.name().substring(dot + 1).matches("[0-9]{1,18}");
-      if (ours && Long.parseLong(entry.name().substring(dot + 1)) <= untilWallMillis) {
-        Path directory = paths.trash().resolve(entry.name());
-        for (DirectoryEntry file : disk.list(directory)) {
-          disk.delete(directory.resolve(file.name()));
-        }
-        disk.delete(directory);
-        deleted++;
-      }
-    }
-    return deleted;
+    return trash.empty(untilWallMillis);
   }
 
   /** Gives the lock back. */

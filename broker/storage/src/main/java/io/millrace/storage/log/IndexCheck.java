@@ -14,7 +14,6 @@ final class IndexCheck {
 
   private final Path path;
   private final long baseOffset;
-  private final int logSizeBytes;
   private final IndexFile.Content content;
   private final Sink sink;
 
@@ -26,7 +25,6 @@ final class IndexCheck {
     Path directory = log.toAbsolutePath().getParent();
     this.path = DataPaths.index(directory == null ? log : directory, baseOffset);
     this.baseOffset = baseOffset;
-    this.logSizeBytes = logSizeBytes;
     this.sink = sink;
     this.content = IndexFile.load(disk, path, baseOffset, logSizeBytes, Integer.MAX_VALUE);
   }
@@ -63,11 +61,9 @@ final class IndexCheck {
       wrong(-1, "an entry points to no batch");
     }
     IndexFile.Seal seal = content.seal();
-    if (content.problem() != null && !(active && logSizeBytes == 0)) {
-      boolean missing = content.validBytes() == 0 && active;
-      if (!missing) {
-        wrong(content.validBytes(), content.problem());
-      }
+    boolean noneYet = active && content.validBytes() == 0;
+    if (content.problem() != null && !noneYet) {
+      wrong(content.validBytes(), content.problem());
     } else if (!active && seal == null) {
       wrong(-1, "the segment takes no more, but its index has no seal");
     }

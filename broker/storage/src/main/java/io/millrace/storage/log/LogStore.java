@@ -144,6 +144,10 @@ public final class LogStore {
       failIfForce(e);
       LOG.error("{} stays offline", name, e);
       return new LogOpening.Offline("the disk failed: " + e);
+    } catch (RuntimeException e) {
+      // A bug; that of one log must not keep the others closed.
+      LOG.error("{} stays offline", name, e);
+      return new LogOpening.Offline("it could not be opened: " + e);
     }
   }
 

@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 public final class LogVerify {
   private static final int MAX_DECOMPRESSED_BYTES = 256 << 20;
 
+  private static final long UNKNOWN = -1;
+
   private final Disk disk;
   private final Consumer<Finding> sink;
   private final BatchWalk walk = new BatchWalk(1 << 20);
@@ -115,11 +117,11 @@ public final class LogVerify {
         found(Finding.Severity.NOTE, path, -1, "a stranger");
       }
     }
-    long end = -1;
+    long end = UNKNOWN;
     for (int i = 0; i < logs.size(); i++) {
       Path log = logs.get(i);
       long base = DataPaths.baseOffset(String.valueOf(log.getFileName())).orElseThrow();
-      if (end >= 0 && base != end) {
+      if (end != UNKNOWN && base != end) {
         String what = base < end ? "it overlaps the segment before" : "a hole is before it";
         found(Finding.Severity.DAMAGE, log, 0, what + ", which ends at offset " + end);
       }
@@ -143,42 +145,51 @@ public final class LogVerify {
       long next = baseOffset;
       while (walk.nextPosition() < size) {
         BatchScan found = walk.next();
-        BatchView batch = walk.batch();
-        boolean good = found == BatchScan.WHOLE && batch.checksumMatches();
-        if (!good) {
-          int at = walk.position();
-          String what =
-              found == BatchScan.WHOLE
-                  ? "a checksum does not match"
-                  : LogDump.describe(found, batch);
-          int later = new LaterBatches(log, (int) size, next).next(at + 1);
-          boolean tail = last && later < 0;
-          found(
-              tail ? Finding.Severity.REPAIRABLE : Finding.Severity.DAMAGE,
-              path,
-              at,
-              tail ? what + ", and nothing follows: an unfinished write" : what);
-          if (later < 0) {
-            return next;
-          }
-          walk.whole(log, later, (int) size);
-          next = -1;
-          continue;
+        if (found == BatchScan.WHOLE && walk.batch().checksumMatches()) {
+          next = verifyBatch(path, walk.batch(), next, epochs);
+          index.batch(walk.batch().baseOffset(), walk.position(), walk.maxTimestamp());
+        } else if (skipDamage(log, found, next, last)) {
+          next = UNKNOWN;
+        } else {
+          return next;
         }
-        next = verifyBatch(path, batch, next, epochs);
-        index.batch(batch.baseOffset(), walk.position(), walk.maxTimestamp());
       }
       index.end(next, last);
       return next;
     }
   }
 
-  /** Returns the next offset; {@code expected} is negative right behind damage. */
+  /** Goes on at the next whole batch; false when there is none. */
+  private boolean skipDamage(DiskFile log, BatchScan found, long nextOffset, boolean last)
+      throws IOException {
+    int at = walk.position();
+    int size = (int) log.size();
+    String what =
+        found == BatchScan.WHOLE
+            ? "a checksum does not match"
+            : LogDump.describe(found, walk.batch());
+    int later = new LaterBatches(log, size, Math.max(0, nextOffset)).next(at + 1);
+    if (last && later < 0) {
+      found(
+          Finding.Severity.REPAIRABLE,
+          log.path(),
+          at,
+          what + ", and nothing follows: an unfinished write");
+    } else {
+      found(Finding.Severity.DAMAGE, log.path(), at, what);
+    }
+    if (later >= 0) {
+      walk.whole(log, later, size);
+    }
+    return later >= 0;
+  }
+
+  /** Returns the next offset; {@code expected} is {@link #UNKNOWN} right behind damage. */
   private long verifyBatch(
       Path path, BatchView batch, long expected, @Nullable EpochHistory epochs) {
     batches++;
     int at = walk.position();
-    if (expected >= 0 && batch.baseOffset() != expected) {
+    if (expected != UNKNOWN && batch.baseOffset() != expected) {
       found(
           Finding.Severity.DAMAGE,
           path,
