@@ -172,7 +172,7 @@ public final class BrokerRegistration {
     if (plan instanceof RegistrationPlan.Refuse refuse) {
       refused(refuse.why());
     } else if (plan instanceof RegistrationPlan.Introduce) {
-      onWritten(mine, nodes.introduce());
+      onWritten(mine, nodes.introduce(), this::again);
     } else if (plan instanceof RegistrationPlan.Registered registered) {
       registered(registered.incarnation());
     } else if (plan instanceof RegistrationPlan.WaitForExpiry wait) {
@@ -185,7 +185,8 @@ public final class BrokerRegistration {
       if ((isInDoubt || register.isNewDirectory()) && !hasLeftSets) {
         leaveSets(mine, found.known().orElseThrow(), register.isNewDirectory());
       } else {
-        onWritten(mine, nodes.register(register));
+        int next = register.knownVersion() + 1;
+        onWritten(mine, nodes.register(register), () -> registered(next));
       }
     }
   }
@@ -221,7 +222,7 @@ public final class BrokerRegistration {
         () -> isDone && attempt == mine ? next.get() : CompletableFuture.completedFuture(false));
   }
 
-  private void onWritten(int mine, CompletionStage<WriteOutcome> written) {
+  private void onWritten(int mine, CompletionStage<WriteOutcome> written, Runnable onApplied) {
     written.whenComplete(
         (outcome, bug) -> {
           if (attempt != mine || failed(bug)) {
@@ -232,7 +233,7 @@ public final class BrokerRegistration {
               && rejected.reason() != WriteOutcome.Rejected.Reason.NO_CONTACT) {
             refused("cannot register: " + rejected.why());
           } else if (outcome instanceof WriteOutcome.Applied) {
-            again();
+            onApplied.run();
           } else {
             // Conflicting or unknown: what stands there a moment later tells.
             later();

@@ -6,6 +6,7 @@ import io.millrace.coordination.store.Node;
 import io.millrace.coordination.store.NodeKind;
 import io.millrace.coordination.store.OnLoop;
 import io.millrace.coordination.store.ReadOutcome;
+import io.millrace.coordination.store.StoreOp;
 import io.millrace.coordination.store.WriteOutcome;
 import io.millrace.coordination.store.ZnodeJson;
 import io.millrace.coordination.store.ZnodePaths;
@@ -14,7 +15,9 @@ import io.millrace.coordination.v1.ClusterNode;
 import io.millrace.rpc.Tasks;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -23,9 +26,9 @@ import java.util.concurrent.CompletionStage;
  * Which cluster stands in the store; a broker with an empty data directory founds one where there
  * is none. Safe for any thread.
  *
- * <p>If we crash here: the layout is made before {@code /cluster}, and making it again changes
- * nothing; {@code /cluster} is one write. The caller notes the id in its data directory after that,
- * and finds the same id next time.
+ * <p>If we crash here: the layout is made before {@code /cluster} or with it, and making it again
+ * changes nothing. The caller notes the id in its data directory after that, and finds the same id
+ * next time.
  */
 public final class ClusterIdentity {
   /** What this program writes, and the lowest it reads. */
@@ -85,32 +88,49 @@ public final class ClusterIdentity {
                   + ", but there is no cluster at this ZooKeeper address. Is it the right address"
                   + " and chroot, and has ZooKeeper its data?"));
     }
-    Deque<String> layout = new ArrayDeque<>();
-    layout.add(ZnodePaths.ROOT);
-    layout.addAll(ZnodePaths.LAYOUT);
-    return found(layout);
-  }
-
-  private CompletionStage<Outcome> found(Deque<String> layout) {
-    if (layout.isEmpty()) {
-      ByteString content =
-          ZnodeJson.CLUSTER.write(
-              ClusterNode.newBuilder()
-                  .setVersion(ZnodeJson.VERSION)
-                  .setClusterId(newId())
-                  .setCreated(Instant.ofEpochMilli(tasks.clock().wallMillis()).toString())
-                  .setFormatVersion(FORMAT_VERSION)
-                  .build());
-      // Ours or another broker's that was faster: what stands there counts.
-      return store
-          .create(ZnodePaths.CLUSTER, content, NodeKind.PERSISTENT)
-          .thenCompose(this::readBack);
-    }
     return store
-        .create(layout.remove(), ByteString.EMPTY, NodeKind.PERSISTENT)
-        .thenCompose(outcome -> isThere(outcome) ? found(layout) : unavailable(outcome));
+        .create(ZnodePaths.ROOT, ByteString.EMPTY, NodeKind.PERSISTENT)
+        .thenCompose(
+            root -> isThere(root) ? found(new ArrayDeque<>(newNodes())) : unavailable(root));
   }
 
+  /** Parents first, {@code /cluster} last: it says that the rest is there. */
+  private List<StoreOp> newNodes() {
+    List<StoreOp> nodes = new ArrayList<>();
+    for (String path : ZnodePaths.LAYOUT) {
+      nodes.add(new StoreOp.Create(path, ByteString.EMPTY, NodeKind.PERSISTENT));
+    }
+    ByteString content =
+        ZnodeJson.CLUSTER.write(
+            ClusterNode.newBuilder()
+                .setVersion(ZnodeJson.VERSION)
+                .setClusterId(newId())
+                .setCreated(Instant.ofEpochMilli(tasks.clock().wallMillis()).toString())
+                .setFormatVersion(FORMAT_VERSION)
+                .build());
+    nodes.add(new StoreOp.Create(ZnodePaths.CLUSTER, content, NodeKind.PERSISTENT));
+    return nodes;
+  }
+
+  /** At once where nothing is there; else one by one, whoever makes them. */
+  private CompletionStage<Outcome> found(Deque<StoreOp> nodes) {
+    return store
+        .transact(List.copyOf(nodes))
+        .thenCompose(
+            outcome ->
+                outcome instanceof WriteOutcome.Conflict ? foundInSteps(nodes) : readBack(outcome));
+  }
+
+  private CompletionStage<Outcome> foundInSteps(Deque<StoreOp> nodes) {
+    StoreOp next = nodes.remove();
+    return store
+        .transact(List.of(next))
+        .thenCompose(
+            outcome ->
+                nodes.isEmpty() || !isThere(outcome) ? readBack(outcome) : foundInSteps(nodes));
+  }
+
+  /** Ours or another broker's that was faster: what stands there counts. */
   private CompletionStage<Outcome> readBack(WriteOutcome outcome) {
     return isThere(outcome) ? look(Optional.empty()) : unavailable(outcome);
   }

@@ -11,12 +11,14 @@ public interface ClusterView extends AutoCloseable {
   /**
    * Adds topics to those followed. A view of all topics follows them already.
    *
-   * @return completes with an image in which each of them has been looked for at the store, after
-   *     this call: a topic that is missing there does not exist
+   * @return completes on the store's event loop with an image in which each of them has been looked
+   *     for at the store, after this call and past any lag of its servers: a topic that is missing
+   *     there does not exist. Waits as long as there is no contact: the caller bounds that. Ends
+   *     with an IllegalStateException when the view is closed
    */
   CompletionStage<ClusterImage> follow(Iterable<String> topics);
 
-  /** Reads again everything that is followed, past any lag of the store's servers. */
+  /** Reads again everything that is followed; otherwise as {@link #follow}. */
   CompletionStage<ClusterImage> refresh();
 
   /** Hears every newer image, on the store's event loop, beginning with the present one. */

@@ -1,0 +1,125 @@
+package io.millrace.coordination.election;
+
+import static io.millrace.coordination.election.Partitions.eligible;
+import static io.millrace.coordination.election.Partitions.inSync;
+import static io.millrace.coordination.election.Partitions.left;
+import static io.millrace.coordination.election.Partitions.lost;
+import static io.millrace.coordination.election.Partitions.single;
+import static io.millrace.coordination.election.Partitions.threeReplicas;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.coordination.store.ZnodeJson;
+import io.millrace.coordination.store.ZnodeReading;
+import io.millrace.coordination.v1.PartitionNode;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** coordination.md, "Doubtful start" and the in-sync set that never becomes empty. */
+class DoubtfulLeaveTest {
+  private static final LogPosition POSITION = new LogPosition(5, 100);
+
+  private static @Nullable PartitionNode plan(
+      PartitionNode.Builder node, int self, boolean isLost) {
+    return DoubtfulLeave.plan(node.build(), self, POSITION, isLost);
+  }
+
+  private static PartitionNode leave(PartitionNode.Builder node, int self) {
+    return leave(node, self, false);
+  }
+
+  private static PartitionNode leave(PartitionNode.Builder node, int self, boolean isLost) {
+    PartitionNode next = plan(node, self, isLost);
+    assertThat(next).isNotNull();
+    if (next == null) {
+      return PartitionNode.getDefaultInstance();
+    }
+    assertThat(ZnodeJson.PARTITION.read(ZnodeJson.PARTITION.write(next)))
+        .isEqualTo(new ZnodeReading.Understood<>(next, true));
+    assertThat(next.getLeaderEpoch()).isEqualTo(node.getLeaderEpoch());
+    assertThat(plan(next.toBuilder(), self, isLost)).as("left once").isNull();
+    return next;
+  }
+
+  @Test
+  void leavesTheInSyncSetAndSaysWhatItHas() {
+    PartitionNode next = leave(threeReplicas(), 2);
+
+    assertThat(next.getInSyncList()).containsExactly(1, 3);
+    assertThat(next.getEligibleList()).isEmpty();
+    assertThat(next.getRollCallList()).containsExactly(left(2, 5, 100));
+    assertThat(next.getLeader()).isEqualTo(1);
+    assertThat(next.getLastChange().getWhy()).contains("doubt");
+  }
+
+  @Test
+  void aLeaderLeavesItsLeadershipToo() {
+    PartitionNode next = leave(threeReplicas(), 1);
+    assertThat(next.hasLeader()).isFalse();
+    assertThat(next.getInSyncList()).containsExactly(2, 3);
+  }
+
+  @Test
+  void leavesTheEligibleSet() {
+    PartitionNode next = leave(eligible(inSync(threeReplicas(), 1), 2, 3).setSoleFlushed(true), 2);
+    assertThat(next.getInSyncList()).containsExactly(1);
+    assertThat(next.getEligibleList()).containsExactly(3);
+    assertThat(next.getSoleFlushed()).as("the set of in-sync replicas is the same").isTrue();
+  }
+
+  @Test
+  @DisplayName("coordination.md: when the last member leaves, the eligible become the in-sync set")
+  void theEligibleTakeOver() {
+    PartitionNode next = leave(eligible(inSync(threeReplicas(), 1), 2, 3).setSoleFlushed(true), 1);
+    assertThat(next.getInSyncList()).containsExactly(2, 3);
+    assertThat(next.getEligibleList()).isEmpty();
+    assertThat(next.getSoleFlushed()).isFalse();
+  }
+
+  @Test
+  @DisplayName("coordination.md: with none, the last member stays recorded though in doubt")
+  void theLastMemberStaysRecorded() {
+    PartitionNode next = leave(single(), 1);
+    assertThat(next.getInSyncList()).containsExactly(1);
+    assertThat(next.hasLeader()).isFalse();
+    assertThat(next.getRollCallList()).containsExactly(left(1, 5, 100));
+    assertThat(next.getSoleFlushed()).isTrue();
+  }
+
+  @Test
+  @DisplayName("F21: of a lost directory nothing is vouched for")
+  void theLostVouchForNothing() {
+    PartitionNode next = leave(single(), 1, true);
+    assertThat(next.getInSyncList()).containsExactly(1);
+    assertThat(next.getSoleFlushed()).isFalse();
+    assertThat(next.getRollCallList()).containsExactly(lost(1));
+  }
+
+  @Test
+  void anEarlierEntryOfItsOwnIsReplaced() {
+    PartitionNode next =
+        leave(threeReplicas().addRollCall(left(2, 4, 7)).addRollCall(left(3, 5, 8)), 2);
+    assertThat(next.getRollCallList()).containsExactly(left(3, 5, 8), left(2, 5, 100));
+  }
+
+  @Test
+  void whoIsNoMemberHasNothingToLeave() {
+    assertThat(plan(inSync(threeReplicas(), 1, 3), 2, false)).isNull();
+    assertThat(plan(threeReplicas(), 4, false)).isNull();
+  }
+
+  @Test
+  @DisplayName("a whole cluster that lost power calls its roll and the highest leads")
+  void afterAWholePowerLossTheHighestLeads() {
+    PartitionNode.Builder node = threeReplicas();
+    for (int self = 1; self <= 3; self++) {
+      PartitionNode next =
+          DoubtfulLeave.plan(node.build(), self, new LogPosition(5, 100 + self % 3), false);
+      assertThat(next).isNotNull();
+      node = next == null ? node : next.toBuilder();
+    }
+
+    assertThat(new RollCall(node.build()).decides()).isTrue();
+    assertThat(new RollCall(node.build()).highest()).isEqualTo(left(2, 5, 102));
+  }
+}
