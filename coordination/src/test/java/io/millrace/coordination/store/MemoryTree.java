@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.millrace.coordination.store.WriteOutcome.Conflict;
 import io.millrace.coordination.store.WriteOutcome.Rejected;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -64,27 +65,28 @@ final class MemoryTree {
 
   /** All steps or none. */
   Effect write(List<StoreOp> steps, long session, long zxid) {
-    MemoryTree trial = new MemoryTree(this);
     List<Change> changes = new ArrayList<>();
+    List<Change> undo = new ArrayList<>();
     List<Integer> versions = new ArrayList<>();
     for (int i = 0; i < steps.size(); i++) {
       StoreOp step = steps.get(i);
-      WriteOutcome refused = trial.refuse(step, i);
+      WriteOutcome refused = refuse(step, i);
       if (refused != null) {
+        Collections.reverse(undo);
+        undo.forEach(this::apply);
         return new Effect(refused, List.of());
       }
-      Change change = trial.change(step, session, zxid);
+      Change change = change(step, session, zxid);
       if (change != null) {
-        trial.apply(change);
+        undo.add(new Change(change.path(), nodes.get(change.path())));
+        apply(change);
         changes.add(change);
       }
-      boolean isLasting = step instanceof StoreOp.Set || step instanceof StoreOp.Create;
       versions.add(
-          isLasting && change != null && change.now() != null
+          change != null && change.now() != null
               ? change.now().version()
               : WriteOutcome.NO_VERSION);
     }
-    changes.forEach(this::apply);
     return new Effect(new WriteOutcome.Applied(versions), changes);
   }
 
