@@ -28,7 +28,7 @@ public final class Main {
             new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
             System.getenv(),
             Terminals.parse(System.getProperty("millrace.terminals", "")),
-            new SystemTasks().clock(),
+            new SystemTasks(),
             signal,
             ClientFactory.ofCluster());
     int exitCode = new MillraceCommand(surroundings, commands(surroundings)).run(args);

@@ -65,7 +65,7 @@ final class ServerCommandRun implements Interrupts {
             new PrintStream(err, true, StandardCharsets.UTF_8),
             environment,
             Terminals.NONE,
-            new SystemTasks().clock(),
+            new SystemTasks(),
             this,
             ClientFactory.ofCluster());
     int exitCode = new MillraceCommand(surroundings, Main.commands(surroundings)).run(args);

@@ -5,6 +5,7 @@ import io.millrace.client.AdminSettings;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
 
 /** An admin client for the length of one command; blocks where the client does not. */
 final class AdminSession implements AutoCloseable {
@@ -13,28 +14,38 @@ final class AdminSession implements AutoCloseable {
 
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
+  private final Surroundings surroundings;
+  private final String address;
   private final Admin admin;
 
-  private AdminSession(Admin admin) {
+  private AdminSession(Surroundings surroundings, String address, Admin admin) {
+    this.surroundings = surroundings;
+    this.address = address;
     this.admin = admin;
   }
 
   static AdminSession open(Surroundings surroundings, ClusterOption cluster) {
+    String address = cluster.address(surroundings.environment());
     AdminSettings settings =
-        AdminSettings.builder(cluster.address(surroundings.environment()))
+        AdminSettings.builder(address)
             .clientId("millrace-cli")
             .defaultApiTimeout(CALL_TIMEOUT)
             .clusterConnectTimeout(CALL_TIMEOUT)
             .build();
-    return new AdminSession(surroundings.clients().admin(settings));
+    return new AdminSession(surroundings, address, surroundings.clients().admin(settings));
   }
 
-  Admin admin() {
-    return admin;
+  /** The answer to a question that changes nothing. */
+  <T> T ask(Function<Admin, CompletableFuture<T>> question) throws Exception {
+    return FirstContact.ask(surroundings, address, () -> await(question.apply(admin)));
   }
 
-  /** The answer; what the client reports instead is thrown as it is. */
-  static <T> T await(CompletableFuture<T> answer) throws InterruptedException {
+  /** The outcome of a change; what the client reports instead is thrown as it is. */
+  <T> T change(Function<Admin, CompletableFuture<T>> change) throws InterruptedException {
+    return await(change.apply(admin));
+  }
+
+  private static <T> T await(CompletableFuture<T> answer) throws InterruptedException {
     try {
       return answer.get();
     } catch (ExecutionException e) {

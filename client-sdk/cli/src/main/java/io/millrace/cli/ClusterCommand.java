@@ -1,8 +1,8 @@
 package io.millrace.cli;
 
+import io.millrace.client.Admin;
 import io.millrace.client.Broker;
 import io.millrace.client.ClusterDescription;
-import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -24,10 +24,10 @@ final class ClusterCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  public Integer call() throws Exception {
     ClusterDescription found;
     try (AdminSession session = AdminSession.open(surroundings, cluster)) {
-      found = AdminSession.await(session.admin().describeCluster());
+      found = session.ask(Admin::describeCluster);
     }
     List<Broker> brokers =
         found.brokers().stream().sorted(Comparator.comparingInt(Broker::id)).toList();

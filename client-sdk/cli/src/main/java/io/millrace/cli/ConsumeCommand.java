@@ -5,7 +5,6 @@ import io.millrace.client.ConsumerSettings;
 import io.millrace.client.OffsetReset;
 import io.millrace.client.PartitionInfo;
 import io.millrace.client.TopicPartition;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.ZoneId;
@@ -113,7 +112,7 @@ final class ConsumeCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws Exception {
     if (max != null && max < 0) {
       throw new CommandFailedException(
           ExitCode.WRONG_USAGE, "--max is a number of records, not " + max);
@@ -140,7 +139,7 @@ final class ConsumeCommand implements Callable<Integer> {
   }
 
   private ConsumerSettings settings() {
-    return ConsumerSettings.builder(cluster.address(surroundings.environment()))
+    return ConsumerSettings.builder(address())
         .clientId("millrace-cli")
         // A typing error must not make a topic.
         .allowAutoCreateTopics(false)
@@ -151,9 +150,15 @@ final class ConsumeCommand implements Callable<Integer> {
         .build();
   }
 
-  private List<TopicPartition> chosen(Consumer<ByteBuffer, ByteBuffer> consumer) {
+  private String address() {
+    return cluster.address(surroundings.environment());
+  }
+
+  private List<TopicPartition> chosen(Consumer<ByteBuffer, ByteBuffer> consumer) throws Exception {
     List<TopicPartition> all =
-        consumer.partitionsFor(topic).stream().map(PartitionInfo::topicPartition).toList();
+        FirstContact.ask(surroundings, address(), () -> consumer.partitionsFor(topic)).stream()
+            .map(PartitionInfo::topicPartition)
+            .toList();
     if (partitions.isEmpty()) {
       return all;
     }

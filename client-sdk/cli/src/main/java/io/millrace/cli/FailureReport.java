@@ -30,6 +30,10 @@ record FailureReport(int exitCode, String line) {
     if (e instanceof CommandFailedException failed) {
       return new FailureReport(failed.exitCode(), message(failed));
     }
+    if (e instanceof UnknownTopicException missing) {
+      return new FailureReport(
+          ExitCode.NOT_FOUND.number(), message(missing) + "; 'millrace topic list' shows all");
+    }
     if (e instanceof MillraceException reported) {
       return new FailureReport(exitCode(reported).number(), message(reported));
     }
@@ -53,7 +57,7 @@ record FailureReport(int exitCode, String line) {
   }
 
   private static ExitCode exitCode(MillraceException e) {
-    if (e instanceof UnknownTopicException || e instanceof UnknownPartitionException) {
+    if (e instanceof UnknownPartitionException) {
       return ExitCode.NOT_FOUND;
     }
     if (e instanceof TopicExistsException || e instanceof WrongClusterException) {

@@ -34,7 +34,8 @@ final class ProduceCommand implements Callable<Integer> {
   /** What may be queued must hold the largest record with all that is around it. */
   private static final int BUFFER_SIZE = MAX_LINE_SIZE + (16 << 20);
 
-  private static final Duration MAX_BLOCK = Duration.ofSeconds(15);
+  /** Also outlasts the restart of a broker, during which nothing leaves the buffer. */
+  private static final Duration MAX_BLOCK = Duration.ofSeconds(30);
 
   private final Surroundings surroundings;
 
@@ -112,13 +113,13 @@ final class ProduceCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws Exception {
     LineRecords records =
         new LineRecords(topic, delimiter(), headers.stream().map(HeaderText::parse).toList());
     ProducerSettings settings = settings();
     try (InputStream input = open();
         Producer<byte[], byte[]> producer = surroundings.clients().producer(settings)) {
-      producer.partitionsFor(topic);
+      FirstContact.ask(surroundings, address(), () -> producer.partitionsFor(topic));
       boolean asks = !settings.durability().equals(Optional.of(Durability.NONE));
       ProduceRun run = new ProduceRun(surroundings, producer, asks);
       surroundings.interrupts().onInterrupt(run::stop);
@@ -139,10 +140,10 @@ final class ProduceCommand implements Callable<Integer> {
 
   private ProducerSettings settings() {
     ProducerSettings.Builder settings =
-        ProducerSettings.builder(cluster.address(surroundings.environment()))
+        ProducerSettings.builder(address())
             .clientId("millrace-cli")
             .bufferMemoryBytes(BUFFER_SIZE)
-            .clusterConnectTimeout(MAX_BLOCK);
+            .maxBlock(MAX_BLOCK);
     Durability durability = level == null ? null : level.asked();
     if (durability != null) {
       settings.durability(durability);
@@ -151,6 +152,10 @@ final class ProduceCommand implements Callable<Integer> {
       settings.compression(compression);
     }
     return settings.build();
+  }
+
+  private String address() {
+    return cluster.address(surroundings.environment());
   }
 
   private InputStream open() throws IOException {

@@ -1,6 +1,7 @@
 package io.millrace.cli;
 
 import io.millrace.rpc.Clock;
+import io.millrace.rpc.Tasks;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.util.Map;
@@ -13,7 +14,7 @@ import java.util.Map;
  * @param error for people: errors, questions, progress and summaries; flushes at each line
  * @param environment the process's environment variables
  * @param terminals which of the three are terminals
- * @param clock for durations, rates and "15 minutes ago"
+ * @param tasks for durations, rates, "15 minutes ago", and what a person is told meanwhile
  * @param interrupts Ctrl-C
  * @param clients what talks to the cluster
  */
@@ -23,7 +24,7 @@ public record Surroundings(
     PrintStream error,
     Map<String, String> environment,
     Terminals terminals,
-    Clock clock,
+    Tasks tasks,
     Interrupts interrupts,
     ClientFactory clients) {
 
@@ -43,6 +44,10 @@ public record Surroundings(
       return new Terminals(
           numbers.indexOf('0') >= 0, numbers.indexOf('1') >= 0, numbers.indexOf('2') >= 0);
     }
+  }
+
+  Clock clock() {
+    return tasks.clock();
   }
 
   /** Colour is for terminals, and for people who did not decline it. */

@@ -44,7 +44,7 @@ final class TopicCreateCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     NewTopic wanted = new NewTopic(name, optional(partitions), optional(replicas), settings, false);
     try (AdminSession session = AdminSession.open(surroundings, cluster)) {
-      TopicDescription made = AdminSession.await(session.admin().createTopic(wanted));
+      TopicDescription made = session.change(admin -> admin.createTopic(wanted));
       surroundings
           .output()
           .println(

@@ -36,7 +36,7 @@ final class TopicDeleteCommand implements Callable<Integer> {
     }
     try (AdminSession session = AdminSession.open(surroundings, cluster)) {
       for (String name : names) {
-        String id = AdminSession.await(session.admin().deleteTopic(name));
+        String id = session.change(admin -> admin.deleteTopic(name));
         surroundings
             .output()
             .println("deleted " + Printable.line(name) + ", id " + Printable.line(id));

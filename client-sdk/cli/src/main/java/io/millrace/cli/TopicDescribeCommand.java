@@ -2,7 +2,6 @@ package io.millrace.cli;
 
 import io.millrace.client.PartitionInfo;
 import io.millrace.client.TopicDescription;
-import java.io.IOException;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -31,11 +30,10 @@ final class TopicDescribeCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  public Integer call() throws Exception {
     Collection<TopicDescription> topics;
     try (AdminSession session = AdminSession.open(surroundings, cluster)) {
-      topics =
-          AdminSession.await(session.admin().describeTopics(new LinkedHashSet<>(names))).values();
+      topics = session.ask(admin -> admin.describeTopics(new LinkedHashSet<>(names))).values();
     }
     surroundings
         .output()

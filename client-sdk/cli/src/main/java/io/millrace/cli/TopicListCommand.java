@@ -1,7 +1,7 @@
 package io.millrace.cli;
 
+import io.millrace.client.Admin;
 import io.millrace.client.TopicListing;
-import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -21,10 +21,10 @@ final class TopicListCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  public Integer call() throws Exception {
     List<TopicListing> topics;
     try (AdminSession session = AdminSession.open(surroundings, cluster)) {
-      topics = AdminSession.await(session.admin().listTopics());
+      topics = session.ask(Admin::listTopics);
     }
     surroundings.output().print(render(topics));
     return ExitCode.DONE.number();

@@ -2,6 +2,8 @@ package io.millrace.cli;
 
 import io.millrace.cli.Surroundings.Terminals;
 import io.millrace.rpc.Clock;
+import io.millrace.rpc.SystemTasks;
+import io.millrace.rpc.Tasks;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -12,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.random.RandomGenerator;
 
 /** One call of the command line, with everything it touches in memory. */
 final class CommandRun {
@@ -62,7 +65,7 @@ final class CommandRun {
         new PrintStream(err, true, StandardCharsets.UTF_8),
         environment,
         terminals,
-        new TickingClock(),
+        new TestTasks(),
         interrupts,
         cluster);
   }
@@ -101,9 +104,25 @@ final class CommandRun {
     }
   }
 
-  /** A millisecond passes at each look. */
-  private static final class TickingClock implements Clock {
+  /** Real threads, and a clock on which a millisecond passes at each look. */
+  private static final class TestTasks implements Tasks, Clock {
+    private final Tasks real = new SystemTasks();
     private long nanos;
+
+    @Override
+    public Clock clock() {
+      return this;
+    }
+
+    @Override
+    public RandomGenerator random() {
+      return real.random();
+    }
+
+    @Override
+    public Worker worker(String name) {
+      return real.worker(name);
+    }
 
     @Override
     public long nanoTime() {

@@ -142,10 +142,7 @@ class MillraceCommandTest {
             new InvalidRequestException("x"), 2,
             new WrongClusterException("x"), 4,
             new OutcomeUnknownException("x"), 5,
-            new TimedOutException("x"), 5,
-            new NotAuthorisedException("x"), 6,
-            new ClusterUnreachableException("x"), 7,
-            new BrokerUnavailableException("x"), 7);
+            new NotAuthorisedException("x"), 6);
     codes.forEach(
         (error, code) -> {
           cluster.broken = error;
@@ -153,6 +150,29 @@ class MillraceCommandTest {
           assertThat(run.exec("topic", "list")).as(error.toString()).isEqualTo(code);
           assertThat(run.stderr()).isEqualTo("millrace: x\n");
         });
+  }
+
+  @Test
+  void takesAnyFirstQuestionWithoutAnswerForAClusterThatCannotBeReached() {
+    for (MillraceException error :
+        List.of(
+            new TimedOutException("x"),
+            new ClusterUnreachableException("x"),
+            new BrokerUnavailableException("x"))) {
+      cluster.broken = error;
+      for (String command : List.of("topic list", "cluster", "produce notes", "consume notes")) {
+        CommandRun run = CommandRun.on(cluster);
+        assertThat(run.exec(command.split(" ", 0))).as(command).isEqualTo(7);
+        assertThat(run.stderr())
+            .isEqualTo(
+                "millrace: the cluster at 127.0.0.1:2181/millrace cannot be reached (x); is it"
+                    + " running? See also --cluster\n");
+      }
+    }
+    cluster.broken = new TimedOutException("x");
+    assertThat(CommandRun.on(cluster).exec("topic", "create", "new")).isEqualTo(5);
+    cluster.broken = new ClusterUnreachableException("x");
+    assertThat(CommandRun.on(cluster).exec("topic", "create", "new")).isEqualTo(7);
   }
 
   @Test

@@ -45,8 +45,8 @@ class ProduceAndConsumeTest {
   @Test
   void giveBackTheSameBytesForLongLinesOfAnything() {
     Random random = new Random(11);
-    for (int i = 0; i < 20; i++) {
-      byte[] input = new byte[random.nextInt(3 << 20)];
+    for (int i = 0; i < 8; i++) {
+      byte[] input = new byte[random.nextInt(2 << 20)];
       random.nextBytes(input);
       assertThat(throughTopic(input)).isEqualTo(withLastLineFeed(input));
     }
@@ -170,7 +170,7 @@ class ProduceAndConsumeTest {
     for (String command : new String[] {"produce", "consume"}) {
       CommandRun missing = CommandRun.on(cluster);
       assertThat(missing.exec(command, "nothing")).isEqualTo(3);
-      assertThat(missing.stderr()).contains("there is no topic nothing");
+      assertThat(missing.stderr()).contains("there is no topic nothing; 'millrace topic list'");
     }
     cluster.broken = new ClusterUnreachableException("nobody answers at 127.0.0.1:2181");
     assertThat(CommandRun.on(cluster).exec("produce", "notes")).isEqualTo(7);

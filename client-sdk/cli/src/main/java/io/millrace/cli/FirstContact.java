@@ -1,0 +1,52 @@
+package io.millrace.cli;
+
+import io.millrace.client.errors.BrokerUnavailableException;
+import io.millrace.client.errors.ClusterUnreachableException;
+import io.millrace.client.errors.MillraceException;
+import io.millrace.client.errors.TimedOutException;
+import io.millrace.rpc.Tasks;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The first question of a command to the cluster. A person who waits is told for what; and when no
+ * answer comes, that is a cluster that cannot be reached, whatever the client was busy with.
+ */
+final class FirstContact {
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(3);
+
+  private FirstContact() {}
+
+  /**
+   * @param address of the cluster, for people
+   * @param question that changes nothing
+   */
+  static <T> T ask(Surroundings surroundings, String address, Callable<T> question)
+      throws Exception {
+    Tasks.Worker worker = surroundings.tasks().worker("first-contact");
+    try {
+      if (surroundings.terminals().error()) {
+        worker.schedule(
+            PATIENCE_NANOS,
+            () ->
+                surroundings
+                    .error()
+                    .println(
+                        "no answer from " + Printable.line(address) + " yet; Ctrl-C gives up"));
+      }
+      return question.call();
+    } catch (TimedOutException | ClusterUnreachableException | BrokerUnavailableException e) {
+      throw unreachable(address, e);
+    } finally {
+      worker.stop();
+    }
+  }
+
+  private static CommandFailedException unreachable(String address, MillraceException e) {
+    return new CommandFailedException(
+        ExitCode.UNREACHABLE.number(),
+        "the cluster at %s cannot be reached (%s); is it running? See also --cluster"
+            .formatted(address, e.getMessage()),
+        e);
+  }
+}
