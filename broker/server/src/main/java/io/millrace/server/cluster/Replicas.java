@@ -248,6 +248,7 @@ public final class Replicas implements LocalPartitions.LeaderListener {
 
   private void stepDown(Replica replica, String whoLeads) {
     if (replica.epochLed >= 0) {
+      LOG.info("{}: no longer leading in epoch {}: {}", replica.id, replica.epochLed, whoLeads);
       replica.epochLed = -1;
       busy.remove(replica);
       partitions.stepDown(replica.id, whoLeads);

@@ -5,7 +5,6 @@ import io.millrace.server.config.TopicSettings;
 import io.millrace.storage.log.AppendResult;
 import io.millrace.storage.log.PartitionLog;
 import io.millrace.wire.BatchIterator;
-import io.millrace.wire.BatchLimits;
 import io.millrace.wire.BatchValidator;
 import io.millrace.wire.v1.Durability;
 import io.millrace.wire.v1.ErrorCode;
@@ -22,7 +21,6 @@ import java.util.Optional;
  */
 final class Appends {
   private static final int IN_SYNC_REPLICAS = 1;
-  private static final long MAX_AHEAD_MILLIS = 3_600_000;
 
   private final Partition partition;
   private final PartitionLog log;
@@ -78,15 +76,8 @@ final class Appends {
   }
 
   private Optional<Refusal> validate(ProduceShare share, BatchValidator validator) {
-    TopicSettings topic = partition.topic();
-    BatchLimits limits =
-        new BatchLimits(
-            topic.batchMaxBytes(),
-            topic.recordMaxBytes(),
-            BatchLimits.DEFAULT_RECORDS_PER_BATCH,
-            MAX_AHEAD_MILLIS);
     BatchValidator.Result result =
-        validator.validate(share.batches().duplicate(), limits, clock.wallMillis());
+        validator.validate(share.batches().duplicate(), partition.limits(), clock.wallMillis());
     if (result instanceof BatchValidator.Invalid invalid) {
       return Optional.of(new Refusal(invalid.code(), invalid.message()));
     }

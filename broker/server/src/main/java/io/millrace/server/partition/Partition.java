@@ -4,6 +4,7 @@ import io.millrace.rpc.Clock;
 import io.millrace.server.config.TopicSettings;
 import io.millrace.storage.log.LogListener;
 import io.millrace.storage.log.PartitionLog;
+import io.millrace.wire.BatchLimits;
 import io.millrace.wire.BatchValidator;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -25,6 +26,9 @@ import org.slf4j.LoggerFactory;
 public final class Partition implements LogListener {
   private static final Logger LOG = LoggerFactory.getLogger(Partition.class);
 
+  /** How far a producer's clock may be ahead of this broker's. */
+  private static final long MAX_AHEAD_MILLIS = 3_600_000;
+
   private final PartitionId id;
   private final PartitionListener listener;
   private final PartitionLog log;
@@ -36,6 +40,7 @@ public final class Partition implements LogListener {
   private final List<FlushWaiter> flushWaiters = new ArrayList<>();
 
   private TopicSettings topic;
+  private BatchLimits limits;
   private Role role = new Role.Idle("nobody has been elected yet");
 
   private record FlushWaiter(long endOffset, Consumer<Boolean> then) {}
@@ -49,6 +54,7 @@ public final class Partition implements LogListener {
       PartitionListener listener) {
     this.id = id;
     this.topic = topic;
+    this.limits = limits(topic);
     this.log = log;
     this.listener = listener;
     this.visible =
@@ -75,9 +81,23 @@ public final class Partition implements LogListener {
     return topic;
   }
 
+  /** What a share is held against. */
+  BatchLimits limits() {
+    return limits;
+  }
+
+  private static BatchLimits limits(TopicSettings topic) {
+    return new BatchLimits(
+        topic.batchMaxBytes(),
+        topic.recordMaxBytes(),
+        BatchLimits.DEFAULT_RECORDS_PER_BATCH,
+        MAX_AHEAD_MILLIS);
+  }
+
   /** New settings hold from now on; what has been acknowledged or shown stays so. */
   public void configure(TopicSettings settings) {
     this.topic = settings;
+    this.limits = limits(settings);
     advanceVisibleEnd();
   }
 
@@ -118,7 +138,7 @@ public final class Partition implements LogListener {
     if (log.flushedOffset() < log.endOffset()) {
       log.requestFlush();
     }
-    LOG.info(
+    LOG.debug(
         "{}: leading in epoch {} from offset {}, {} visible",
         id,
         epoch,
@@ -138,7 +158,7 @@ public final class Partition implements LogListener {
       return;
     }
     if (role instanceof Role.Leader leader) {
-      LOG.info("{}: no longer leading in epoch {}: {}", id, leader.epoch(), whoLeads);
+      LOG.debug("{}: no longer leading in epoch {}: {}", id, leader.epoch(), whoLeads);
     }
     role = new Role.Idle(whoLeads);
     appends.abandon(whoLeads);
