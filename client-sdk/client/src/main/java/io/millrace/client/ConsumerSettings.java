@@ -26,11 +26,7 @@ public final class ConsumerSettings extends ClientSettings {
           "A broker waits for so many bytes before it answers, at most fetch.max.wait.ms.");
   private static final Setting<Duration> FETCH_MAX_WAIT =
       Setting.millis(
-          "fetch.max.wait.ms",
-          500,
-          0,
-          60_000,
-          "How long a broker may wait for fetch.min.bytes; less than half of request.timeout.ms.");
+          "fetch.max.wait.ms", 500, 0, 60_000, "How long a broker may wait for fetch.min.bytes.");
   private static final Setting<Integer> FETCH_MAX =
       Setting.bytes(
           "fetch.max.bytes",

@@ -36,6 +36,7 @@ public final class BrokerCall implements ClusterListener {
   private boolean ended;
   private int waitingFor = -1;
   private boolean inFlight;
+  private boolean asked;
   private boolean pausing;
   private int rounds;
   private String trouble = "no broker is known";
@@ -129,6 +130,8 @@ public final class BrokerCall implements ClusterListener {
 
   private void send(int brokerId, Connection connection) {
     inFlight = true;
+    asked = true;
+    trouble = "broker " + brokerId + " has not answered";
     long leftNanos = Math.max(1, deadlineNanos - cluster.clock().nanoTime());
     connection.send(
         request.get(),
@@ -199,8 +202,8 @@ public final class BrokerCall implements ClusterListener {
   private void timeUp() {
     if (inFlight && !repeatable) {
       fail(new OutcomeUnknownException("no answer in time from broker " + waitingFor));
-    } else if (inFlight) {
-      fail(new TimedOutException("no answer in time from broker " + waitingFor));
+    } else if (asked) {
+      fail(new TimedOutException("no answer in time; " + trouble));
     } else {
       fail(new ClusterUnreachableException("no broker could be asked in time; " + trouble));
     }
