@@ -157,7 +157,7 @@ class ClusterIT {
   }
 
   private static void awaitReady(MillraceProcess broker) {
-    broker.awaitLine("^ready broker=\\d+");
+    broker.awaitLine("^ready .*\\bbroker=\\d+");
   }
 
   private static void awaitLines(MillraceProcess process, int count) {
