@@ -61,7 +61,7 @@ class ClusterIT {
     run("topic", "create", "orders", "--partitions", "6", "--replicas", "1");
     assertThat(leaders()).as("partitions spread over all brokers").hasSize(BROKERS);
 
-    String live = zkShell("get", "/millrace/brokers/live/1");
+    String live = zkShell("get", "/brokers/live/1");
     assertThat(live.lines().filter(line -> line.startsWith("{")).toList())
         .singleElement()
         .asString()
@@ -172,12 +172,10 @@ class ClusterIT {
   }
 
   private String zkShell(String... command) {
-    String[] arguments = new String[3 + command.length];
-    arguments[0] = "zk-shell";
-    arguments[1] = "-server";
-    arguments[2] = cluster.substring(0, cluster.indexOf('/'));
-    System.arraycopy(command, 0, arguments, 3, command.length);
-    MillraceProcess shell = MillraceProcess.run(dir, arguments);
+    String[] arguments = {"zk-shell", "--cluster", cluster};
+    String[] all = Arrays.copyOf(arguments, arguments.length + command.length);
+    System.arraycopy(command, 0, all, arguments.length, command.length);
+    MillraceProcess shell = MillraceProcess.run(dir, all);
     assertThat(shell.awaitExit()).as(shell.describe()).isZero();
     return shell.out();
   }
