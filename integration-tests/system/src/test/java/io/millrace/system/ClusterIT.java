@@ -3,26 +3,30 @@ package io.millrace.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three broker processes against one ZooKeeper process. */
+@Timeout(value = 4, unit = TimeUnit.MINUTES)
 class ClusterIT {
   private static final int BROKERS = 3;
 
@@ -70,25 +74,18 @@ class ClusterIT {
         .endsWith("}");
 
     // A producer and a consumer that run through the kill by themselves.
-    Path lines = dir.resolve("lines");
     List<String> expected = IntStream.range(0, 30_000).mapToObj(i -> "line-" + i).toList();
-    Files.write(lines, expected);
     MillraceProcess consume =
         remember(
             MillraceProcess.start(
                 dir, "consume", "orders", "--from", "earliest", "--cluster", cluster));
-    Path pipe = dir.resolve("pipe");
-    mkfifo(pipe);
     MillraceProcess produce =
         remember(
-            MillraceProcess.start(
-                dir, pipe, Map.of(), "produce", "orders", "--acks", "1", "--cluster", cluster));
-    try (Stream<String> all = expected.stream();
-        var writer = Files.newBufferedWriter(pipe)) {
+            MillraceProcess.start(dir, "produce", "orders", "--acks", "1", "--cluster", cluster));
+    try (Writer writer = new OutputStreamWriter(produce.input(), StandardCharsets.UTF_8)) {
       int written = 0;
-      for (String line : (Iterable<String>) all::iterator) {
-        writer.write(line);
-        writer.newLine();
+      for (String line : expected) {
+        writer.write(line + "\n");
         if (++written == 10_000) {
           writer.flush();
           awaitLines(consume, 1_000);
@@ -187,15 +184,6 @@ class ClusterIT {
     MillraceProcess process = MillraceProcess.run(dir, all);
     assertThat(process.awaitExit()).as(process.describe()).isZero();
     return process;
-  }
-
-  private static void mkfifo(Path pipe) throws IOException {
-    try {
-      assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException(e);
-    }
   }
 
   private MillraceProcess remember(MillraceProcess process) {

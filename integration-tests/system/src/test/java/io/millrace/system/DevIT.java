@@ -8,12 +8,15 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a newcomer does first: {@code dev}, {@code produce}, {@code consume}, and a hard kill. */
+@Timeout(value = 4, unit = TimeUnit.MINUTES)
 class DevIT {
   @TempDir Path dir;
   private MillraceProcess dev;

@@ -13,11 +13,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Bytes that no client of ours would send, while a client of ours works. */
+@Timeout(value = 4, unit = TimeUnit.MINUTES)
 class HostileConnectionsIT {
   private static final int CONNECTIONS = 300;
 

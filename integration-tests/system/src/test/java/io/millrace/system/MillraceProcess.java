@@ -2,6 +2,7 @@ package io.millrace.system;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -9,13 +10,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One {@code millrace} command as a process of its own, started from the packaged distribution the
@@ -37,11 +36,6 @@ final class MillraceProcess implements AutoCloseable {
 
   /** Starts {@code bin/millrace} with the arguments; outputs go to files in {@code dir}. */
   static MillraceProcess start(Path dir, String... arguments) {
-    return start(dir, null, Map.of(), arguments);
-  }
-
-  static MillraceProcess start(
-      Path dir, @Nullable Path input, Map<String, String> environment, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(launcher().toString());
     command.addAll(List.of(arguments));
@@ -52,11 +46,9 @@ final class MillraceProcess implements AutoCloseable {
       ProcessBuilder builder =
           new ProcessBuilder(command)
               .directory(dir.toFile())
-              .redirectInput(input == null ? Path.of("/dev/null").toFile() : input.toFile())
               .redirectOutput(out.toFile())
               .redirectError(err.toFile());
       builder.environment().remove("MILLRACE_CLUSTER");
-      builder.environment().putAll(environment);
       return new MillraceProcess(builder.start(), out, err);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -66,6 +58,11 @@ final class MillraceProcess implements AutoCloseable {
   /** Runs a command to its end. */
   static MillraceProcess run(Path dir, String... arguments) {
     MillraceProcess process = start(dir, arguments);
+    try {
+      process.input().close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     process.awaitExit();
     return process;
   }
@@ -113,6 +110,11 @@ final class MillraceProcess implements AutoCloseable {
       throw new AssertionError(e);
     }
     return process.exitValue();
+  }
+
+  /** Its standard input. */
+  OutputStream input() {
+    return process.getOutputStream();
   }
 
   boolean isAlive() {
