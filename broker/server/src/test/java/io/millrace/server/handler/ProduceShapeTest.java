@@ -22,6 +22,11 @@ class ProduceShapeTest {
   }
 
   @Test
+  void b20_refusesADurabilityWhoseNumberIsNotKnown() {
+    refused(request().setDurabilityValue(77).addPartitions(share(0, 100)), 100, "77 is not known");
+  }
+
+  @Test
   void b25_refusesMorePartitionsThanTheLimit() {
     ProduceRequest.Builder request = request();
     for (int i = 0; i < 11; i++) {
