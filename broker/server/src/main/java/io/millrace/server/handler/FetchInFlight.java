@@ -92,11 +92,9 @@ final class FetchInFlight {
   private void look() {
     looking = parts.size();
     lookAgain = false;
-    // However the bytes spread over the shards: one has its part when all have enough together.
-    long needed = (shape.minBytes() + parts.size() - 1L) / parts.size();
     for (Part part : parts) {
       Runnable wake = waitIsOver ? null : () -> home.deliver(this::onWoken);
-      Shard.Look look = new Shard.Look(part.specs, shape.maxBytes(), needed, wake);
+      Shard.Look look = new Shard.Look(part.specs, shape.maxBytes(), shape.minBytes(), wake);
       boolean taken =
           part.shard.offer(
               () -> {
@@ -134,23 +132,43 @@ final class FetchInFlight {
     } else if (waitIsOver || isEnough()) {
       answer();
     } else {
+      long missing = shape.minBytes() - foundBytes();
       releaseResults();
       if (lookAgain) {
         cancelWaiters();
         look();
+      } else {
+        arm(missing);
+      }
+    }
+  }
+
+  /** However what is missing comes to the shards: when all of it is there, one has its part. */
+  private void arm(long missing) {
+    long share = (missing + parts.size() - 1) / parts.size();
+    for (Part part : parts) {
+      FetchWaiter waiter = part.waiter;
+      if (waiter != null) {
+        part.shard.deliver(() -> waiter.arm(share));
       }
     }
   }
 
   private boolean isEnough() {
-    long bytes = 0;
     for (ReadResult result : results) {
       if (!(result instanceof ReadResult.Served served) || served.heldBack()) {
         return true;
       }
-      bytes += served.sizeBytes();
     }
-    return bytes >= shape.minBytes();
+    return foundBytes() >= shape.minBytes();
+  }
+
+  private long foundBytes() {
+    long bytes = 0;
+    for (ReadResult result : results) {
+      bytes += result instanceof ReadResult.Served served ? served.sizeBytes() : 0;
+    }
+    return bytes;
   }
 
   private void onWoken() {

@@ -6,19 +6,21 @@ import java.util.List;
 /**
  * A fetch that waits for some of this shard's partitions. Owner: the shard's loop; it wakes its
  * fetch at most once.
+ *
+ * <p>It counts from the look that left it behind, so nothing is missed until the fetch has heard of
+ * all its shards and knows how much it still needs: see {@link #arm}.
  */
 public final class FetchWaiter {
   private final Runnable wake;
   private final List<Partition> partitions = new ArrayList<>();
-  private long neededBytes;
+  private long visibleBytes;
+  private long neededBytes = Long.MAX_VALUE;
   private boolean over;
 
   /**
-   * @param neededBytes that must become visible before the fetch is woken; at least 1
    * @param wake runs on the shard's loop
    */
-  FetchWaiter(long neededBytes, Runnable wake) {
-    this.neededBytes = neededBytes;
+  FetchWaiter(Runnable wake) {
     this.wake = wake;
   }
 
@@ -27,10 +29,16 @@ public final class FetchWaiter {
     partition.addWaiter(this);
   }
 
+  /** Wakes once so many bytes have become visible since the look; at once if they have. */
+  public void arm(long bytes) {
+    neededBytes = bytes;
+    onVisible(0);
+  }
+
   /** Called by a partition whose visible end has moved. */
   void onVisible(long bytes) {
-    neededBytes -= bytes;
-    if (neededBytes <= 0) {
+    visibleBytes += bytes;
+    if (visibleBytes >= neededBytes) {
       wakeNow();
     }
   }

@@ -171,11 +171,11 @@ public final class Shard {
    *
    * @param maxBytes of all its partitions together; the first that has something gives a whole
    *     batch even so
-   * @param neededBytes that end the wait; with less, and no error, a waiter is left behind
+   * @param minBytes with less, and no error, a waiter is left behind, which is still to be armed
    * @param wake for that waiter, on this loop; null when the fetch does not wait any more
    */
   public record Look(
-      List<ReadResult.Spec> specs, int maxBytes, long neededBytes, @Nullable Runnable wake) {}
+      List<ReadResult.Spec> specs, int maxBytes, int minBytes, @Nullable Runnable wake) {}
 
   /**
    * What it found.
@@ -207,8 +207,8 @@ public final class Shard {
     }
     Runnable wake = look.wake();
     FetchWaiter waiter = null;
-    if (wake != null && !answerNow && bytes < look.neededBytes()) {
-      waiter = new FetchWaiter(look.neededBytes() - bytes, wake);
+    if (wake != null && !answerNow && bytes < look.minBytes()) {
+      waiter = new FetchWaiter(wake);
       for (ReadResult.Spec spec : specs) {
         Partition partition = partitions.get(spec.id());
         if (partition != null) {

@@ -14,7 +14,9 @@ import io.millrace.storage.log.Batches;
 import io.millrace.wire.v1.DeleteTopicRequest;
 import io.millrace.wire.v1.Durability;
 import io.millrace.wire.v1.ErrorCode;
+import io.millrace.wire.v1.FetchRequest;
 import io.millrace.wire.v1.FetchResult;
+import io.millrace.wire.v1.PartitionInfo;
 import io.millrace.wire.v1.ProduceResult;
 import io.millrace.wire.v1.Request;
 import io.millrace.wire.v1.TopicInfo;
@@ -29,6 +31,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A whole broker on the twins: time, network, disk and ZooKeeper behave as badly as told. */
 class SimulatedBrokerTest {
@@ -294,6 +297,113 @@ class SimulatedBrokerTest {
     cluster.scheduler.runFor(5 * SECOND);
     assertThat(machine.disk.kind(SimulatedCluster.DATA.resolve(topic.getTopicId() + "-0")))
         .isEqualTo(FileKind.ABSENT);
+  }
+
+  @Test
+  void aTopicsPartitionsSpreadOverBrokersAndEachSaysWhoLeadsTheRest() {
+    List<TestClient> clients = new ArrayList<>();
+    for (int id = 1; id <= 3; id++) {
+      clients.add(cluster.client(cluster.machine(id).start().client()));
+    }
+    TopicInfo created =
+        TestClient.good(cluster.await(clients.get(0).createTopic("notes", 6, Map.of())))
+            .response()
+            .getCreateTopic()
+            .getTopic();
+    assertThat(created.getPartitionsList())
+        .extracting(PartitionInfo::getLeader)
+        .containsOnly(1, 2, 3)
+        .hasSize(6);
+    cluster.scheduler.runFor(SECOND);
+    for (PartitionInfo partition : created.getPartitionsList()) {
+      for (int id = 1; id <= 3; id++) {
+        ProduceResult result =
+            cluster
+                .await(
+                    clients
+                        .get(id - 1)
+                        .produce(
+                            created.getTopicId(),
+                            partition.getPartition(),
+                            Durability.STANDARD,
+                            batch("a")))
+                .response()
+                .getProduce()
+                .getResults(0);
+        if (id == partition.getLeader()) {
+          assertThat(result.hasError()).isFalse();
+        } else {
+          assertThat(result.getError().getCode()).isEqualTo(ErrorCode.NOT_LEADER);
+          assertThat(result.getError().getMessage())
+              .contains("broker " + partition.getLeader() + " leads notes-");
+        }
+      }
+    }
+  }
+
+  @Test
+  void aReaderThatGoesAwayWhileItWaitsLeavesNothingBehind() {
+    StartOutcome.Ready ready = machine.start();
+    TestClient client = cluster.client(ready.client());
+    TopicInfo topic = cluster.create(client, "notes", 2, Map.of());
+    TestClient reader = cluster.client(ready.client());
+    FetchRequest.Builder both =
+        FetchRequest.newBuilder().setMinBytes(1).setMaxBytes(1 << 20).setMaxWaitMs(50_000);
+    for (int partition = 0; partition < 2; partition++) {
+      both.addPartitions(TestClient.fetchPartition(topic.getTopicId(), partition, 0));
+    }
+    CompletableFuture<TestClient.Answer> waiting = reader.send(Request.newBuilder().setFetch(both));
+    cluster.scheduler.runFor(SECOND / 10);
+    reader.close();
+    cluster.await("the reader is gone", waiting::isDone);
+    cluster.scheduler.runFor(SECOND / 10);
+    produced(client.produce(topic.getTopicId(), 0, Durability.STANDARD, batch("a")));
+    produced(client.produce(topic.getTopicId(), 1, Durability.STANDARD, batch("b")));
+    client.close();
+    cluster.scheduler.runFor(SECOND);
+    assertThat(cluster.network.outstandingBuffers()).isZero();
+    assertThat(cluster.scheduler.thrown()).isEmpty();
+  }
+
+  @Test
+  void requestsOfOneConnectionTakeEffectInTheOrderTheyWereSentWhicheverLoopOwnsThePartition() {
+    TestClient client = cluster.client(machine.start().client());
+    TopicInfo topic = cluster.create(client, "notes", 2, Map.of());
+    for (int partition = 0; partition < 2; partition++) {
+      List<CompletableFuture<TestClient.Answer>> answers = new ArrayList<>();
+      for (int i = 0; i < 60; i++) {
+        answers.add(
+            client.produce(topic.getTopicId(), partition, Durability.STANDARD, batch("v" + i)));
+      }
+      for (int i = 0; i < 60; i++) {
+        assertThat(produced(answers.get(i)).getBaseOffsets(0)).isEqualTo(i);
+      }
+    }
+  }
+
+  /** Partitions 0 and 2 lie on one loop, 1 and 3 on the other. */
+  @ParameterizedTest
+  @ValueSource(strings = {"0123", "0120", "0222", "1300", "0000"})
+  void aFetchOverSeveralLoopsWaitsExactlyUntilAllTogetherHaveEnough(String order) {
+    TestClient client = cluster.client(machine.start().client());
+    TopicInfo topic = cluster.create(client, "notes", 4, Map.of());
+    int one = batch("a").remaining();
+    FetchRequest.Builder all =
+        FetchRequest.newBuilder().setMinBytes(4 * one).setMaxBytes(1 << 20).setMaxWaitMs(50_000);
+    for (int partition = 0; partition < 4; partition++) {
+      all.addPartitions(TestClient.fetchPartition(topic.getTopicId(), partition, 0));
+    }
+    CompletableFuture<TestClient.Answer> waiting = client.send(Request.newBuilder().setFetch(all));
+    for (int i = 0; i < order.length(); i++) {
+      cluster.scheduler.runFor(SECOND / 10);
+      assertThat(waiting).isNotDone();
+      produced(
+          client.produce(
+              topic.getTopicId(), order.charAt(i) - '0', Durability.STANDARD, batch("a")));
+    }
+    cluster.scheduler.runFor(SECOND / 10);
+    assertThat(waiting).isDone();
+    assertThat(waiting.join().records()).hasSize(4);
   }
 
   @Test

@@ -154,6 +154,10 @@ public final class SimulatedCluster {
     return await(TestClient.connect(clientTransport, 0, to));
   }
 
+  CompletableFuture<TestClient> connect(Endpoint to) {
+    return TestClient.connect(clientTransport, 0, to);
+  }
+
   <T> T await(CompletableFuture<T> future) {
     scheduler.runUntil("a stage completes", future::isDone, 120 * SECOND);
     return future.join();

@@ -268,13 +268,14 @@ class PartitionTest {
   void wakesAWaitingFetchOnceEnoughBytesAreVisible() {
     world.leading("standard");
     List<String> woken = new ArrayList<>();
-    long needed = 2L * Batches.single("a").remaining();
+    int needed = 2 * Batches.single("a").remaining();
     Shard.Found found =
         world.onLoop(
             () ->
                 world.shard.look(
                     new Shard.Look(List.of(spec(0)), 1000, needed, () -> woken.add("woken"))));
-    assertThat(found.waiter()).isNotNull();
+    FetchWaiter waiter = Objects.requireNonNull(found.waiter());
+    world.onLoopRun(() -> waiter.arm(needed));
     world.send(Durability.STANDARD, Batches.single("a"));
     world.runFlush();
     assertThat(woken).isEmpty();
