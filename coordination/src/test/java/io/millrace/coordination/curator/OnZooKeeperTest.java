@@ -1,6 +1,7 @@
 package io.millrace.coordination.curator;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
@@ -14,6 +15,7 @@ import io.millrace.coordination.store.Node;
 import io.millrace.coordination.store.NodeKind;
 import io.millrace.coordination.store.Pipelined;
 import io.millrace.coordination.store.ReadOutcome;
+import io.millrace.coordination.store.SessionEvent;
 import io.millrace.coordination.store.StoreOp;
 import io.millrace.coordination.store.WriteOutcome;
 import io.millrace.coordination.store.ZnodePaths;
@@ -263,6 +265,29 @@ class OnZooKeeperTest {
     ReadOutcome<List<String>> read = world.get(store, s -> s.children("/many"));
 
     assertThat(((ReadOutcome.Found<List<String>>) read).value()).hasSize(50_000);
+  }
+
+  @Test
+  void closesQuicklyWithoutContactToo() {
+    ClusterStore store = world.open();
+    Queue<SessionEvent> events = new ConcurrentLinkedQueue<>();
+    world.get(store, s -> CompletableFuture.completedFuture(s.onSession(events::add)));
+    world.stopServers();
+    world.await("suspended", () -> events.contains(new SessionEvent.Suspended()));
+
+    long before = System.nanoTime();
+    store.close();
+    assertThat(System.nanoTime() - before).isLessThan(SECONDS.toNanos(5));
+    world.restartServers();
+  }
+
+  @Test
+  void closesQuicklyThatNeverHadContact() {
+    // Nobody answers there, not even with a refusal.
+    CuratorStore store = CuratorStore.open("192.0.2.1:2181", "", 6_000, 15_000, world.tasks());
+    long before = System.nanoTime();
+    store.close();
+    assertThat(System.nanoTime() - before).isLessThan(SECONDS.toNanos(5));
   }
 
   @Test

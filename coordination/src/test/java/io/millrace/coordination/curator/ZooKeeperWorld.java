@@ -27,8 +27,8 @@ import org.awaitility.Awaitility;
 
 /** A real ZooKeeper server and the machine's own time. */
 public final class ZooKeeperWorld implements StoreWorld, AutoCloseable {
-  private static final int TICK_MILLIS = 300;
-  private static final int SESSION_MILLIS = 6_000;
+  private static final int TICK_MILLIS = 500;
+  private static final int SESSION_MILLIS = 20 * TICK_MILLIS;
   private static final int CONNECT_MILLIS = 15_000;
 
   private final Tasks tasks = new SystemTasks();

@@ -446,7 +446,9 @@ public abstract class ClusterStoreContract {
         "connected again",
         () -> List.copyOf(events).get(events.size() - 1) instanceof SessionEvent.Connected);
 
-    assertThat(events).containsOnlyOnce(new SessionEvent.OutOfTime());
+    List<SessionEvent> inOrder = List.copyOf(events);
+    assertThat(inOrder.get(inOrder.indexOf(new SessionEvent.OutOfTime()) - 1))
+        .isEqualTo(new SessionEvent.Suspended());
   }
 
   // ---- Watches ---------------------------------------------------------------------------------

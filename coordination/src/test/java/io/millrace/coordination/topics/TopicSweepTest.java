@@ -44,7 +44,7 @@ class TopicSweepTest {
 
   @Test
   void clearsTheHalfMadeAwayAfterAWhile() {
-    List<List<StoreOp>> transactions = transactionsOf("half", 10_000);
+    List<List<StoreOp>> transactions = transactionsOf("half", 4_500);
     assertThat(transactions).hasSizeGreaterThan(2);
     assertThat(apply(transactions.get(0))).isInstanceOf(WriteOutcome.Applied.class);
     assertThat(cluster.topic("half")).isNull();
@@ -60,7 +60,7 @@ class TopicSweepTest {
   @Test
   @DisplayName("a creator that comes back after it was given up fails, and leaves no topic")
   void theGivenUpCannotComeToLife() {
-    List<List<StoreOp>> transactions = transactionsOf("half", 10_000);
+    List<List<StoreOp>> transactions = transactionsOf("half", 4_500);
     transactions.subList(0, transactions.size() - 1).forEach(this::apply);
     sweep();
     waitLong();
@@ -74,13 +74,13 @@ class TopicSweepTest {
   @Test
   void leavesTheMadeAlone() {
     cluster.create(1, "orders", 2);
-    cluster.create(1, "large", 5_000);
+    cluster.create(1, "large", 2_500);
     sweep();
     waitLong();
     sweep();
 
     TopicImage large = cluster.topic("large");
-    assertThat(large == null ? List.of() : large.partitions()).hasSize(5_000).doesNotContainNull();
+    assertThat(large == null ? List.of() : large.partitions()).hasSize(2_500).doesNotContainNull();
     assertThat(cluster.children(ZnodePaths.PARTITIONS)).hasSize(2);
   }
 
