@@ -27,7 +27,7 @@ public interface ClusterStore extends AutoCloseable {
   /** Names of the children, without their parent's path, in no order. */
   CompletionStage<ReadOutcome<List<String>>> children(String path);
 
-  /** Creates a node; its parent must be there. */
+  /** Creates a node; its parent must be there. {@code /} creates the chroot and all above it. */
   CompletionStage<WriteOutcome> create(String path, ByteString data, NodeKind kind);
 
   /**

@@ -164,7 +164,7 @@ public final class DeletionProgress {
                     : CompletableFuture.completedFuture(read instanceof ReadOutcome.Absent<Node>));
   }
 
-  /** Topic and parent together, once no partition is left: then they are not empty no more. */
+  /** Topic and parent together; the store refuses that while the parent has a partition left. */
   private CompletionStage<Boolean> finish(TopicImage topic) {
     String path = ZnodePaths.topic(topic.name());
     String parent = ZnodePaths.partitions(topic.id());

@@ -11,6 +11,7 @@ import io.millrace.coordination.view.ClusterView;
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.coordination.view.TopicNames;
 import io.millrace.rpc.Tasks;
+import io.millrace.rpc.Timer;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -75,11 +76,13 @@ public final class TopicCreation {
       outcome.complete(noContact());
       return outcome;
     }
-    store.loop().schedule(PATIENCE_NANOS, () -> outcome.complete(noContact()));
+    // Only until something is written: after that nobody may say that nothing was.
+    Timer patience = store.loop().schedule(PATIENCE_NANOS, () -> outcome.complete(noContact()));
     // An image from after this call: with the brokers that are live now and the names that exist.
     view.follow(List.of(request.name()))
         .whenComplete(
             (image, closed) -> {
+              patience.cancel();
               if (closed != null) {
                 outcome.complete(new CreateOutcome.Unavailable("the broker is stopping"));
               } else if (!outcome.isDone()) {

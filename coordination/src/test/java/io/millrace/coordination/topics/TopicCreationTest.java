@@ -1,6 +1,7 @@
 package io.millrace.coordination.topics;
 
 import static io.millrace.coordination.topics.TopicTestCluster.request;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
@@ -240,6 +241,23 @@ class TopicCreationTest {
     cluster.world().scheduler().runFor(1_000_000_000L);
     assertThat(topic("orders").id()).isEqualTo(((CreateOutcome.Created) outcome).topicId());
     assertThat(cluster.children(ZnodePaths.PARTITIONS)).hasSize(1);
+  }
+
+  @Test
+  @DisplayName(
+      "reliability 8.5: unavailable is said of what was never written, and of nothing else")
+  void doesNotCallALongUnknownUnavailable() {
+    cluster.world().ensemble().setNextWrite(cluster.store(1), WriteFate.LOST_AFTER);
+    cluster.world().settle();
+    CompletableFuture<CreateOutcome> asked =
+        cluster.creation(1).create(request("orders", 1)).toCompletableFuture();
+    cluster.world().await("written", () -> cluster.view(2).image().topics().containsKey("orders"));
+    cluster.world().ensemble().setIsolated(cluster.store(1), true);
+    cluster.world().scheduler().runFor(SECONDS.toNanos(20));
+    assertThat(asked).isNotDone();
+
+    cluster.world().ensemble().setIsolated(cluster.store(1), false);
+    assertThat(cluster.world().get(asked)).isInstanceOf(CreateOutcome.Created.class);
   }
 
   @RepeatedTest(40)
