@@ -26,8 +26,10 @@ final class ClusterCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     ClusterDescription found;
+    TroubledPartitions troubled;
     try (AdminSession session = AdminSession.open(surroundings, cluster)) {
       found = session.ask(Admin::describeCluster);
+      troubled = TroubledPartitions.find(session, found);
     }
     List<Broker> brokers =
         found.brokers().stream().sorted(Comparator.comparingInt(Broker::id)).toList();
@@ -35,8 +37,8 @@ final class ClusterCommand implements Callable<Integer> {
         .output()
         .print(
             switch (output.format) {
-              case table -> table(found, brokers);
-              case json -> json(found, brokers) + "\n";
+              case table -> table(found, brokers) + troubled.lines();
+              case json -> json(found, brokers, troubled) + "\n";
               case name ->
                   brokers.stream().map(broker -> broker.id() + "\n").collect(Collectors.joining());
             });
@@ -77,7 +79,8 @@ final class ClusterCommand implements Callable<Integer> {
             found.underReplicatedPartitions());
   }
 
-  private static JsonText json(ClusterDescription found, List<Broker> brokers) {
+  private static JsonText json(
+      ClusterDescription found, List<Broker> brokers, TroubledPartitions troubled) {
     JsonText json = new JsonText().beginObject();
     json.field("clusterId", found.clusterId()).field("formatVersion", found.formatVersion());
     json.name("brokers").beginArray();
@@ -92,11 +95,15 @@ final class ClusterCommand implements Callable<Integer> {
           .field("leads", found.leaders().getOrDefault(broker.id(), 0))
           .end();
     }
-    return json.end()
-        .field("topics", found.topics())
-        .field("partitions", found.partitions())
-        .field("offlinePartitions", found.offlinePartitions())
-        .field("underReplicatedPartitions", found.underReplicatedPartitions())
-        .end();
+    json.end().field("topics", found.topics()).field("partitions", found.partitions());
+    names(json.name("offlinePartitions"), troubled.offline());
+    names(json.name("underReplicatedPartitions"), troubled.underReplicated());
+    return json.end();
+  }
+
+  private static void names(JsonText json, List<String> partitions) {
+    json.beginArray();
+    partitions.forEach(json::value);
+    json.end();
   }
 }

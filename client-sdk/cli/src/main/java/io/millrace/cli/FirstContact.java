@@ -23,22 +23,28 @@ final class FirstContact {
    */
   static <T> T ask(Surroundings surroundings, String address, Callable<T> question)
       throws Exception {
+    if (!surroundings.terminals().error()) {
+      return answered(address, question);
+    }
     Tasks.Worker worker = surroundings.tasks().worker("first-contact");
+    worker.schedule(
+        PATIENCE_NANOS,
+        () ->
+            surroundings
+                .error()
+                .println("no answer from " + Printable.line(address) + " yet; Ctrl-C gives up"));
     try {
-      if (surroundings.terminals().error()) {
-        worker.schedule(
-            PATIENCE_NANOS,
-            () ->
-                surroundings
-                    .error()
-                    .println(
-                        "no answer from " + Printable.line(address) + " yet; Ctrl-C gives up"));
-      }
+      return answered(address, question);
+    } finally {
+      worker.stop();
+    }
+  }
+
+  private static <T> T answered(String address, Callable<T> question) throws Exception {
+    try {
       return question.call();
     } catch (TimedOutException | ClusterUnreachableException | BrokerUnavailableException e) {
       throw unreachable(address, e);
-    } finally {
-      worker.stop();
     }
   }
 

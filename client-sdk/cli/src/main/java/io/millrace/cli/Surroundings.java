@@ -52,15 +52,8 @@ public record Surroundings(
 
   /** Colour is for terminals, and for people who did not decline it. */
   boolean coloursOutput() {
-    return terminals.output() && wantsColour();
-  }
-
-  boolean coloursError() {
-    return terminals.error() && wantsColour();
-  }
-
-  private boolean wantsColour() {
-    return environment.getOrDefault("NO_COLOR", "").isEmpty()
+    return terminals.output()
+        && environment.getOrDefault("NO_COLOR", "").isEmpty()
         && !environment.getOrDefault("TERM", "").equals("dumb");
   }
 }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /** One call of the command line, with everything it touches in memory. */
@@ -59,10 +60,25 @@ final class CommandRun {
   }
 
   Surroundings surroundings() {
+    return surroundings(line -> {});
+  }
+
+  /**
+   * @param onError hears of each line on the error stream, after it is there
+   */
+  Surroundings surroundings(Consumer<String> onError) {
+    PrintStream error =
+        new PrintStream(err, true, StandardCharsets.UTF_8) {
+          @Override
+          public void println(String line) {
+            super.println(line);
+            onError.accept(line);
+          }
+        };
     return new Surroundings(
         input,
         new Output(output),
-        new PrintStream(err, true, StandardCharsets.UTF_8),
+        error,
         environment,
         terminals,
         new TestTasks(),

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -173,6 +174,23 @@ class MillraceCommandTest {
     assertThat(CommandRun.on(cluster).exec("topic", "create", "new")).isEqualTo(5);
     cluster.broken = new ClusterUnreachableException("x");
     assertThat(CommandRun.on(cluster).exec("topic", "create", "new")).isEqualTo(7);
+  }
+
+  @Test
+  void tellsAPersonWhoWaitsForWhat() throws Exception {
+    CommandRun run = CommandRun.on(cluster).atTerminal();
+    CountDownLatch told = new CountDownLatch(1);
+    Surroundings waiting = run.surroundings(text -> told.countDown());
+    String answer =
+        FirstContact.ask(
+            waiting,
+            "zk:2181/x",
+            () -> {
+              told.await();
+              return "answer";
+            });
+    assertThat(answer).isEqualTo("answer");
+    assertThat(run.stderr()).isEqualTo("no answer from zk:2181/x yet; Ctrl-C gives up\n");
   }
 
   @Test

@@ -94,11 +94,15 @@ class TopicCommandsTest {
             healthy: 1 broker, 2 topics, 13 partitions, 0 offline, 0 under-replicated
             """);
     cluster.offline = 2;
-    assertThat(output("cluster")).contains("UNHEALTHY: ", "2 offline");
+    assertThat(output("cluster"))
+        .contains("UNHEALTHY: ", "2 offline")
+        .endsWith("offline: notes/0 notes/1 orders/9 orders/10\n");
     assertThat(output("cluster", "-o", "name")).isEqualTo("1\n");
     assertThat(output("cluster", "-o", "json"))
         .startsWith("{\"clusterId\":\"c1\",\"formatVersion\":1,\"brokers\":[{\"id\":1,")
-        .endsWith("\"offlinePartitions\":2,\"underReplicatedPartitions\":0}\n");
+        .endsWith(
+            "\"offlinePartitions\":[\"notes/0\",\"notes/1\",\"orders/9\",\"orders/10\"],"
+                + "\"underReplicatedPartitions\":[]}\n");
   }
 
   @Test
