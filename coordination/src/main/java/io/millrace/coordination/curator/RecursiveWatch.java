@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
  */
 final class RecursiveWatch implements Watcher, Subscription {
   private static final Logger log = LoggerFactory.getLogger(RecursiveWatch.class);
-  private static final long RETRY_MILLIS = 500;
+  private static final long MIN_RETRY_MILLIS = 500;
+  private static final long MAX_RETRY_MILLIS = 30_000;
 
   private final EventLoop loop;
   private final Chroot chroot;
@@ -37,6 +38,7 @@ final class RecursiveWatch implements Watcher, Subscription {
   /** In contact now. */
   private @Nullable ZooKeeper current;
 
+  private long retryMillis = MIN_RETRY_MILLIS;
   private boolean closed;
 
   RecursiveWatch(
@@ -81,10 +83,12 @@ final class RecursiveWatch implements Watcher, Subscription {
     }
     if (code == Code.OK) {
       standsAt = handle;
+      retryMillis = MIN_RETRY_MILLIS;
       tell(path);
     } else if (code != Code.CONNECTIONLOSS && code != Code.SESSIONEXPIRED) {
-      log.error("cannot watch {}: {}; trying again", path, code);
-      loop.schedule(MILLISECONDS.toNanos(RETRY_MILLIS), () -> setAgain(handle));
+      log.error("cannot watch {}: {}; trying again in {} ms", path, code, retryMillis);
+      loop.schedule(MILLISECONDS.toNanos(retryMillis), () -> setAgain(handle));
+      retryMillis = Math.min(retryMillis * 2, MAX_RETRY_MILLIS);
     }
     // A lost connection is followed by another contact, and that by another try.
   }

@@ -66,7 +66,7 @@ public final class LeavingInDoubt {
             current -> DoubtfulLeave.plan(current, self, position, isLost))
         .thenApply(
             result -> {
-              log.info("left {}-{}: {}", place.topicId, place.partition, result);
+              log.debug("left {}-{}: {}", place.topicId, place.partition, result);
               return !(result instanceof PartitionWrite.Result.Failed)
                   && !(result instanceof PartitionWrite.Result.Unknown);
             });

@@ -82,7 +82,8 @@ public final class PartitionElection {
       String topicId, int partition, Candidacy candidacy, PartitionWrite.Result result) {
     if (result instanceof PartitionWrite.Result.Written written) {
       PartitionNode node = written.node();
-      log.info(
+      // Thousands of them after a restart; the node keeps the reason for people.
+      log.debug(
           "leads {}-{} in epoch {}: {}",
           topicId,
           partition,

@@ -59,8 +59,13 @@ public final class TopicSweep {
   private final ClusterStore store;
   private final ClusterView view;
 
-  /** When each was first seen without a topic, by the monotonic clock. Owner: the store's loop. */
+  // Owner of the rest: the store's loop.
+
+  /** When each was first seen without a topic, by the monotonic clock. */
   private final Map<String, Long> orphans = new HashMap<>();
+
+  /** Parents of partitions whose topic vanished: told once. */
+  private final Set<String> told = new HashSet<>();
 
   /**
    * @param view of everything
@@ -135,7 +140,9 @@ public final class TopicSweep {
                           : CompletableFuture.completedFuture(false));
       case ABANDONED -> deleteAll(parent, node.version());
       default -> {
-        log.error("no topic names the partitions below {}; they are left as they are", parent);
+        if (told.add(parent)) {
+          log.error("no topic names the partitions below {}; they are left as they are", parent);
+        }
         yield CompletableFuture.completedFuture(true);
       }
     };

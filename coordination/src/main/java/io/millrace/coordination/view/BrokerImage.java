@@ -1,7 +1,9 @@
 package io.millrace.coordination.view;
 
 import io.millrace.rpc.Endpoint;
+import java.util.Collections;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A live broker.
@@ -13,6 +15,7 @@ import java.util.Map;
 public record BrokerImage(
     int id, int incarnation, Map<String, Endpoint> endpoints, String rack, String softwareVersion) {
   public BrokerImage {
-    endpoints = Map.copyOf(endpoints);
+    // In order, as all maps of images: whoever goes through them does so in the same order.
+    endpoints = Collections.unmodifiableMap(new TreeMap<>(endpoints));
   }
 }

@@ -20,7 +20,7 @@ public record ClusterImage(
   public static final ClusterImage EMPTY = new ClusterImage("", 0, Map.of(), Map.of());
 
   public ClusterImage {
-    // In order, so that whoever goes through them does so in the same order everywhere.
+    // In order: whoever goes through them does so in the same order in every process.
     brokers = Collections.unmodifiableMap(new TreeMap<>(brokers));
     topics = Collections.unmodifiableMap(new TreeMap<>(topics));
   }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,7 @@ public record TopicImage(
     Map<String, String> settings,
     List<@Nullable PartitionImage> partitions) {
   public TopicImage {
-    settings = Map.copyOf(settings);
+    settings = Collections.unmodifiableMap(new TreeMap<>(settings));
     partitions = Collections.unmodifiableList(new ArrayList<>(partitions));
   }
 }
