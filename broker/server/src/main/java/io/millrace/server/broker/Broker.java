@@ -58,8 +58,23 @@ public final class Broker {
 
   /** Completes when the broker is ready, or has failed to become so. */
   public CompletionStage<StartOutcome> start() {
-    housekeeping.execute(this::openDirectory);
+    step(this::openDirectory);
     return started.copy();
+  }
+
+  /**
+   * On the housekeeping worker; a bug in it ends the broker, rather than a start that never ends.
+   */
+  private void step(Runnable action) {
+    housekeeping.execute(
+        () -> {
+          try {
+            action.run();
+          } catch (RuntimeException e) {
+            LOG.error("a step of the start failed", e);
+            fail(new Failure(Failure.Kind.INTERNAL, "the start failed: " + e));
+          }
+        });
   }
 
   private void openDirectory() {
@@ -106,7 +121,7 @@ public final class Broker {
         .establish(opened.identity().map(Identity::clusterId))
         .whenComplete(
             (outcome, bug) ->
-                housekeeping.execute(
+                step(
                     () -> {
                       if (ending) {
                         return;

@@ -10,6 +10,7 @@ import io.millrace.coordination.view.ClusterView;
 import io.millrace.coordination.view.ClusterViews;
 import io.millrace.rpc.EventLoop;
 import io.millrace.server.cluster.CurrentCatalog;
+import io.millrace.server.cluster.Elections;
 import io.millrace.server.cluster.LocalPartitions;
 import io.millrace.server.cluster.Replicas;
 import io.millrace.server.cluster.TrashDuty;
@@ -84,7 +85,12 @@ record Parts(
             new DeletionProgress(store, self),
             new TopicSweep(store, view));
     Replicas replicas =
-        new Replicas(self, store.loop(), partitions, new PartitionElection(store), trash);
+        new Replicas(
+            self,
+            store.loop(),
+            partitions,
+            new Elections(store.loop(), new PartitionElection(store), partitions),
+            trash);
     TopicCreation creation =
         new TopicCreation(store, view, seams.tasks(), self, new TopicSettingCheck());
     ApiHandler api =

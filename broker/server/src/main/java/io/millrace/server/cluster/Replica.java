@@ -26,6 +26,10 @@ final class Replica {
   int epochWritten = -1;
   int epochLed = -1;
   boolean electing;
+
+  /** Whether this broker knows of no leader, and since when; over as many elections as it takes. */
+  boolean leaderless;
+
   long leaderlessSinceNanos;
 
   /** Why it is not served although it could be; empty when all is well. Told once for each text. */

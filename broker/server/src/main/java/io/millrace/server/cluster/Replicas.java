@@ -1,16 +1,10 @@
 package io.millrace.server.cluster;
 
-import static java.util.concurrent.TimeUnit.MILLISECONDS;
-
-import io.millrace.coordination.election.ElectionScene;
 import io.millrace.coordination.election.LogPosition;
-import io.millrace.coordination.election.PartitionElection;
-import io.millrace.coordination.view.BrokerImage;
 import io.millrace.coordination.view.ClusterImage;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.rpc.EventLoop;
-import io.millrace.server.config.TopicSettings;
 import io.millrace.server.partition.PartitionId;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,13 +26,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class Replicas implements LocalPartitions.LeaderListener {
   private static final Logger LOG = LoggerFactory.getLogger(Replicas.class);
-  private static final long RETRY_NANOS = MILLISECONDS.toNanos(500);
-  private static final long STAGGER_MILLIS = 50;
 
   private final int self;
   private final EventLoop loop;
   private final LocalPartitions partitions;
-  private final PartitionElection election;
+  private final Elections elections;
   private final TrashDuty trash;
   private final Map<PartitionId, Replica> replicas = new HashMap<>();
 
@@ -54,15 +46,11 @@ public final class Replicas implements LocalPartitions.LeaderListener {
    * @param loop the store's
    */
   public Replicas(
-      int self,
-      EventLoop loop,
-      LocalPartitions partitions,
-      PartitionElection election,
-      TrashDuty trash) {
+      int self, EventLoop loop, LocalPartitions partitions, Elections elections, TrashDuty trash) {
     this.self = self;
     this.loop = loop;
     this.partitions = partitions;
-    this.election = election;
+    this.elections = elections;
     this.trash = trash;
     this.catalog = Catalog.of(self, ClusterImage.EMPTY);
   }
@@ -203,6 +191,9 @@ public final class Replicas implements LocalPartitions.LeaderListener {
   }
 
   private void carryOut(Replica replica, ReplicaPlan plan, @Nullable TopicImage topic) {
+    if (!(plan instanceof ReplicaPlan.Elect)) {
+      replica.leaderless = false;
+    }
     if (!(plan instanceof ReplicaPlan.Distrust) && replica.stage == Replica.Stage.OPEN) {
       replica.trouble = "";
     }
@@ -220,6 +211,7 @@ public final class Replicas implements LocalPartitions.LeaderListener {
   }
 
   private void lead(Replica replica, int epoch) {
+    replica.leaderless = false;
     replica.epochLed = epoch;
     busy.add(replica);
     partitions.lead(replica.id, epoch, why -> onOffline(replica.id, why));
@@ -258,60 +250,41 @@ public final class Replicas implements LocalPartitions.LeaderListener {
   private void elect(Replica replica, @Nullable TopicImage topic) {
     stepDown(replica, "nobody leads, and a leader is being elected");
     replica.electing = true;
-    replica.leaderlessSinceNanos = loop.clock().nanoTime();
+    if (!replica.leaderless) {
+      replica.leaderless = true;
+      replica.leaderlessSinceNanos = loop.clock().nanoTime();
+    }
     busy.add(replica);
-    int minInSync = topic == null ? 1 : TopicSettings.understood(topic.settings()).minInSync();
-    election
-        .elect(
-            replica.id.topicId(),
-            replica.id.partition(),
-            () -> scene(replica, minInSync),
-            () -> partitions.flush(replica.id))
-        .whenComplete(
-            (outcome, bug) -> {
-              replica.electing = false;
-              busy.remove(replica);
-              if (replica.stage != Replica.Stage.OPEN) {
-                decide(replica.id);
-              } else if (bug != null) {
-                LOG.error("{}: the election failed", replica.id, bug);
-                decideLater(replica.id, RETRY_NANOS);
-              } else {
-                onElected(replica, outcome);
-              }
-              settle();
-            });
+    elections.run(
+        replica,
+        topic,
+        () -> catalog,
+        () -> incarnation,
+        result -> {
+          replica.electing = false;
+          busy.remove(replica);
+          onElected(replica, result);
+          settle();
+        });
   }
 
-  private ElectionScene scene(Replica replica, int minInSync) {
-    Map<Integer, Integer> live = new HashMap<>();
-    for (BrokerImage broker : catalog.image().brokers().values()) {
-      live.put(broker.id(), broker.incarnation());
-    }
-    long leaderlessNanos = loop.clock().nanoTime() - replica.leaderlessSinceNanos;
-    return new ElectionScene(
-        self, incarnation, live, Set.of(), minInSync, leaderlessNanos / 1_000_000, STAGGER_MILLIS);
-  }
-
-  private void onElected(Replica replica, PartitionElection.Outcome outcome) {
-    if (outcome instanceof PartitionElection.Outcome.Leads leads) {
-      replica.epochWritten = leads.partition().leaderEpoch();
-      boolean ofThisLife = leads.partition().leaderIncarnation() == incarnation;
-      if (ofThisLife && replica.stage == Replica.Stage.OPEN && !stopped) {
-        lead(replica, replica.epochWritten);
-      } else {
-        decide(replica.id);
+  private void onElected(Replica replica, Elections.Result result) {
+    if (result instanceof Elections.Result.Elected elected) {
+      replica.epochWritten = elected.epoch();
+      boolean canLead = replica.stage == Replica.Stage.OPEN && !stopped;
+      if (canLead && elected.incarnation() == incarnation) {
+        lead(replica, elected.epoch());
+        return;
       }
-    } else if (outcome instanceof PartitionElection.Outcome.Waits waits) {
-      decideLater(replica.id, MILLISECONDS.toNanos(waits.millis()));
-    } else if (outcome instanceof PartitionElection.Outcome.Unavailable unavailable) {
-      trouble(replica, unavailable.why());
-    } else if (outcome instanceof PartitionElection.Outcome.NotTried
-        || outcome instanceof PartitionElection.Outcome.Unknown) {
-      LOG.info("{}: the election goes on: {}", replica.id, outcome);
-      decideLater(replica.id, RETRY_NANOS);
+    } else if (result instanceof Elections.Result.Again again) {
+      decideLater(replica.id, again.afterNanos());
+      return;
+    } else if (result instanceof Elections.Result.Impossible impossible) {
+      trouble(replica, impossible.why());
     }
-    // Follows, Gone: the next picture of the cluster says what to do.
+    if (replica.stage != Replica.Stage.OPEN || result instanceof Elections.Result.Elected) {
+      decide(replica.id); // what came in between was not decided on while the election ran
+    }
   }
 
   private void decideLater(PartitionId id, long nanos) {

@@ -121,7 +121,7 @@ public final class BrokerKeys {
           200,
           1,
           1_000_000,
-          "Keeps one machine from taking all of them. Does not count this machine's own.");
+          "From one address, so that no machine takes all of them.");
 
   static final Key<Integer> REQUEST_MAX_BYTES =
       Key.integer(
