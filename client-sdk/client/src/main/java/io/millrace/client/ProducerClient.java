@@ -103,8 +103,8 @@ final class ProducerClient<K, V> implements Producer<K, V> {
     int recordBytes = sizeBytes(topic, key, value, record.headers());
     Long given = record.timestamp();
     long timestamp = given != null ? given : clock.wallMillis();
-    awaitRoom(startNanos);
     int partition = partition(topic, record.partition(), key);
+    awaitRoom(topic, partition, startNanos);
     Appended appended =
         engine.append(
             topic, partition, timestamp, key, value, record.headers(), completion, recordBytes);
@@ -137,14 +137,14 @@ final class ProducerClient<K, V> implements Producer<K, V> {
     }
   }
 
-  private void awaitRoom(long startNanos) {
-    if (engine.hasRoom()) {
+  private void awaitRoom(SendTopic topic, int partition, long startNanos) {
+    if (engine.hasRoom(topic, partition)) {
       return;
     }
-    boolean room = false;
+    boolean room = engine.hasRoom(); // all that matters where nobody can wait
     if (!runtime.loop().inLoop()) {
       try {
-        room = engine.awaitRoom(leftNanos(startNanos));
+        room = engine.awaitRoom(topic, partition, leftNanos(startNanos));
       } catch (InterruptedException e) {
         throw ClientRuntime.interrupted("room in the buffer", e);
       }

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
 import io.millrace.client.fake.SimulatedWorld;
+import io.millrace.client.send.SendTopic;
 import io.millrace.wire.v1.Durability;
 import io.millrace.wire.v1.ProducePartition;
 import io.millrace.wire.v1.Request;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -258,6 +260,34 @@ class ProducerSendingTest {
     assertThat(producer.ended()).hasSize(20);
     hold.letGo(world.broker(1));
     producer.awaitAll();
+  }
+
+  @Test
+  void queuesOnlyWhatKeepsTheLeaderBusyWhileItTakesRecords() {
+    SimulatedProducer producer = producer(SimulatedProducer.settings(), 1);
+    producer.send("notes", 0, "first");
+    producer.awaitAll();
+    Scripts.Hold hold = new Scripts.Hold(Request.ApiCase.PRODUCE);
+    world.broker(1).script(hold);
+    long whileFlowing = fill(producer);
+    assertThat(whileFlowing).isBetween(4L << 20, 5L << 20);
+    world.runFor(Duration.ofMillis(150));
+    assertThat(whileFlowing + fill(producer))
+        .as("when it takes nothing for a while, the buffer bridges the gap")
+        .isBetween(25L << 20, 33L << 20);
+    hold.letGo(world.broker(1));
+    producer.awaitAll();
+  }
+
+  private static long fill(SimulatedProducer producer) {
+    SendTopic topic = Objects.requireNonNull(producer.client().engine().topic("notes"));
+    String value = "x".repeat(10_000);
+    long bytes = 0;
+    while (producer.client().engine().hasRoom(topic, 0)) {
+      producer.send("notes", 0, value);
+      bytes += value.length();
+    }
+    return bytes;
   }
 
   @Test

@@ -29,11 +29,15 @@ final class Lane {
 
   private static final int DEFAULT_MAX_PARTITIONS = 1000;
 
+  private static final long FLOWING_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
   private final SendEngine engine;
   private final int brokerId;
   private final LinkedHashSet<PartitionSender> ready = new LinkedHashSet<>();
   private int inFlight;
   private volatile long inFlightBytes;
+  private volatile boolean hasFlowed;
+  private volatile long flowedNanos;
   private @Nullable Timer lingering;
   private @Nullable Timer retry;
   private int failures;
@@ -50,6 +54,17 @@ final class Lane {
   /** From any thread. */
   long inFlightBytes() {
     return inFlightBytes;
+  }
+
+  /** From any thread: whether the broker took records a moment ago. */
+  boolean isFlowing() {
+    return hasFlowed && engine.nowNanos() - flowedNanos < FLOWING_NANOS;
+  }
+
+  /** The broker has taken records. */
+  void flowed() {
+    flowedNanos = engine.nowNanos();
+    hasFlowed = true;
   }
 
   void add(PartitionSender sender) {

@@ -1,9 +1,11 @@
 package io.millrace.client.send;
 
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 /**
  * How much memory records take that have not ended yet. Safe for any thread.
@@ -13,6 +15,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * each thread that sends.
  */
 final class MemoryBudget {
+  private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
   private final long limitBytes;
   private final AtomicLong usedBytes = new AtomicLong();
   private final ReentrantLock lock = new ReentrantLock();
@@ -38,25 +42,24 @@ final class MemoryBudget {
   }
 
   /**
-   * Waits for room on the calling thread.
+   * Waits on the calling thread until there is room, and whatever else is asked for. That is looked
+   * at again whenever memory is given back, and every now and then.
    *
    * @return false when there was none in time
    * @throws InterruptedException the thread was interrupted while it waited
    */
-  boolean awaitRoom(long timeoutNanos) throws InterruptedException {
-    if (hasRoom()) {
-      return true;
-    }
+  boolean awaitRoom(long timeoutNanos, BooleanSupplier andAlso) throws InterruptedException {
     lock.lockInterruptibly();
     try {
       waiting.incrementAndGet();
       try {
         long left = timeoutNanos;
-        while (open && !hasRoom()) {
+        while (open && !(hasRoom() && andAlso.getAsBoolean())) {
           if (left <= 0) {
             return false;
           }
-          left = room.awaitNanos(left);
+          long slice = Math.min(left, LOOK_AGAIN_NANOS);
+          left -= slice - Math.max(0, room.awaitNanos(slice));
         }
         return true;
       } finally {

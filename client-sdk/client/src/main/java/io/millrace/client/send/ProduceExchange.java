@@ -143,6 +143,7 @@ final class ProduceExchange implements ReplyHandler {
   private void written(Share share, @Nullable List<Long> baseOffsets, Acknowledgement ack) {
     PartitionSender sender = share.sender();
     sender.succeeded();
+    lane.flowed();
     if (sender.isolated() > 0) {
       sender.isolate(sender.isolated() - 1);
     }

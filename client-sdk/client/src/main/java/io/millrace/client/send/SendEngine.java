@@ -86,17 +86,36 @@ public final class SendEngine implements ClusterListener {
     return topics.get(name);
   }
 
+  /** Whether there is memory for one more record. */
+  public boolean hasRoom() {
+    return budget.hasRoom();
+  }
+
   /**
-   * Waits for memory on the calling thread.
+   * Whether one more record for that partition should be queued now: there is memory, and, while
+   * its leader takes records, not more in the queue than keeps it busy. A longer queue would be
+   * nothing but latency, and memory that no cache holds; while the leader takes nothing, the queue
+   * bridges the gap.
+   */
+  public boolean hasRoom(SendTopic topic, int partition) {
+    if (!budget.hasRoom()) {
+      return false;
+    }
+    if (topic.senders()[partition].queue().queuedBytes() < settings.maxInFlightBytes()) {
+      return true;
+    }
+    Lane lane = lanes.get(topic.leader(partition));
+    return lane == null || !lane.isFlowing();
+  }
+
+  /**
+   * Waits on the calling thread until there is room.
    *
    * @return false when there was none in time
    */
-  public boolean awaitRoom(long timeoutNanos) throws InterruptedException {
-    return budget.awaitRoom(timeoutNanos);
-  }
-
-  public boolean hasRoom() {
-    return budget.hasRoom();
+  public boolean awaitRoom(SendTopic topic, int partition, long timeoutNanos)
+      throws InterruptedException {
+    return budget.awaitRoom(timeoutNanos, () -> hasRoom(topic, partition));
   }
 
   /** Of memory for records that have not ended. */

@@ -101,6 +101,11 @@ public final class SendTopic implements Partitioner.Topic {
     return leaders[partition] != NOBODY;
   }
 
+  /** As far as is known; negative: nobody. */
+  int leader(int partition) {
+    return leaders[partition];
+  }
+
   @Override
   public long backlogBytes(int partition) {
     return engine.inFlightBytes(leaders[partition]) + senders[partition].queue().queuedBytes();
