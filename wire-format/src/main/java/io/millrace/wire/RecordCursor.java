@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * cursor's, which the next compressed batch overwrites.
  */
 public final class RecordCursor {
+  /** Size of a key or a value that is not there. */
+  public static final int ABSENT = RecordScan.ABSENT;
+
   private static final int SMALLEST_BUFFER = 4096;
 
   private final int maxDecompressedBytes;
@@ -22,6 +25,8 @@ public final class RecordCursor {
   private ByteBuffer decompressed = ByteBuffer.allocate(0);
 
   private ByteBuffer buffer = decompressed;
+  private int recordsStart;
+  private int recordsEnd;
   private long baseOffset;
   private int lastOffsetDelta;
   private long baseTimestamp;
@@ -64,17 +69,27 @@ public final class RecordCursor {
     appendTimestamp = batch.appendTimestamp();
     usesAppendTime = batch.usesAppendTime();
     recordCount = batch.recordCount();
-    read = 0;
     if (batch.compressionId() == Compressions.NONE.id()) {
       buffer = batch.buffer();
-      int start = batch.recordsPosition();
-      scan.over(buffer, start, start + batch.recordsSize());
+      recordsStart = batch.recordsPosition();
+      recordsEnd = recordsStart + batch.recordsSize();
     } else {
       decompress(batch);
       buffer = decompressed;
-      scan.over(buffer, 0, decompressed.position());
+      recordsStart = 0;
+      recordsEnd = decompressed.position();
     }
+    rewind();
     return this;
+  }
+
+  /**
+   * Back before the first record, without another look at the checksum and without decompressing
+   * again: for a reader that walks over all records before it hands out the first.
+   */
+  public void rewind() {
+    read = 0;
+    scan.over(buffer, recordsStart, recordsEnd);
   }
 
   private void decompress(BatchView batch) {
@@ -159,6 +174,36 @@ public final class RecordCursor {
 
   private @Nullable ByteBuffer view(int position, int size) {
     return size == RecordScan.ABSENT ? null : buffer.slice(position, size);
+  }
+
+  /** Where the key begins, for {@link #copy}; means nothing when there is none. */
+  public int keyPosition() {
+    return scan.keyPosition();
+  }
+
+  /** Or {@link #ABSENT}. */
+  public int keySize() {
+    return scan.keySize();
+  }
+
+  /** Where the value begins, for {@link #copy}; means nothing when there is none. */
+  public int valuePosition() {
+    return scan.valuePosition();
+  }
+
+  /** Or {@link #ABSENT}. */
+  public int valueSize() {
+    return scan.valueSize();
+  }
+
+  /** Behind the last record, counted as the positions above. */
+  public int recordsEnd() {
+    return recordsEnd;
+  }
+
+  /** Copies the records' bytes from a position on, decompressed: for a reader that keeps them. */
+  public void copy(int position, byte[] into) {
+    buffer.get(position, into);
   }
 
   /** In order, made at each call. */
