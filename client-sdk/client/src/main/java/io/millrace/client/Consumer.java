@@ -78,6 +78,8 @@ public interface Consumer<K, V> extends AutoCloseable {
    * @throws io.millrace.client.errors.OffsetOutOfRangeException no record at the position, and the
    *     settings say to fail then
    * @throws io.millrace.client.errors.CorruptRecordException the next records are damaged
+   * @throws io.millrace.client.errors.LogTruncatedException records before the position that were
+   *     read are no longer in the partition
    * @throws io.millrace.client.errors.UnknownTopicException an assigned topic does not exist
    * @throws io.millrace.client.errors.UnknownPartitionException the topic has no such partition
    * @throws IllegalStateException nothing is assigned

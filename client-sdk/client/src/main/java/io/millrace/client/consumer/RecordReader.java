@@ -1,0 +1,177 @@
+package io.millrace.client.consumer;
+
+import io.millrace.client.ConsumerRecord;
+import io.millrace.client.Deserializer;
+import io.millrace.client.TopicPartition;
+import io.millrace.client.errors.MillraceException;
+import io.millrace.wire.BatchIterator;
+import io.millrace.wire.BatchView;
+import io.millrace.wire.CorruptBatchException;
+import io.millrace.wire.RecordCursor;
+import io.millrace.wire.v1.ErrorCode;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes records of fetched bytes. Belongs to the polling thread.
+ *
+ * <p>It is within one batch at a time. A batch is checked as a whole before its first record is
+ * returned: its checksum, and that it can be taken apart to its end.
+ */
+final class RecordReader<K, V> {
+  /** Records share a copy of about so many of their bytes; whoever keeps one keeps no more. */
+  private static final int CHUNK_BYTES = 32 << 10;
+
+  /** A batch has at most 64 MiB; what needs more than this when it is decompressed is a bomb. */
+  private static final int MAX_DECOMPRESSED_BYTES = 256 << 20;
+
+  private final RecordMaker<K, V> maker;
+  private final Deserializer<? extends K> keys;
+  private final Deserializer<? extends V> values;
+
+  private final BatchIterator batches = new BatchIterator();
+  private final RecordCursor cursor = new RecordCursor(MAX_DECOMPRESSED_BYTES);
+
+  /** Of the batch that is being read; null: none. */
+  private @Nullable FetchedShare open;
+
+  private @Nullable RecordChunk<K, V> chunk;
+  private int chunkStart;
+  private int chunkEnd;
+
+  RecordReader(
+      RecordMaker<K, V> maker, Deserializer<? extends K> keys, Deserializer<? extends V> values) {
+    this.maker = maker;
+    this.keys = keys;
+    this.values = values;
+  }
+
+  /** Whether a batch of this share has been begun and not been read to its end. */
+  boolean isWithinBatch(FetchedShare share) {
+    return open == share;
+  }
+
+  /** The memory of what was fetched of this partition goes away. */
+  void forget(AssignedPartition partition) {
+    if (open != null && open == partition.share()) {
+      open = null;
+    }
+  }
+
+  /**
+   * Reads on, at most to the end of the share, which is given back then, or to something damaged,
+   * which the partition then tells of.
+   */
+  List<ConsumerRecord<K, V>> read(AssignedPartition partition, FetchedShare share, int most) {
+    List<ConsumerRecord<K, V>> records = new ArrayList<>();
+    try {
+      while (records.size() < most) {
+        if (open != share && !openNext(partition, share)) {
+          partition.shareRead();
+          break;
+        }
+        readBatch(partition, share, most, records);
+      }
+    } catch (CorruptBatchException e) {
+      open = null;
+      partition.failReading(corrupt(partition, e));
+    }
+    return records;
+  }
+
+  /** Moves to the next batch with something to return; false at the end of the share. */
+  private boolean openNext(AssignedPartition partition, FetchedShare share) {
+    batches.over(share.batches());
+    while (batches.next()) {
+      BatchView batch = batches.batch();
+      if (batch.isControl() && !batch.checksumMatches()) {
+        throw new CorruptBatchException(
+            ErrorCode.CORRUPT_BATCH, "the checksum of a marker is wrong");
+      }
+      if (!batch.isControl() && batch.nextOffset() > partition.position()) {
+        cursor.over(batch);
+        while (cursor.next()) {
+          // Nothing of it is returned when its end is no good.
+        }
+        cursor.rewind();
+        open = share;
+        chunk = null;
+        return true;
+      }
+      close(partition, share);
+    }
+    return false;
+  }
+
+  private void readBatch(
+      AssignedPartition partition,
+      FetchedShare share,
+      int most,
+      List<ConsumerRecord<K, V>> records) {
+    BatchView batch = batches.batch();
+    partition.setLastEpoch(batch.leaderEpoch());
+    long position = partition.position();
+    while (records.size() < most) {
+      if (!cursor.next()) {
+        close(partition, share);
+        open = null;
+        return;
+      }
+      if (cursor.offset() >= position) {
+        records.add(record(partition.id(), batch.leaderEpoch()));
+        partition.passed(cursor.offset() + 1);
+      }
+    }
+  }
+
+  /** Behind the batch that the iterator is at. */
+  private void close(AssignedPartition partition, FetchedShare share) {
+    BatchView batch = batches.batch();
+    partition.passed(batch.nextOffset());
+    partition.setLastEpoch(batch.leaderEpoch());
+    share.batches().position(batch.position() + batch.sizeBytes());
+  }
+
+  private ConsumerRecord<K, V> record(TopicPartition partition, int leaderEpoch) {
+    int keySize = cursor.keySize();
+    int valueSize = cursor.valueSize();
+    boolean hasKey = keySize != RecordCursor.ABSENT;
+    boolean hasValue = valueSize != RecordCursor.ABSENT;
+    int start = hasKey ? cursor.keyPosition() : hasValue ? cursor.valuePosition() : 0;
+    int end =
+        hasValue ? cursor.valuePosition() + valueSize : hasKey ? cursor.keyPosition() + keySize : 0;
+    RecordChunk<K, V> current = chunk;
+    if (current == null || end > chunkEnd) {
+      current = copy(partition, leaderEpoch, start, end);
+    }
+    return maker.make(
+        current,
+        cursor.offset(),
+        cursor.timestamp(),
+        cursor.headers(),
+        cursor.keyPosition() - chunkStart,
+        keySize,
+        cursor.valuePosition() - chunkStart,
+        valueSize);
+  }
+
+  private RecordChunk<K, V> copy(TopicPartition partition, int leaderEpoch, int start, int end) {
+    int ahead = end == 0 ? 0 : Math.min(CHUNK_BYTES, cursor.recordsEnd() - start);
+    int size = Math.max(end - start, ahead);
+    byte[] bytes = new byte[size];
+    cursor.copy(start, bytes);
+    chunkStart = start;
+    chunkEnd = start + size;
+    RecordChunk<K, V> made = new RecordChunk<>(partition, leaderEpoch, bytes, keys, values);
+    chunk = made;
+    return made;
+  }
+
+  private MillraceException corrupt(AssignedPartition partition, CorruptBatchException e) {
+    BatchView batch = batches.batch();
+    long behind = batch.sizeBytes() > 0 ? batch.nextOffset() : 0;
+    return ReadFailures.corrupt(
+        partition.id(), partition.position(), behind, String.valueOf(e.getMessage()));
+  }
+}
