@@ -64,13 +64,16 @@ final class RecordReader<K, V> {
    * which the partition then tells of.
    */
   List<ConsumerRecord<K, V>> read(AssignedPartition partition, FetchedShare share, int most) {
-    List<ConsumerRecord<K, V>> records = new ArrayList<>();
+    ArrayList<ConsumerRecord<K, V>> records = new ArrayList<>(0);
     try {
       while (records.size() < most) {
         if (open != share && !openNext(partition, share)) {
           partition.shareRead();
           break;
         }
+        int left = most - records.size();
+        // As many as the batch was found to have, and not as it says.
+        records.ensureCapacity(records.size() + Math.min(left, batches.batch().recordCount()));
         readBatch(partition, share, most, records);
       }
     } catch (CorruptBatchException e) {
