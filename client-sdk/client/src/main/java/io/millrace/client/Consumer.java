@@ -24,12 +24,13 @@ public interface Consumer<K, V> extends AutoCloseable {
       ConsumerSettings settings,
       Deserializer<? extends K> keyDeserializer,
       Deserializer<? extends V> valueDeserializer) {
-    return ConsumerClient.start(settings, keyDeserializer, valueDeserializer);
+    return ConsumerStart.start(settings, keyDeserializer, valueDeserializer);
   }
 
   /**
    * Reads these partitions from now on and no others. Those assigned before keep their positions;
    * the others start where {@code auto.offset.reset} says, unless {@link #seek} says otherwise.
+   * Fetching begins with the next {@link #poll} or {@link #position}.
    */
   void assign(Collection<TopicPartition> partitions);
 
@@ -72,7 +73,10 @@ public interface Consumer<K, V> extends AutoCloseable {
    *
    * <p>When something is wrong with one partition, the records of others come first; the next call
    * throws. The position of a partition is behind the records that were returned, and has not moved
-   * when an exception was thrown.
+   * when an exception was thrown; the call after that tries again there.
+   *
+   * <p>A topic that was deleted and created again is another topic, which is read from its first
+   * record, or told by an exception where the settings say to fail.
    *
    * @return empty when none came in time
    * @throws io.millrace.client.errors.OffsetOutOfRangeException no record at the position, and the

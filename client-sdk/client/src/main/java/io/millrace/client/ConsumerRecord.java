@@ -1,8 +1,8 @@
 package io.millrace.client;
 
+import io.millrace.client.consumer.RecordChunk;
 import io.millrace.client.errors.SerializationException;
 import io.millrace.wire.RecordHeader;
-import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,9 +16,15 @@ public final class ConsumerRecord<K, V> {
   private final TopicPartition topicPartition;
   private final long offset;
   private final long timestamp;
-  private final int leaderEpoch;
   private final List<RecordHeader> headers;
-  private final @Nullable Undecoded<K, V> undecoded;
+
+  /** Where the bytes of key and value are; null when both were given decoded. */
+  private final @Nullable RecordChunk<K, V> chunk;
+
+  private final int keyPosition;
+  private final int keySize;
+  private final int valuePosition;
+  private final int valueSize;
 
   private @Nullable K key;
   private @Nullable V value;
@@ -34,34 +40,36 @@ public final class ConsumerRecord<K, V> {
     this.topicPartition = topicPartition;
     this.offset = offset;
     this.timestamp = timestamp;
-    this.leaderEpoch = 0;
     this.headers = List.copyOf(headers);
-    this.undecoded = null;
+    this.chunk = null;
+    this.keyPosition = 0;
+    this.keySize = RecordChunk.ABSENT;
+    this.valuePosition = 0;
+    this.valueSize = RecordChunk.ABSENT;
     this.key = key;
     this.value = value;
   }
 
+  /** A part of a chunk; see {@link io.millrace.client.consumer.RecordMaker}. */
   ConsumerRecord(
-      TopicPartition topicPartition,
+      RecordChunk<K, V> chunk,
       long offset,
       long timestamp,
-      int leaderEpoch,
       List<RecordHeader> headers,
-      Undecoded<K, V> undecoded) {
-    this.topicPartition = topicPartition;
+      int keyPosition,
+      int keySize,
+      int valuePosition,
+      int valueSize) {
+    this.topicPartition = chunk.topicPartition();
     this.offset = offset;
     this.timestamp = timestamp;
-    this.leaderEpoch = leaderEpoch;
     this.headers = headers;
-    this.undecoded = undecoded;
+    this.chunk = chunk;
+    this.keyPosition = keyPosition;
+    this.keySize = keySize;
+    this.valuePosition = valuePosition;
+    this.valueSize = valueSize;
   }
-
-  /** The bytes of a key and a value, and what makes objects of them. */
-  record Undecoded<K, V>(
-      @Nullable ByteBuffer key,
-      @Nullable ByteBuffer value,
-      Deserializer<? extends K> keyDeserializer,
-      Deserializer<? extends V> valueDeserializer) {}
 
   public TopicPartition topicPartition() {
     return topicPartition;
@@ -87,9 +95,9 @@ public final class ConsumerRecord<K, V> {
     return timestamp;
   }
 
-  /** Of the leader that wrote it. */
+  /** Of the leader that wrote it; 0 for a record that came from none. */
   public int leaderEpoch() {
-    return leaderEpoch;
+    return chunk == null ? 0 : chunk.leaderEpoch();
   }
 
   /** In order; names may repeat, values may be null. */
@@ -103,8 +111,8 @@ public final class ConsumerRecord<K, V> {
    * @throws SerializationException the deserializer failed on it; the consumer is not affected
    */
   public @Nullable K key() {
-    if (key == null && undecoded != null) {
-      key = decode(undecoded.keyDeserializer(), undecoded.key(), "key");
+    if (key == null && chunk != null) {
+      key = decode(chunk, chunk.keys(), keyPosition, keySize, "key");
     }
     return key;
   }
@@ -115,19 +123,23 @@ public final class ConsumerRecord<K, V> {
    * @throws SerializationException the deserializer failed on it; the consumer is not affected
    */
   public @Nullable V value() {
-    if (value == null && undecoded != null) {
-      value = decode(undecoded.valueDeserializer(), undecoded.value(), "value");
+    if (value == null && chunk != null) {
+      value = decode(chunk, chunk.values(), valuePosition, valueSize, "value");
     }
     return value;
   }
 
   private <T> @Nullable T decode(
-      Deserializer<? extends T> deserializer, @Nullable ByteBuffer bytes, String what) {
-    if (bytes == null) {
+      RecordChunk<K, V> from,
+      Deserializer<? extends T> deserializer,
+      int position,
+      int size,
+      String what) {
+    if (size == RecordChunk.ABSENT) {
       return null;
     }
     try {
-      return deserializer.deserialize(topic(), bytes.rewind());
+      return deserializer.deserialize(topic(), from.bytes(position, size));
     } catch (RuntimeException e) {
       throw new SerializationException(
           "the " + what + " of " + this + " cannot be decoded: " + e.getMessage(), e);

@@ -1,5 +1,6 @@
 package io.millrace.client;
 
+import io.millrace.client.errors.InvalidSettingException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,8 @@ public final class ConsumerSettings extends ClientSettings {
           "auto.offset.reset",
           OffsetReset.class,
           "unset",
-          "Where to go on when a partition has no record at the position, or no position was set."
+          "Where to go on when a partition has no record at the position, or no position was set;"
+              + " earliest goes on at the end where the position is behind that."
               + " unset: latest, but fail where a position that was sought has no record.");
   private static final Setting<Integer> FETCH_MIN =
       Setting.bytes(
@@ -26,7 +28,11 @@ public final class ConsumerSettings extends ClientSettings {
           "A broker waits for so many bytes before it answers, at most fetch.max.wait.ms.");
   private static final Setting<Duration> FETCH_MAX_WAIT =
       Setting.millis(
-          "fetch.max.wait.ms", 500, 0, 60_000, "How long a broker may wait for fetch.min.bytes.");
+          "fetch.max.wait.ms",
+          500,
+          0,
+          60_000,
+          "How long a broker may wait for fetch.min.bytes; at most half of request.timeout.ms.");
   private static final Setting<Integer> FETCH_MAX =
       Setting.bytes(
           "fetch.max.bytes",
@@ -66,6 +72,17 @@ public final class ConsumerSettings extends ClientSettings {
 
   private ConsumerSettings(Builder builder) {
     super(builder);
+    long waitMillis = fetchMaxWait().toMillis();
+    long timeoutMillis = requestTimeout().toMillis();
+    if (2 * waitMillis > timeoutMillis) {
+      throw new InvalidSettingException(
+          "fetch.max.wait.ms",
+          "fetch.max.wait.ms is "
+              + waitMillis
+              + ", more than half of request.timeout.ms, "
+              + timeoutMillis
+              + ": a broker that does as it is told would look like a dead one");
+    }
   }
 
   /** With defaults for all but the cluster's address: {@code zk1:2181,zk2:2181/millrace}. */

@@ -1,5 +1,7 @@
 package io.millrace.client;
 
+import io.millrace.client.consumer.BlockingConsumer;
+import io.millrace.client.consumer.SimulatedWait;
 import io.millrace.client.fake.SimulatedWorld;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -8,7 +10,7 @@ import java.util.List;
 /** A consumer of strings in a simulated world: virtual time passes between its polls. */
 final class SimulatedConsumer {
   private final SimulatedWorld world;
-  private final ConsumerClient<String, String> consumer;
+  private final BlockingConsumer<String, String> consumer;
   private final List<ConsumerRecord<String, String>> records = new ArrayList<>();
 
   SimulatedConsumer(SimulatedWorld world, ConsumerSettings.Builder settings) {
@@ -18,14 +20,19 @@ final class SimulatedConsumer {
         new ClientRuntime(
             built, 128 << 20, world.clientTasks(), world.clientTransport(), world.cluster());
     this.consumer =
-        new ConsumerClient<>(built, Deserializers.string(), Deserializers.string(), runtime);
+        ConsumerStart.over(
+            runtime,
+            new SimulatedWait(world.scheduler()),
+            built,
+            Deserializers.string(),
+            Deserializers.string());
   }
 
   static ConsumerSettings.Builder settings() {
     return ConsumerSettings.builder("zk:2181/millrace");
   }
 
-  ConsumerClient<String, String> client() {
+  BlockingConsumer<String, String> client() {
     return consumer;
   }
 

@@ -65,7 +65,9 @@ final class AnswerRules {
         break;
       }
       if (batch.lastOffset() >= result.getHighWatermark()) {
-        withheld = true;
+        // Not committed yet, and so asked for again; or its size in records is damaged for good.
+        withheld = batch.checksumMatches();
+        damage = withheld ? null : new Damage(next + 1, "the checksum of a batch is wrong");
         break;
       }
       lastPosition = position;
@@ -79,6 +81,10 @@ final class AnswerRules {
       return new FetchAnswer.Served(position - share.position(), next, epoch, damage, withheld);
     }
     long told = result.getNextOffset();
+    if (told > Math.max(next, result.getHighWatermark())) {
+      return new FetchAnswer.Ignored(
+          "it says to go on at " + told + ", behind the end at " + result.getHighWatermark());
+    }
     if (told < next && position > share.position()) {
       // The last batch's offsets, which no checksum covers, or the answer's: one of them is wrong.
       damage = new Damage(lastNext + 1, "its records go to " + next + ", its end is " + told);

@@ -48,7 +48,7 @@ public final class BlockingConsumer<K, V> implements Consumer<K, V> {
   @FunctionalInterface
   public interface Ending {
     /** Closes connections, ends threads, and waits for that, at most so long. */
-    void end(long timeoutNanos) throws InterruptedException;
+    void end(long timeoutNanos);
   }
 
   /**
@@ -177,6 +177,7 @@ public final class BlockingConsumer<K, V> implements Consumer<K, V> {
       }
       long startNanos = nowNanos();
       throwIfWoken();
+      throwIfInterrupted();
       beginNewRuns();
       while (true) {
         assignment.receive();
@@ -363,6 +364,13 @@ public final class BlockingConsumer<K, V> implements Consumer<K, V> {
     throwIfWoken();
   }
 
+  /** Where there are always records nobody ever waits, and the thread could not be stopped. */
+  private static void throwIfInterrupted() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new InterruptException("the thread had been interrupted");
+    }
+  }
+
   private void throwIfWoken() {
     if (wakeup.getAndSet(false)) {
       throw new WakeupException("wakeup() was called");
@@ -420,9 +428,6 @@ public final class BlockingConsumer<K, V> implements Consumer<K, V> {
       assignment.close();
       cluster.loop().execute(engine::close);
       ending.end(timeoutNanos);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptException("interrupted while waiting for the consumer's end", e);
     } finally {
       thread.exit();
     }

@@ -214,9 +214,7 @@ final class FetchEngine implements ClusterListener {
     } else if (answer instanceof FetchAnswer.OutOfRange && target.askedEpoch < seenEpoch) {
       lookAgainLater(target, "out of range, says a leader of the past");
     } else if (answer instanceof FetchAnswer.OutOfRange range) {
-      String where =
-          "the partition goes from " + range.startOffset() + " to " + range.highWatermark();
-      starts.outOfRange(target, where);
+      starts.outOfRange(target, range);
     } else if (answer instanceof FetchAnswer.Refused refused) {
       refused(target, refused.error());
     } else if (answer instanceof FetchAnswer.Ignored ignored) {

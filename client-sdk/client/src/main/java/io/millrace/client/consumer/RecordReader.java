@@ -126,6 +126,12 @@ final class RecordReader<K, V> {
         partition.passed(cursor.offset() + 1);
       }
     }
+    // With its last record read it is over now, or a partition of small batches would stay within
+    // one at the end of each poll, and the others would wait for its whole share.
+    if (partition.position() >= batch.nextOffset()) {
+      close(partition, share);
+      open = null;
+    }
   }
 
   /** Behind the batch that the iterator is at. */

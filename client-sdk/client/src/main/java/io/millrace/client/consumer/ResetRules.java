@@ -44,16 +44,20 @@ final class ResetRules {
   /**
    * The leader has no record at the position, and the records before it are those that were read.
    *
+   * @param belowStart they have been deleted, rather than not been written; a sought offset behind
+   *     the end has missed nothing, and to begin again would return everything twice
    * @param fetched whether the run has been served before: until then a place that was looked up
    *     may have been overtaken by retention, and is looked up again
    */
-  static Decision outOfRange(StartAt start, boolean fetched, Optional<OffsetReset> policy) {
+  static Decision outOfRange(
+      StartAt start, boolean belowStart, boolean fetched, Optional<OffsetReset> policy) {
     if (!(start instanceof StartAt.Offset) && !fetched) {
       return begin(start, policy);
     }
     OffsetReset unset = start.sought() ? OffsetReset.FAIL : OffsetReset.LATEST;
     return switch (policy.orElse(unset)) {
-      case EARLIEST -> new Decision.LookUp(OffsetSpec.earliest());
+      case EARLIEST ->
+          new Decision.LookUp(belowStart ? OffsetSpec.earliest() : OffsetSpec.latest());
       case LATEST -> new Decision.LookUp(OffsetSpec.latest());
       case FAIL -> new Decision.Fail();
     };

@@ -111,10 +111,16 @@ final class StartLookup {
   }
 
   /** The leader has no record at the target's offset. */
-  void outOfRange(FetchTarget target, String range) {
+  void outOfRange(FetchTarget target, FetchAnswer.OutOfRange range) {
     ResetRules.Decision decision =
-        ResetRules.outOfRange(target.run().start(), target.served, engine.settings().reset());
-    act(target, decision, "there is no record at " + target.offset + ", " + range);
+        ResetRules.outOfRange(
+            target.run().start(),
+            target.offset < range.startOffset(),
+            target.served,
+            engine.settings().reset());
+    String where =
+        "the partition goes from " + range.startOffset() + " to " + range.highWatermark();
+    act(target, decision, "there is no record at " + target.offset + ", " + where);
   }
 
   private void act(FetchTarget target, ResetRules.Decision decision, String why) {

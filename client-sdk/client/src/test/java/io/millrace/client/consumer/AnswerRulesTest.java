@@ -66,7 +66,9 @@ class AnswerRulesTest {
   @Test
   void b95_doesNotGoBackNorBeyondWhatIsCommitted() {
     assertThat(served(10, result(20, 3), share()).nextOffset()).isEqualTo(10);
-    assertThat(served(10, result(20, 21), share()).nextOffset()).isEqualTo(10);
+    assertThat(judge(10, result(20, 21), share())).isInstanceOf(FetchAnswer.Ignored.class);
+    // A leader that has just been elected does not know yet that this is committed.
+    assertThat(served(22, result(20, 22), share()).nextOffset()).isEqualTo(22);
   }
 
   @Test
@@ -94,6 +96,14 @@ class AnswerRulesTest {
     FetchAnswer.Served answer = served(10, result(13, 14), share(good, batch(12, 5, "c", "d")));
 
     assertThat(answer).isEqualTo(new FetchAnswer.Served(good.limit(), 12, 5, null, true));
+  }
+
+  @Test
+  void b95_doesNotWaitForADamagedBatchToBeCommitted() {
+    ByteBuffer damaged = batch(10, 5, "a", "b");
+    damaged.put(damaged.limit() - 1, (byte) ~damaged.get(damaged.limit() - 1));
+
+    assertThat(served(10, result(11, 11), share(damaged)).damage()).isNotNull();
   }
 
   @Test

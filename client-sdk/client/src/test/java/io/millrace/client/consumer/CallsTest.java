@@ -162,7 +162,7 @@ class CallsTest {
             .fetchMaxWait(Duration.ofSeconds(20))
             .requestTimeout(Duration.ofSeconds(30));
 
-    assertThatThrownBy(() -> new ConsumerWorld(50, 1, settings))
+    assertThatThrownBy(settings::build)
         .isInstanceOf(InvalidSettingException.class)
         .hasMessageContaining("fetch.max.wait.ms");
   }

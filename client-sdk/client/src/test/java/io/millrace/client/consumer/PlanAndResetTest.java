@@ -68,9 +68,9 @@ class PlanAndResetTest {
     StartAt sought = new StartAt.Offset(7, StartAt.NO_EPOCH, "", true);
     StartAt found = new StartAt.ByPolicy(false);
 
-    assertThat(ResetRules.outOfRange(sought, false, UNSET)).isEqualTo(FAIL);
-    assertThat(ResetRules.outOfRange(found, true, UNSET)).isEqualTo(LATEST);
-    assertThat(ResetRules.outOfRange(sought, true, Optional.of(OffsetReset.EARLIEST)))
+    assertThat(ResetRules.outOfRange(sought, true, false, UNSET)).isEqualTo(FAIL);
+    assertThat(ResetRules.outOfRange(found, true, true, UNSET)).isEqualTo(LATEST);
+    assertThat(ResetRules.outOfRange(sought, true, true, Optional.of(OffsetReset.EARLIEST)))
         .isEqualTo(EARLIEST);
     assertThat(ResetRules.replaced(sought, UNSET)).isEqualTo(FAIL);
     assertThat(ResetRules.replaced(found, UNSET)).isEqualTo(EARLIEST);
@@ -78,7 +78,16 @@ class PlanAndResetTest {
 
   @Test
   void looksUpAgainAPlaceThatRetentionHasOvertaken() {
-    assertThat(ResetRules.outOfRange(new StartAt.First(), false, UNSET)).isEqualTo(EARLIEST);
-    assertThat(ResetRules.outOfRange(new StartAt.First(), true, UNSET)).isEqualTo(FAIL);
+    assertThat(ResetRules.outOfRange(new StartAt.First(), true, false, UNSET)).isEqualTo(EARLIEST);
+    assertThat(ResetRules.outOfRange(new StartAt.First(), true, true, UNSET)).isEqualTo(FAIL);
+  }
+
+  @Test
+  void returnsNothingTwiceWhereAnOffsetBehindTheEndWasSought() {
+    StartAt sought = new StartAt.Offset(7, StartAt.NO_EPOCH, "", true);
+
+    assertThat(ResetRules.outOfRange(sought, false, true, Optional.of(OffsetReset.EARLIEST)))
+        .isEqualTo(LATEST);
+    assertThat(ResetRules.outOfRange(sought, false, true, UNSET)).isEqualTo(FAIL);
   }
 }

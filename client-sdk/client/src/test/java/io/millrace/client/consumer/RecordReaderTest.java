@@ -196,7 +196,7 @@ class RecordReaderTest {
       }
       allocated = threads.getCurrentThreadAllocatedBytes() - before;
     }
-    long recordBytes = 56;
+    long recordBytes = 64;
     long referenceBytes = 6; // in the list
     long contentBytes = (long) batch.remaining() / count + 2;
 

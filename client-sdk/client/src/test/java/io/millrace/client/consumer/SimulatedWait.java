@@ -3,11 +3,11 @@ package io.millrace.client.consumer;
 import io.millrace.rpc.SimulatedScheduler;
 
 /** Lets virtual time pass while the one thread there is would sleep. */
-final class SimulatedWait implements PollWait {
+public final class SimulatedWait implements PollWait {
   private final SimulatedScheduler scheduler;
   private boolean woken;
 
-  SimulatedWait(SimulatedScheduler scheduler) {
+  public SimulatedWait(SimulatedScheduler scheduler) {
     this.scheduler = scheduler;
   }
 

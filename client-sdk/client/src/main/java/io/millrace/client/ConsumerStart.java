@@ -1,0 +1,47 @@
+package io.millrace.client;
+
+import io.millrace.client.consumer.BlockingConsumer;
+import io.millrace.client.consumer.PollWait;
+import io.millrace.client.consumer.ThreadWait;
+
+/** Puts a consumer onto a runtime of its own. */
+final class ConsumerStart {
+  /** Beside what is asked for, a first batch may be this much larger, and there is the head. */
+  private static final int MAX_RESPONSE_SLACK_BYTES = 80 << 20;
+
+  private static final int MAX_RESPONSE_BYTES = 1 << 30;
+
+  private ConsumerStart() {}
+
+  /** The real thing: TCP, threads, and ZooKeeper unless the settings bring a discovery. */
+  static <K, V> Consumer<K, V> start(
+      ConsumerSettings settings, Deserializer<? extends K> keys, Deserializer<? extends V> values) {
+    long largest = (long) settings.fetchMaxBytes() + MAX_RESPONSE_SLACK_BYTES;
+    ClientRuntime runtime =
+        ClientRuntime.start(settings, (int) Math.min(largest, MAX_RESPONSE_BYTES));
+    return over(runtime, new ThreadWait(), settings, keys, values);
+  }
+
+  /** Over a runtime that nobody else uses; the consumer ends it. */
+  static <K, V> BlockingConsumer<K, V> over(
+      ClientRuntime runtime,
+      PollWait wait,
+      ConsumerSettings settings,
+      Deserializer<? extends K> keys,
+      Deserializer<? extends V> values) {
+    runtime.loop().execute(runtime.cluster()::start);
+    return new BlockingConsumer<>(
+        settings,
+        runtime.cluster(),
+        wait,
+        ConsumerRecord::new,
+        keys,
+        values,
+        timeoutNanos -> {
+          if (runtime.beginClosing()) {
+            runtime.loop().execute(runtime::stop);
+          }
+          runtime.awaitStopped(timeoutNanos);
+        });
+  }
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package io.millrace.client.read;
-
-import org.jspecify.annotations.NullMarked;
