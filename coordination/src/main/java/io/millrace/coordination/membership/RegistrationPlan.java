@@ -107,8 +107,7 @@ public sealed interface RegistrationPlan {
               + directoryId
               + ", this one is "
               + self.directoryId()
-              + ". Give this broker an id of its own, or, if the other directory is gone for good,"
-              + " say so when starting it");
+              + ". Start it with the directory it had, or give this broker an id of its own");
     }
     return new Register(known.version(), ghostVersion, isNewDirectory);
   }
