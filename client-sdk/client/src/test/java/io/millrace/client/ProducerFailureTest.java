@@ -274,6 +274,20 @@ class ProducerFailureTest {
     assertThat(world.broker(1).greetings()).as("connections in ten seconds").isLessThan(40);
   }
 
+  @Test
+  @DisplayName("B97: records that are sent during a pause do not end it")
+  void b97_newRecordsDoNotEndAPause() {
+    SimulatedProducer producer = producer();
+    script(Scripts.refuseEach(ErrorCode.BUSY));
+    for (int i = 0; i < 1000; i++) {
+      producer.send("notes", 0, "x".repeat(20_000)); // thirteen of these close a batch
+      world.runFor(Duration.ofMillis(10));
+    }
+    assertThat(world.broker(1).seen(Request.ApiCase.PRODUCE))
+        .as("in ten seconds")
+        .hasSizeLessThan(30);
+  }
+
   // ---- Truth in pieces -------------------------------------------------------------------------
 
   @Test

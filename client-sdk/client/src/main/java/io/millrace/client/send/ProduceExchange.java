@@ -96,7 +96,7 @@ final class ProduceExchange implements ReplyHandler {
         shares.forEach(share -> written(share, null, Acknowledgement.NOT_ASKED_FOR));
       }
     } else if (reply instanceof Reply.NotSent notSent) {
-      shares.forEach(share -> engine.retry(share, notSent.why()));
+      shares.forEach(share -> engine.router().retry(share, notSent.why()));
     } else if (reply instanceof Reply.Unknown unknown) {
       if (unknown.timedOut()) {
         // Whatever the reason, it may not answer the next one either; and what it may still do
@@ -106,7 +106,7 @@ final class ProduceExchange implements ReplyHandler {
       shares.forEach(share -> unknown(share, unknown.why()));
     }
     letGo();
-    engine.goOn(shares, lane);
+    engine.router().goOn(shares, lane);
   }
 
   private void answered(Response response) {
@@ -157,17 +157,17 @@ final class ProduceExchange implements ReplyHandler {
   private void refused(Share share, Error error) {
     PartitionSender sender = share.sender();
     switch (BrokerErrors.verdict(error)) {
-      case LATER -> engine.retry(share, error.getMessage());
+      case LATER -> engine.router().retry(share, error.getMessage());
       case LOOK_AGAIN -> {
         engine.cluster().lookAgain(sender.topic().name());
-        engine.retry(share, error.getMessage());
+        engine.router().retry(share, error.getMessage());
       }
       case UNKNOWN -> unknown(share, error.getMessage());
       case NEVER -> {
         if (share.batches().size() > 1) {
           // One of them is to blame, and the others need not suffer for it.
           sender.isolate(share.batches().size());
-          engine.putBack(share);
+          engine.router().putBack(share);
           return;
         }
         if (sender.isolated() > 0) {
@@ -187,7 +187,7 @@ final class ProduceExchange implements ReplyHandler {
     share.batches().forEach(SendBatch::setMayBeWritten);
     if (engine.settings().retryUnknown() && isAnswered()) {
       engine.cluster().lookAgain(share.sender().topic().name());
-      engine.retry(share, why);
+      engine.router().retry(share, why);
     } else {
       engine
           .endings()

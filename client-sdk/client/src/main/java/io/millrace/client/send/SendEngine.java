@@ -1,7 +1,5 @@
 package io.millrace.client.send;
 
-import static java.util.concurrent.TimeUnit.MILLISECONDS;
-
 import io.millrace.client.TopicPartition;
 import io.millrace.client.cluster.Cluster;
 import io.millrace.client.cluster.ClusterListener;
@@ -9,20 +7,16 @@ import io.millrace.client.cluster.Done;
 import io.millrace.client.cluster.KnownTopic;
 import io.millrace.client.errors.ClosedException;
 import io.millrace.client.errors.MillraceException;
-import io.millrace.client.errors.OutcomeUnknownException;
 import io.millrace.client.errors.RecordTooLargeException;
-import io.millrace.client.errors.TimedOutException;
 import io.millrace.client.errors.UnknownPartitionException;
 import io.millrace.client.errors.UnknownTopicException;
 import io.millrace.rpc.Connection;
-import io.millrace.rpc.Timer;
 import io.millrace.wire.RecordHeader;
 import io.millrace.wire.v1.Limits;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -31,8 +25,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends records: routes each partition's queue to its leader's lane, gives up what has become too
- * old, flushes and closes.
+ * Sends records. Here is what callers of {@code send} touch, and what the cluster tells; {@link
+ * Router}, {@link Lane}, {@link ProduceExchange}, {@link Expiry} and {@link Closing} do the rest.
  *
  * <p>Owner: the client's loop, but for what says otherwise. Nothing here blocks, so that a
  * simulation can run callers and loop in one thread.
@@ -46,7 +40,7 @@ public final class SendEngine implements ClusterListener {
   private final MemoryBudget budget;
   private final BatchPool pool;
   private final Map<String, SendTopic> topics = new ConcurrentHashMap<>();
-  private final Map<Integer, Lane> lanes = new ConcurrentHashMap<>();
+  private final Router router;
   private final ConcurrentLinkedQueue<PartitionSender> signals = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean drainScheduled = new AtomicBoolean();
   private volatile int brokerMaxRecordBytes = Integer.MAX_VALUE;
@@ -56,11 +50,8 @@ public final class SendEngine implements ClusterListener {
 
   // On the loop.
   private final Endings endings;
-  private final Set<PartitionSender> leaderless = new LinkedHashSet<>();
+  private final Expiry expiry;
   private final Set<ProduceExchange> exchanges = new LinkedHashSet<>();
-  private @Nullable Timer leaderlessRetry;
-  private int leaderlessFailures;
-  private @Nullable Timer sweep;
   private long flushedNanos;
   private boolean flushed;
   private @Nullable MillraceException closed;
@@ -71,7 +62,9 @@ public final class SendEngine implements ClusterListener {
     this.settings = settings;
     this.budget = new MemoryBudget(settings.bufferBytes());
     this.pool = new BatchPool(budget, settings.fullBatchBytes());
+    this.router = new Router(this, cluster);
     this.endings = new Endings(pool);
+    this.expiry = new Expiry(this);
   }
 
   public void start() {
@@ -104,7 +97,7 @@ public final class SendEngine implements ClusterListener {
     if (topic.senders()[partition].queue().queuedBytes() < settings.maxInFlightBytes()) {
       return true;
     }
-    Lane lane = lanes.get(topic.leader(partition));
+    Lane lane = router.lane(topic.leader(partition));
     return lane == null || !lane.isFlowing();
   }
 
@@ -189,7 +182,7 @@ public final class SendEngine implements ClusterListener {
   }
 
   long inFlightBytes(int brokerId) {
-    Lane lane = lanes.get(brokerId);
+    Lane lane = router.lane(brokerId);
     return lane == null ? 0 : lane.inFlightBytes();
   }
 
@@ -223,7 +216,7 @@ public final class SendEngine implements ClusterListener {
       return;
     }
     topic.update(known);
-    Set<Lane> touched = new LinkedHashSet<>();
+    List<PartitionSender> toRoute = new ArrayList<>();
     for (PartitionSender sender : topic.senders()) {
       int partition = sender.partition().partition();
       if (partition >= known.partitionCount()) {
@@ -236,10 +229,10 @@ public final class SendEngine implements ClusterListener {
       } else if (sender.state() == PartitionSender.State.READY
           || (sender.state() == PartitionSender.State.PAUSING
               && known.leaderEpoch(partition) > sender.failedEpoch())) {
-        route(sender, touched);
+        toRoute.add(sender);
       }
     }
-    touched.forEach(Lane::pump);
+    router.route(toRoute);
   }
 
   @Override
@@ -256,7 +249,7 @@ public final class SendEngine implements ClusterListener {
 
   @Override
   public void onBroker(int brokerId) {
-    Lane lane = lanes.get(brokerId);
+    Lane lane = router.lane(brokerId);
     if (lane != null) {
       lane.pump();
     }
@@ -277,62 +270,24 @@ public final class SendEngine implements ClusterListener {
     }
   }
 
-  // ---- Routing ---------------------------------------------------------------------------------
+  // ---- Requests --------------------------------------------------------------------------------
 
   private void drain() {
     drainScheduled.set(false);
-    Set<Lane> touched = new LinkedHashSet<>();
+    Set<PartitionSender> toRoute = new LinkedHashSet<>();
     for (PartitionSender sender = signals.poll(); sender != null; sender = signals.poll()) {
       MillraceException gone = sender.gone();
       if (gone != null) {
         abandon(sender, gone);
-      } else {
-        armSweep();
-        route(sender, touched);
+      } else if (sender.state() != PartitionSender.State.PAUSING) {
+        toRoute.add(sender);
       }
     }
-    touched.forEach(Lane::pump);
+    expiry.watch();
+    router.route(toRoute);
   }
 
-  /** Puts it where it belongs now that something about it or its leader has changed. */
-  private void route(PartitionSender sender, Set<Lane> touched) {
-    if (sender.state() == PartitionSender.State.IN_FLIGHT) {
-      return;
-    }
-    leaderless.remove(sender);
-    if (sender.queue().isEmpty()) {
-      sender.empty();
-      return;
-    }
-    OptionalInt leader = sender.topic().known().leader(sender.partition().partition());
-    if (leader.isPresent()) {
-      Lane lane = lanes.computeIfAbsent(leader.getAsInt(), id -> new Lane(this, id));
-      sender.ready(lane);
-      touched.add(lane);
-    } else {
-      sender.setTrouble("nobody leads " + sender.partition());
-      sender.ready(null);
-      leaderless.add(sender);
-      cluster.lookAgain(sender.topic().name());
-      if (leaderlessRetry == null) {
-        long millis = cluster.backoffMillis(++leaderlessFailures);
-        leaderlessRetry =
-            cluster.loop().schedule(MILLISECONDS.toNanos(millis), this::retryLeaderless);
-      }
-    }
-  }
-
-  private void retryLeaderless() {
-    leaderlessRetry = null;
-    Set<Lane> touched = new LinkedHashSet<>();
-    List.copyOf(leaderless).forEach(sender -> route(sender, touched));
-    if (leaderless.isEmpty()) {
-      leaderlessFailures = 0;
-    }
-    touched.forEach(Lane::pump);
-  }
-
-  /** An open batch of this sender that was begun later than this may linger. */
+  /** An open batch that was begun later than this may linger. */
   long begunBefore(long nowNanos) {
     if (settings.lingerNanos() == 0 || closed != null) {
       return nowNanos + AN_HOUR_NANOS;
@@ -340,8 +295,6 @@ public final class SendEngine implements ClusterListener {
     long lingered = nowNanos - settings.lingerNanos();
     return flushed && flushedNanos - lingered > 0 ? flushedNanos : lingered;
   }
-
-  // ---- Requests --------------------------------------------------------------------------------
 
   Share share(PartitionSender sender, List<SendBatch> batches, int sizeBytes) {
     KnownTopic known = sender.topic().known();
@@ -357,7 +310,7 @@ public final class SendEngine implements ClusterListener {
           first.batches(),
           new RecordTooLargeException(
               "a record of " + first.sizeBytes() + " bytes; a request may have " + limit));
-      goOn(shares, lane);
+      router.goOn(shares, lane);
       return;
     }
     ProduceExchange exchange = new ProduceExchange(this, lane, connection, shares);
@@ -369,111 +322,16 @@ public final class SendEngine implements ClusterListener {
     exchanges.remove(exchange);
   }
 
-  /** Puts a share back to the head of its queue, to be sent again at once. */
-  void putBack(Share share) {
-    MillraceException gone = share.sender().gone();
-    if (gone != null) {
-      endings.giveUp(share.batches(), gone);
-    } else {
-      share
-          .sender()
-          .queue()
-          .putBack(share.batches().stream().filter(batch -> !batch.hasEnded()).toList());
-    }
-  }
-
-  /** Puts a share back, to be sent again after a pause. */
-  void retry(Share share, String why) {
-    putBack(share);
-    PartitionSender sender = share.sender();
-    long millis = cluster.backoffMillis(sender.countFailure(why));
-    sender.pausing(
-        sender.topic().known().leaderEpoch(sender.partition().partition()),
-        cluster.loop().schedule(MILLISECONDS.toNanos(millis), () -> resume(sender)));
-  }
-
-  private void resume(PartitionSender sender) {
-    Set<Lane> touched = new LinkedHashSet<>();
-    route(sender, touched);
-    touched.forEach(Lane::pump);
-  }
-
-  /** A request has ended: its partitions may send again, but those that pause. */
-  void goOn(List<Share> shares, Lane lane) {
-    Set<Lane> touched = new LinkedHashSet<>();
-    touched.add(lane);
-    for (Share share : shares) {
-      PartitionSender sender = share.sender();
-      if (sender.state() == PartitionSender.State.IN_FLIGHT) {
-        sender.empty();
-        route(sender, touched);
-      }
-    }
-    touched.forEach(Lane::pump);
-  }
-
-  // ---- Giving up -------------------------------------------------------------------------------
-
-  private void armSweep() {
-    if (sweep == null) {
-      sweep = cluster.loop().schedule(settings.deliveryTimeoutNanos(), this::sweep);
-    }
-  }
-
-  /** Ends what has become too old, and comes back when the next will. */
-  private void sweep() {
-    sweep = null;
-    long now = nowNanos();
-    long tooOld = now - settings.deliveryTimeoutNanos();
-    long oldestAge = -1;
-    for (ProduceExchange exchange : List.copyOf(exchanges)) {
-      for (Share share : exchange.shares()) {
-        for (SendBatch batch : share.batches()) {
-          if (batch.begunNanos() - tooOld <= 0) {
-            endings.giveUp(
-                batch,
-                new OutcomeUnknownException(
-                    share.sender().partition() + ": no answer within the delivery time-out"));
-          } else {
-            oldestAge = Math.max(oldestAge, now - batch.begunNanos());
-          }
-        }
-      }
-    }
-    for (PartitionSender sender : senders()) {
-      List<SendBatch> expired = new ArrayList<>();
-      sender.queue().takeBegunBefore(tooOld, expired);
-      if (!expired.isEmpty()) {
-        endings.giveUp(expired, timedOut(sender));
-      }
-      oldestAge = Math.max(oldestAge, sender.queue().oldestAgeNanos(now));
-    }
-    if (oldestAge >= 0) {
-      long left = settings.deliveryTimeoutNanos() - oldestAge;
-      sweep = cluster.loop().schedule(Math.max(left, MILLISECONDS.toNanos(1)), this::sweep);
-    }
-  }
-
-  private static TimedOutException timedOut(PartitionSender sender) {
-    return new TimedOutException(
-        sender.partition()
-            + ": not sent within the delivery time-out"
-            + (sender.trouble().isEmpty() ? "" : "; " + sender.trouble()));
-  }
-
   /** Nothing of this partition will be sent any more. */
-  private void abandon(PartitionSender sender, MillraceException why) {
+  void abandon(PartitionSender sender, MillraceException why) {
     List<SendBatch> left = new ArrayList<>();
     sender.setGone(why);
     sender.queue().refuse(why, left);
-    leaderless.remove(sender);
-    if (sender.state() != PartitionSender.State.IN_FLIGHT) {
-      sender.empty();
-    }
+    router.forget(sender);
     endings.giveUp(left, why);
   }
 
-  private List<PartitionSender> senders() {
+  List<PartitionSender> senders() {
     List<PartitionSender> all = new ArrayList<>();
     topics.values().forEach(topic -> all.addAll(List.of(topic.senders())));
     return all;
@@ -487,20 +345,20 @@ public final class SendEngine implements ClusterListener {
     flushed = true;
     flushedNanos = nowNanos();
     FlushWait wait = new FlushWait(done);
-    Set<Lane> touched = new LinkedHashSet<>();
     for (ProduceExchange exchange : exchanges) {
       for (Share share : exchange.shares()) {
         share.batches().stream().filter(b -> !b.hasEnded()).forEach(b -> b.addFlush(wait));
       }
     }
+    List<PartitionSender> toRoute = new ArrayList<>();
     for (PartitionSender sender : senders()) {
       sender.queue().forEach(batch -> batch.addFlush(wait));
       if (sender.state() != PartitionSender.State.PAUSING) {
-        route(sender, touched);
+        toRoute.add(sender);
       }
     }
     wait.remove();
-    touched.forEach(Lane::pump);
+    router.route(toRoute);
   }
 
   /**
@@ -517,53 +375,17 @@ public final class SendEngine implements ClusterListener {
     closed = why;
     budget.close();
     senders().forEach(sender -> sender.queue().refuseNew(why));
-    Closing closing = new Closing(why, done);
-    closing.limit = cluster.loop().schedule(timeoutNanos, closing::giveUp);
+    Closing closing =
+        new Closing(
+            this,
+            why,
+            timeoutNanos,
+            () -> {
+              ended = true;
+              expiry.stop();
+              done.run();
+            });
     flush((yes, no) -> closing.end());
-  }
-
-  private final class Closing {
-    private final MillraceException why;
-    private final Runnable done;
-    private @Nullable Timer limit;
-    private boolean closingEnded;
-
-    Closing(MillraceException why, Runnable done) {
-      this.why = why;
-      this.done = done;
-    }
-
-    void giveUp() {
-      for (ProduceExchange exchange : List.copyOf(exchanges)) {
-        for (Share share : exchange.shares()) {
-          endings.giveUp(
-              share.batches(),
-              new OutcomeUnknownException(
-                  share.sender().partition() + ": the producer was closed before the answer came"));
-        }
-      }
-      senders().forEach(sender -> abandon(sender, why));
-      if (senders().stream().allMatch(sender -> sender.queue().isEmpty())) {
-        end();
-      } else {
-        // A caller is about to finish a batch: a moment more.
-        cluster.loop().schedule(MILLISECONDS.toNanos(1), this::giveUp);
-      }
-    }
-
-    void end() {
-      if (!closingEnded) {
-        closingEnded = true;
-        ended = true;
-        if (limit != null) {
-          limit.cancel();
-        }
-        if (sweep != null) {
-          sweep.cancel();
-        }
-        done.run();
-      }
-    }
   }
 
   // ---- For this package ------------------------------------------------------------------------
@@ -578,5 +400,14 @@ public final class SendEngine implements ClusterListener {
 
   Endings endings() {
     return endings;
+  }
+
+  Router router() {
+    return router;
+  }
+
+  /** Those under way, as of now. */
+  List<ProduceExchange> exchanges() {
+    return List.copyOf(exchanges);
   }
 }

@@ -1,0 +1,127 @@
+package io.millrace.client.send;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
+import io.millrace.client.cluster.Cluster;
+import io.millrace.client.errors.MillraceException;
+import io.millrace.rpc.Timer;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts each partition where it belongs: into the lane of its leader, among those without one, or
+ * aside for a pause. On the client's loop, but for {@link #lane}.
+ */
+final class Router {
+  private final SendEngine engine;
+  private final Cluster cluster;
+
+  /** By broker; changed on the loop, read by anybody. */
+  private final Map<Integer, Lane> lanes = new ConcurrentHashMap<>();
+
+  private final Set<PartitionSender> leaderless = new LinkedHashSet<>();
+  private @Nullable Timer leaderlessRetry;
+  private int leaderlessFailures;
+
+  Router(SendEngine engine, Cluster cluster) {
+    this.engine = engine;
+    this.cluster = cluster;
+  }
+
+  /** From any thread; null when nothing went to that broker yet. */
+  @Nullable Lane lane(int brokerId) {
+    return lanes.get(brokerId);
+  }
+
+  /** These have something to send, or somebody else to send it to. */
+  void route(Iterable<PartitionSender> senders) {
+    Set<Lane> touched = new LinkedHashSet<>();
+    senders.forEach(sender -> route(sender, touched));
+    touched.forEach(Lane::pump);
+  }
+
+  private void route(PartitionSender sender, Set<Lane> touched) {
+    if (sender.state() == PartitionSender.State.IN_FLIGHT) {
+      return;
+    }
+    leaderless.remove(sender);
+    if (sender.queue().isEmpty()) {
+      sender.empty();
+      return;
+    }
+    OptionalInt leader = sender.topic().known().leader(sender.partition().partition());
+    if (leader.isPresent()) {
+      Lane lane = lanes.computeIfAbsent(leader.getAsInt(), id -> new Lane(engine, id));
+      sender.ready(lane);
+      touched.add(lane);
+    } else {
+      sender.setTrouble("nobody leads " + sender.partition());
+      sender.ready(null);
+      leaderless.add(sender);
+      cluster.lookAgain(sender.topic().name());
+      if (leaderlessRetry == null) {
+        long millis = cluster.backoffMillis(++leaderlessFailures);
+        leaderlessRetry =
+            cluster.loop().schedule(MILLISECONDS.toNanos(millis), this::retryLeaderless);
+      }
+    }
+  }
+
+  private void retryLeaderless() {
+    leaderlessRetry = null;
+    route(List.copyOf(leaderless));
+    if (leaderless.isEmpty()) {
+      leaderlessFailures = 0;
+    }
+  }
+
+  /** It will send nothing any more. */
+  void forget(PartitionSender sender) {
+    leaderless.remove(sender);
+    if (sender.state() != PartitionSender.State.IN_FLIGHT) {
+      sender.empty();
+    }
+  }
+
+  /** Puts a share back to the head of its queue, to be sent again at once. */
+  void putBack(Share share) {
+    MillraceException gone = share.sender().gone();
+    if (gone != null) {
+      engine.endings().giveUp(share.batches(), gone);
+    } else {
+      share
+          .sender()
+          .queue()
+          .putBack(share.batches().stream().filter(batch -> !batch.hasEnded()).toList());
+    }
+  }
+
+  /** Puts a share back, to be sent again after a pause. */
+  void retry(Share share, String why) {
+    putBack(share);
+    PartitionSender sender = share.sender();
+    long millis = cluster.backoffMillis(sender.countFailure(why));
+    sender.pausing(
+        sender.topic().known().leaderEpoch(sender.partition().partition()),
+        cluster.loop().schedule(MILLISECONDS.toNanos(millis), () -> route(List.of(sender))));
+  }
+
+  /** A request has ended: its partitions may send again, but those that pause. */
+  void goOn(List<Share> shares, Lane lane) {
+    Set<Lane> touched = new LinkedHashSet<>();
+    touched.add(lane);
+    for (Share share : shares) {
+      PartitionSender sender = share.sender();
+      if (sender.state() == PartitionSender.State.IN_FLIGHT) {
+        sender.empty();
+        route(sender, touched);
+      }
+    }
+    touched.forEach(Lane::pump);
+  }
+}
