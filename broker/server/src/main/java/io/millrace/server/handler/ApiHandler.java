@@ -105,7 +105,7 @@ public final class ApiHandler implements RequestHandler {
       case DESCRIBE_CLUSTER -> describeCluster.handle(request);
       case HELLO ->
           request.refuse(ErrorCode.INVALID_REQUEST, "a connection says Hello once, and first");
-      case API_NOT_SET ->
+      case API_NOT_SET, TRIM, ALTER_TOPIC, DESCRIBE_SETTINGS ->
           request.refuse(
               ErrorCode.UNSUPPORTED,
               "no api that is known here; known are produce, fetch, list_offsets, metadata,"
