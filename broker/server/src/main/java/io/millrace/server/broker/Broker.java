@@ -6,6 +6,11 @@ import io.millrace.coordination.membership.ClusterIdentity;
 import io.millrace.coordination.store.ClusterStore;
 import io.millrace.rpc.Tasks;
 import io.millrace.server.config.BrokerSettings;
+import io.millrace.server.health.BrokerHealth;
+import io.millrace.server.health.DiskWatch;
+import io.millrace.server.health.HealthBoard;
+import io.millrace.server.health.HealthBoard.Part;
+import io.millrace.server.health.StallWatch;
 import io.millrace.storage.directory.DataDirectory;
 import io.millrace.storage.directory.Identity;
 import java.io.IOException;
@@ -29,6 +34,11 @@ public final class Broker {
   private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
   private static final long RETRY_NANOS = MILLISECONDS.toNanos(200);
 
+  /** A loop touches no disk beyond the page cache; a force may take long. */
+  private static final long LOOP_PATIENCE_MILLIS = 3_000;
+
+  private static final long DISK_PATIENCE_MILLIS = 10_000;
+
   private final BrokerSettings settings;
   private final BrokerSeams seams;
   private final Consumer<Failure> onFatal;
@@ -37,10 +47,12 @@ public final class Broker {
   private final CompletableFuture<StartOutcome> started = new CompletableFuture<>();
   private final CompletableFuture<Boolean> stopped = new CompletableFuture<>();
   private final long beganNanos;
+  private final HealthBoard health = new HealthBoard();
 
   private @Nullable DataDirectory directory;
   private @Nullable ClusterStore store;
   private @Nullable Member member;
+  private Runnable stopWatching = () -> {};
   private boolean ending;
 
   /**
@@ -54,6 +66,11 @@ public final class Broker {
     this.beganNanos = seams.tasks().clock().nanoTime();
     this.housekeeping = seams.tasks().worker("housekeeping");
     this.flush = seams.tasks().worker("flush");
+  }
+
+  /** From before the start until after the end. */
+  public BrokerHealth health() {
+    return health;
   }
 
   /** Completes when the broker is ready, or has failed to become so. */
@@ -91,6 +108,7 @@ public final class Broker {
     ClusterStore cluster = seams.stores().open(settings.cluster(), seams.tasks());
     store = cluster;
     LOG.info("looking for the cluster at {}", settings.cluster().address());
+    health.bad(Part.LIFE, "starting: looking for the cluster at " + settings.cluster().address());
     long patienceMillis = settings.cluster().timeouts().connectMillis();
     long deadline = seams.tasks().clock().nanoTime() + MILLISECONDS.toNanos(patienceMillis);
     ClusterIdentity identity = new ClusterIdentity(cluster, seams.tasks());
@@ -170,6 +188,7 @@ public final class Broker {
         fail(new Failure(Failure.Kind.DATA_DIRECTORY, foreign.get()));
         return;
       }
+      health.bad(Part.LIFE, "starting: registering, then opening and recovering partitions");
       Parts parts =
           Parts.assemble(
               settings, seams, cluster, opened, housekeeping, flush, this::onDiskFailure);
@@ -177,12 +196,13 @@ public final class Broker {
           new Member(
               settings,
               seams,
-              new Member.Joining(cluster, opened, housekeeping, clusterId, isNew),
+              new Member.Joining(cluster, opened, housekeeping, clusterId, isNew, health),
               parts,
               this::onReady,
               this::failFromAnywhere);
       member = joining;
       joining.start();
+      watch(cluster);
     } catch (Listeners.CannotListen e) {
       fail(new Failure(Failure.Kind.LISTENER, String.valueOf(e.getMessage())));
     } catch (IOException e) {
@@ -190,7 +210,24 @@ public final class Broker {
     }
   }
 
+  private void watch(ClusterStore cluster) {
+    StallWatch stalls = new StallWatch(cluster.loop(), health);
+    seams.transport().loops().forEach(loop -> stalls.add(loop, LOOP_PATIENCE_MILLIS));
+    stalls.add(flush, DISK_PATIENCE_MILLIS);
+    stalls.start();
+    DiskWatch room =
+        new DiskWatch(
+            housekeeping, seams.disk(), Path.of(settings.storage().dataDirectory()), health);
+    room.start();
+    stopWatching =
+        () -> {
+          room.stop();
+          cluster.loop().execute(stalls::stop);
+        };
+  }
+
   private void onReady(StartOutcome.Ready ready) {
+    health.good(Part.LIFE);
     long millis = (seams.tasks().clock().nanoTime() - beganNanos) / 1_000_000;
     LOG.info(
         "broker {} is ready after {} ms: cluster {}, incarnation {}, clients at {}, brokers at {}",
@@ -225,6 +262,7 @@ public final class Broker {
       return;
     }
     ending = true;
+    health.dead(Part.LIFE, failure.message());
     LOG.error("broker {}: {}", settings.identity().brokerId(), failure.message());
     if (member != null) {
       member.halt();
@@ -248,6 +286,7 @@ public final class Broker {
             return;
           }
           ending = true;
+          health.bad(Part.LIFE, "stopping");
           if (member == null) {
             letGo();
             started.complete(
@@ -275,6 +314,7 @@ public final class Broker {
 
   /** The session first, so that others need not wait for it; the lock last. */
   private void letGo() {
+    stopWatching.run();
     if (store != null) {
       store.close();
     }

@@ -9,6 +9,8 @@ import io.millrace.coordination.view.ClusterImage;
 import io.millrace.rpc.EventLoop;
 import io.millrace.server.cluster.Catalog;
 import io.millrace.server.config.BrokerSettings;
+import io.millrace.server.health.HealthBoard;
+import io.millrace.server.health.HealthBoard.Part;
 import io.millrace.storage.directory.DataDirectory;
 import io.millrace.storage.directory.StartState;
 import io.millrace.wire.v1.HelloResponse;
@@ -32,6 +34,7 @@ final class Member implements RegistrationListener {
   private final EventLoop housekeeping;
   private final Parts parts;
   private final String clusterId;
+  private final HealthBoard health;
   private final Consumer<Failure> onFatal;
   private final Listeners listeners;
   private final BrokerRegistration registration;
@@ -54,7 +57,8 @@ final class Member implements RegistrationListener {
       DataDirectory directory,
       EventLoop housekeeping,
       String clusterId,
-      boolean isNewDirectory) {}
+      boolean isNewDirectory,
+      HealthBoard health) {}
 
   /**
    * On the housekeeping worker: listens, and begins to register.
@@ -77,6 +81,8 @@ final class Member implements RegistrationListener {
     this.directory = joining.directory();
     this.housekeeping = joining.housekeeping();
     this.clusterId = joining.clusterId();
+    this.health = joining.health();
+    health.bad(Part.MEMBERSHIP, "not registered in the cluster yet");
     this.parts = parts;
     this.onReady = onReady;
     this.onFatal = onFatal;
@@ -146,6 +152,7 @@ final class Member implements RegistrationListener {
   @Override
   public void registered(int as) {
     incarnation = as;
+    health.good(Part.MEMBERSHIP);
     housekeeping.execute(
         () -> {
           try {
@@ -198,18 +205,24 @@ final class Member implements RegistrationListener {
   @Override
   public void resumed() {
     LOG.info("in contact with ZooKeeper again, in the same session");
+    health.good(Part.MEMBERSHIP);
   }
 
   @Override
   public void outOfTime() {
     // With one replica of each partition nobody else can lead what is led here.
     LOG.warn("no contact with ZooKeeper for the session's time-out; serving on");
+    health.bad(
+        Part.MEMBERSHIP,
+        "no contact with ZooKeeper for longer than the session's time-out: what is led here is"
+            + " served, nothing else can change");
   }
 
   @Override
   public void expired() {
     LOG.warn("the session with ZooKeeper has ended: leading nothing until registered anew");
     incarnation = 0;
+    health.bad(Part.MEMBERSHIP, "the session with ZooKeeper has ended; registering anew");
     parts.replicas().onExpired();
   }
 
