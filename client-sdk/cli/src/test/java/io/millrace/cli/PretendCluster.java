@@ -18,9 +18,13 @@ import io.millrace.client.Producer;
 import io.millrace.client.ProducerRecord;
 import io.millrace.client.ProducerSettings;
 import io.millrace.client.RecordMetadata;
+import io.millrace.client.SettingDescription;
+import io.millrace.client.TopicChange;
 import io.millrace.client.TopicDescription;
 import io.millrace.client.TopicListing;
 import io.millrace.client.TopicPartition;
+import io.millrace.client.TrimResult;
+import io.millrace.client.TrimSpec;
 import io.millrace.client.errors.ClosedException;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.TopicExistsException;
@@ -188,6 +192,28 @@ final class PretendCluster implements ClientFactory {
     @Override
     public CompletableFuture<Map<TopicPartition, ListedOffset>> listOffsets(
         Map<TopicPartition, OffsetSpec> partitions) {
+      throw new UnsupportedOperationException("no command asks for it");
+    }
+
+    @Override
+    public CompletableFuture<TopicDescription> alterTopic(TopicChange change) {
+      throw new UnsupportedOperationException("no command asks for it");
+    }
+
+    @Override
+    public CompletableFuture<Map<TopicPartition, TrimResult>> trim(
+        Map<TopicPartition, TrimSpec> partitions) {
+      throw new UnsupportedOperationException("no command asks for it");
+    }
+
+    @Override
+    public CompletableFuture<Map<String, List<SettingDescription>>> describeTopicSettings(
+        Collection<String> names) {
+      throw new UnsupportedOperationException("no command asks for it");
+    }
+
+    @Override
+    public CompletableFuture<List<SettingDescription>> describeBrokerSettings(int brokerId) {
       throw new UnsupportedOperationException("no command asks for it");
     }
 

@@ -40,6 +40,30 @@ public interface Admin extends AutoCloseable {
   CompletableFuture<String> deleteTopic(String name);
 
   /**
+   * Changes settings of a topic, or gives it more partitions.
+   *
+   * @return the topic as it is after the change, or would be when only validated. Fails with {@link
+   *     io.millrace.client.errors.UnknownTopicException}, {@link
+   *     io.millrace.client.errors.InvalidRequestException} (settings, fewer partitions) or, when
+   *     the change may have happened, {@link io.millrace.client.errors.OutcomeUnknownException}
+   */
+  CompletableFuture<TopicDescription> alterTopic(TopicChange change);
+
+  /**
+   * Makes each partition forget its oldest records: they can no longer be read, and their disk
+   * space is given back. What is lost on the way is asked again, since forgetting twice does no
+   * harm.
+   *
+   * @return for every partition asked for, in the order asked for; partitions fail one by one: with
+   *     {@link io.millrace.client.errors.UnknownTopicException}, {@link
+   *     io.millrace.client.errors.UnknownPartitionException}, {@link
+   *     io.millrace.client.errors.InvalidRequestException} (an offset beyond the end), {@link
+   *     io.millrace.client.errors.TimedOutException} (certainly not trimmed) or {@link
+   *     io.millrace.client.errors.OutcomeUnknownException}
+   */
+  CompletableFuture<Map<TopicPartition, TrimResult>> trim(Map<TopicPartition, TrimSpec> partitions);
+
+  /**
    * Describes topics.
    *
    * @return by name, in the order asked for. Fails with {@link
@@ -50,7 +74,26 @@ public interface Admin extends AutoCloseable {
   /** All topics, by name. */
   CompletableFuture<List<TopicListing>> listTopics();
 
+  /** The cluster in figures, as one broker sees it. */
   CompletableFuture<ClusterDescription> describeCluster();
+
+  /**
+   * Every setting that a topic has, whether set or not.
+   *
+   * @return by the topics' names, in the order asked for; settings in the broker's order. Fails
+   *     with {@link io.millrace.client.errors.UnknownTopicException} when one of them does not
+   *     exist
+   */
+  CompletableFuture<Map<String, List<SettingDescription>>> describeTopicSettings(
+      Collection<String> names);
+
+  /**
+   * Every setting that a broker runs with; secrets come without their values.
+   *
+   * @return in the broker's order. Fails with {@link
+   *     io.millrace.client.errors.BrokerUnavailableException} when the broker is not alive
+   */
+  CompletableFuture<List<SettingDescription>> describeBrokerSettings(int brokerId);
 
   /**
    * Asks each partition's leader for an offset.

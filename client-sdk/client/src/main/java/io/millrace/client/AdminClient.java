@@ -5,17 +5,21 @@ import io.millrace.client.cluster.BrokerErrors;
 import io.millrace.client.cluster.Descriptions;
 import io.millrace.client.cluster.Done;
 import io.millrace.client.cluster.OffsetLookup;
+import io.millrace.client.cluster.TrimCall;
 import io.millrace.client.errors.ClosedException;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.ProtocolException;
 import io.millrace.rpc.Timer;
+import io.millrace.wire.v1.AlterTopicRequest;
 import io.millrace.wire.v1.CreateTopicRequest;
 import io.millrace.wire.v1.DeleteTopicRequest;
 import io.millrace.wire.v1.DescribeClusterRequest;
+import io.millrace.wire.v1.DescribeSettingsRequest;
 import io.millrace.wire.v1.DescribeTopicsRequest;
 import io.millrace.wire.v1.ListTopicsRequest;
 import io.millrace.wire.v1.Request;
 import io.millrace.wire.v1.Response;
+import io.millrace.wire.v1.SettingsDescription;
 import io.millrace.wire.v1.TopicInfo;
 import java.time.Duration;
 import java.util.Collection;
@@ -81,6 +85,23 @@ final class AdminClient implements Admin {
   }
 
   @Override
+  public CompletableFuture<TopicDescription> alterTopic(TopicChange change) {
+    AlterTopicRequest.Builder alter =
+        AlterTopicRequest.newBuilder()
+            .setName(change.name())
+            .setTopicId(change.topicId().orElse(""))
+            .putAllSet(change.set())
+            .addAllUnset(change.unset())
+            .setValidateOnly(change.validateOnly());
+    change.partitions().ifPresent(alter::setPartitions);
+    return ask(
+        () -> Request.newBuilder().setAlterTopic(alter),
+        change.validateOnly(),
+        change.name(),
+        response -> Descriptions.topic(response.getAlterTopic().getTopic()));
+  }
+
+  @Override
   public CompletableFuture<Map<String, TopicDescription>> describeTopics(Collection<String> names) {
     List<String> asked = List.copyOf(new LinkedHashSet<>(names));
     DescribeTopicsRequest.Builder describe = DescribeTopicsRequest.newBuilder().addAllNames(asked);
@@ -127,6 +148,62 @@ final class AdminClient implements Admin {
         true,
         "",
         response -> Descriptions.cluster(response.getDescribeCluster()));
+  }
+
+  @Override
+  public CompletableFuture<Map<String, List<SettingDescription>>> describeTopicSettings(
+      Collection<String> names) {
+    List<String> asked = List.copyOf(new LinkedHashSet<>(names));
+    DescribeSettingsRequest.Builder describe =
+        DescribeSettingsRequest.newBuilder().addAllTopics(asked);
+    return ask(
+        () -> Request.newBuilder().setDescribeSettings(describe),
+        true,
+        asked.size() == 1 ? asked.get(0) : "",
+        response -> {
+          Map<String, List<SettingDescription>> described = new LinkedHashMap<>();
+          for (String name : asked) {
+            described.put(name, settings(name, response));
+          }
+          return described;
+        });
+  }
+
+  @Override
+  public CompletableFuture<List<SettingDescription>> describeBrokerSettings(int brokerId) {
+    DescribeSettingsRequest.Builder describe = DescribeSettingsRequest.newBuilder().setBroker(true);
+    return start(
+        done -> {
+          BrokerCall call =
+              BrokerCall.startAt(
+                  brokerId,
+                  runtime.cluster(),
+                  () -> Request.newBuilder().setDescribeSettings(describe),
+                  callTimeout.toNanos(),
+                  (response, e) -> read(response, e, answer -> settings("", answer), done));
+          return call::close;
+        });
+  }
+
+  /** Of that topic; of the broker when it is empty. */
+  private static List<SettingDescription> settings(String topic, Response response) {
+    for (SettingsDescription each : response.getDescribeSettings().getDescribedList()) {
+      if (each.getTopic().equals(topic)) {
+        if (each.hasError()) {
+          throw BrokerErrors.exception(each.getError(), topic, -1);
+        }
+        return Descriptions.settings(each);
+      }
+    }
+    String what = topic.isEmpty() ? "the broker" : "topic " + topic;
+    throw new ProtocolException("the answer does not describe the settings of " + what);
+  }
+
+  @Override
+  public CompletableFuture<Map<TopicPartition, TrimResult>> trim(
+      Map<TopicPartition, TrimSpec> partitions) {
+    Map<TopicPartition, TrimSpec> asked = new LinkedHashMap<>(partitions);
+    return start(done -> TrimCall.start(runtime.cluster(), asked, callTimeout.toNanos(), done));
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.millrace.client.cluster;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
+import io.millrace.client.errors.BrokerUnavailableException;
 import io.millrace.client.errors.ClosedException;
 import io.millrace.client.errors.ClusterUnreachableException;
 import io.millrace.client.errors.MillraceException;
@@ -11,7 +12,6 @@ import io.millrace.rpc.Connection;
 import io.millrace.rpc.Reply;
 import io.millrace.rpc.Timer;
 import io.millrace.wire.v1.Error;
-import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.Request;
 import io.millrace.wire.v1.Response;
 import java.util.HashSet;
@@ -20,11 +20,14 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * One request that any broker may answer: asked of one after another, with pauses between rounds,
- * until one answers or the time is up. On the client's loop.
+ * One request that any broker may answer, or one certain broker: asked of one after another, with
+ * pauses between rounds, until one answers or the time is up. On the client's loop.
  */
 public final class BrokerCall implements ClusterListener {
+  private static final int ANY = -1;
+
   private final Cluster cluster;
+  private final int only;
   private final Supplier<Request.Builder> request;
   private final boolean repeatable;
   private final String topic;
@@ -43,11 +46,13 @@ public final class BrokerCall implements ClusterListener {
 
   private BrokerCall(
       Cluster cluster,
+      int only,
       Supplier<Request.Builder> request,
       boolean repeatable,
       String topic,
       long timeoutNanos,
       Done<Response> done) {
+    this.only = only;
     this.topic = topic;
     this.done = done;
     this.cluster = cluster;
@@ -71,8 +76,25 @@ public final class BrokerCall implements ClusterListener {
       String topic,
       long timeoutNanos,
       Done<Response> done) {
+    return start(
+        cluster, new BrokerCall(cluster, ANY, request, repeatable, topic, timeoutNanos, done));
+  }
+
+  /**
+   * Asks that broker, and no other, what may be asked twice; fails when it is not among the live
+   * ones.
+   */
+  public static BrokerCall startAt(
+      int brokerId,
+      Cluster cluster,
+      Supplier<Request.Builder> request,
+      long timeoutNanos,
+      Done<Response> done) {
+    return start(cluster, new BrokerCall(cluster, brokerId, request, true, "", timeoutNanos, done));
+  }
+
+  private static BrokerCall start(Cluster cluster, BrokerCall call) {
     cluster.loop().assertInLoop();
-    BrokerCall call = new BrokerCall(cluster, request, repeatable, topic, timeoutNanos, done);
     cluster.addListener(call);
     call.attempt();
     return call;
@@ -91,6 +113,14 @@ public final class BrokerCall implements ClusterListener {
 
   private void attempt() {
     List<Integer> ids = cluster.brokerIds();
+    if (only != ANY && !ids.isEmpty()) {
+      if (!ids.contains(only)) {
+        String live = "broker " + only + " is not among the live brokers " + ids;
+        fail(new BrokerUnavailableException(live));
+        return;
+      }
+      ids = List.of(only);
+    }
     for (int id : ids) {
       if (!failedThisRound.contains(id)) {
         waitingFor = id;
@@ -180,7 +210,7 @@ public final class BrokerCall implements ClusterListener {
         switch (BrokerErrors.verdict(error)) {
           case LATER -> true;
           case LOOK_AGAIN, NEVER -> false;
-          case UNKNOWN -> repeatable && !isFault(error.getCode());
+          case UNKNOWN -> repeatable && !BrokerErrors.isFault(error);
         };
     if (again) {
       attempt();
@@ -193,10 +223,6 @@ public final class BrokerCall implements ClusterListener {
 
   private static String message(MillraceException e) {
     return String.valueOf(e.getMessage());
-  }
-
-  private static boolean isFault(ErrorCode code) {
-    return code != ErrorCode.OUTCOME_UNKNOWN && code != ErrorCode.TIMED_OUT;
   }
 
   private void timeUp() {

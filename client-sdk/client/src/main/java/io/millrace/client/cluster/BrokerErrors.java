@@ -15,6 +15,7 @@ import io.millrace.client.errors.UnknownPartitionException;
 import io.millrace.client.errors.UnknownTopicException;
 import io.millrace.client.errors.UnsupportedFeatureException;
 import io.millrace.wire.v1.Error;
+import io.millrace.wire.v1.ErrorCode;
 
 /** What a broker's error codes mean to a client: one table. */
 public final class BrokerErrors {
@@ -58,6 +59,13 @@ public final class BrokerErrors {
           UNRECOGNIZED ->
           Verdict.UNKNOWN;
     };
+  }
+
+  /** Whether a broker says that something is wrong with itself: asking again is no use. */
+  static boolean isFault(Error error) {
+    return verdict(error) == Verdict.UNKNOWN
+        && error.getCode() != ErrorCode.OUTCOME_UNKNOWN
+        && error.getCode() != ErrorCode.TIMED_OUT;
   }
 
   /**

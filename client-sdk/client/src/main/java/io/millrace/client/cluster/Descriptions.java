@@ -4,6 +4,7 @@ import io.millrace.client.Broker;
 import io.millrace.client.ClusterDescription;
 import io.millrace.client.ClusterMap;
 import io.millrace.client.PartitionInfo;
+import io.millrace.client.SettingDescription;
 import io.millrace.client.TopicDescription;
 import io.millrace.client.TopicListing;
 import io.millrace.coordination.view.BrokerImage;
@@ -12,6 +13,8 @@ import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.wire.v1.BrokerInfo;
 import io.millrace.wire.v1.DescribeClusterResponse;
+import io.millrace.wire.v1.SettingInfo;
+import io.millrace.wire.v1.SettingsDescription;
 import io.millrace.wire.v1.TopicInfo;
 import io.millrace.wire.v1.TopicSummary;
 import java.util.ArrayList;
@@ -74,6 +77,28 @@ public final class Descriptions {
         response.getOfflinePartitions(),
         response.getUnderReplicatedPartitions(),
         response.getLeadersMap());
+  }
+
+  public static List<SettingDescription> settings(SettingsDescription described) {
+    return described.getSettingsList().stream().map(Descriptions::setting).toList();
+  }
+
+  private static SettingDescription setting(SettingInfo info) {
+    return new SettingDescription(
+        info.getKey(),
+        info.getValue(),
+        info.getDefaultValue(),
+        switch (info.getSource()) {
+          case BUILT_IN -> SettingDescription.Source.BUILT_IN;
+          case FROM_TOPIC -> SettingDescription.Source.TOPIC;
+          case FROM_FILE -> SettingDescription.Source.FILE;
+          case FROM_ENVIRONMENT -> SettingDescription.Source.ENVIRONMENT;
+          case FROM_COMMAND_LINE -> SettingDescription.Source.COMMAND_LINE;
+          case SETTING_SOURCE_UNSPECIFIED, UNRECOGNIZED -> SettingDescription.Source.OTHER;
+        },
+        info.getAllowed(),
+        info.getDocumentation(),
+        info.getDynamic());
   }
 
   private static Optional<Broker> broker(BrokerInfo info) {

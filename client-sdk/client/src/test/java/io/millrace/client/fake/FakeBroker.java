@@ -29,6 +29,9 @@ import io.millrace.wire.v1.ProduceResult;
 import io.millrace.wire.v1.Request;
 import io.millrace.wire.v1.Response;
 import io.millrace.wire.v1.TopicInfo;
+import io.millrace.wire.v1.TrimPartition;
+import io.millrace.wire.v1.TrimResponse;
+import io.millrace.wire.v1.TrimResult;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -159,6 +162,7 @@ public final class FakeBroker implements RequestHandler, AutoCloseable {
       case PRODUCE -> produce(request);
       case FETCH -> fetch(request, false);
       case LIST_OFFSETS -> listOffsets(request);
+      case TRIM -> trim(request);
       case METADATA -> metadata(request, request.head().getMetadata());
       default -> request.refuse(ErrorCode.UNSUPPORTED, "not scripted");
     }
@@ -343,6 +347,30 @@ public final class FakeBroker implements RequestHandler, AutoCloseable {
       response.addResults(result);
     }
     request.answer(Response.newBuilder().setListOffsets(response), List.of());
+  }
+
+  private void trim(InboundRequest request) {
+    TrimResponse.Builder response = TrimResponse.newBuilder();
+    for (TrimPartition each : request.head().getTrim().getPartitionsList()) {
+      TrimResult.Builder result =
+          TrimResult.newBuilder().setTopicId(each.getTopicId()).setPartition(each.getPartition());
+      FakeCluster.FakeTopic topic = cluster.findById(each.getTopicId());
+      Error problem = problem(topic, each.getPartition(), each.getLeaderEpoch());
+      if (problem != null || topic == null) {
+        response.addResults(result.setError(problem));
+        continue;
+      }
+      FakeLog log = topic.log(each.getPartition());
+      long start = each.hasBeforeOffset() ? each.getBeforeOffset() : log.endOffset();
+      if (start > log.endOffset()) {
+        result.setError(error(ErrorCode.OFFSET_OUT_OF_RANGE, "it ends at " + log.endOffset()));
+      } else {
+        log.trim(Math.max(start, log.startOffset()));
+        result.setStartOffset(log.startOffset()).setLeaderEpoch(each.getLeaderEpoch());
+      }
+      response.addResults(result);
+    }
+    request.answer(Response.newBuilder().setTrim(response), List.of());
   }
 
   private void metadata(InboundRequest request, MetadataRequest metadata) {
