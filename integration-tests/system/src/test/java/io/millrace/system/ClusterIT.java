@@ -6,11 +6,8 @@ import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -30,42 +27,41 @@ import org.junit.jupiter.api.io.TempDir;
 class ClusterIT {
   private static final int BROKERS = 3;
 
+  /**
+   * Far longer than anything here is waited for: what waits for a dead broker's session to end,
+   * never comes back.
+   */
+  private static final String SESSION = "cluster.session.timeout.ms=120000";
+
   @TempDir Path dir;
-  private final List<MillraceProcess> running = new ArrayList<>();
-  private String cluster;
+  private Servers servers;
   private MillraceProcess[] brokers;
 
   @BeforeEach
-  void startAll() throws IOException {
-    Path configuration =
-        Files.writeString(
-            dir.resolve("zookeeper.properties"),
-            "dataDir="
-                + dir.resolve("zookeeper")
-                + "\nclientPort=0\nclientPortAddress=127.0.0.1\n");
-    MillraceProcess zooKeeper =
-        remember(MillraceProcess.start(dir, "zookeeper", "--config", configuration.toString()));
-    cluster = zooKeeper.awaitLine("^ready zookeeper=(\\S+)").group(1) + "/millrace";
+  void startAll() {
+    servers = new Servers(dir);
+    // ZooKeeper grants at most 20 ticks.
+    servers.zooKeeper("tickTime=6000");
     brokers =
-        IntStream.range(0, BROKERS).mapToObj(this::startBroker).toArray(MillraceProcess[]::new);
+        IntStream.range(0, BROKERS)
+            .mapToObj(id -> servers.start(id, SESSION))
+            .toArray(MillraceProcess[]::new);
     for (MillraceProcess broker : brokers) {
-      awaitReady(broker);
+      Servers.awaitReady(broker);
     }
   }
 
   @AfterEach
   void endAll() {
-    for (int i = running.size(); --i >= 0; ) {
-      running.get(i).close();
-    }
+    servers.close();
   }
 
   @Test
   void spreadsATopicAndOutlivesAKilledBroker() throws IOException {
-    run("topic", "create", "orders", "--partitions", "6", "--replicas", "1");
+    servers.run("topic", "create", "orders", "--partitions", "6", "--replicas", "1");
     assertThat(leaders()).as("partitions spread over all brokers").hasSize(BROKERS);
 
-    String live = zkShell("get", "/brokers/live/1");
+    String live = servers.zkShell("get", "/brokers/live/1");
     assertThat(live.lines().filter(line -> line.startsWith("{")).toList())
         .singleElement()
         .asString()
@@ -75,26 +71,25 @@ class ClusterIT {
 
     // A producer and a consumer that run through the kill by themselves.
     List<String> expected = IntStream.range(0, 30_000).mapToObj(i -> "line-" + i).toList();
-    MillraceProcess consume =
-        remember(
-            MillraceProcess.start(
-                dir, "consume", "orders", "--from", "earliest", "--cluster", cluster));
-    MillraceProcess produce =
-        remember(
-            MillraceProcess.start(dir, "produce", "orders", "--acks", "1", "--cluster", cluster));
+    MillraceProcess consume = servers.begin("consume", "orders", "--from", "earliest");
+    MillraceProcess produce = servers.begin("produce", "orders", "--acks", "1");
     try (Writer writer = new OutputStreamWriter(produce.input(), StandardCharsets.UTF_8)) {
       int written = 0;
+      String ghost = "";
       for (String line : expected) {
         writer.write(line + "\n");
         if (++written == 10_000) {
           writer.flush();
           awaitLines(consume, 1_000);
+          ghost = liveSession(1);
           brokers[1].kill();
         } else if (written == 20_000) {
           writer.flush();
-          brokers[1] = startBroker(1);
-          // Well under the 6 s a ZooKeeper session takes to expire.
-          awaitReady(brokers[1]);
+          brokers[1] = servers.ready(1, SESSION);
+          assertThat(liveSession(1)).as("registered in a session of its own").isNotEqualTo(ghost);
+          assertThat(servers.zooKeeperSessions())
+              .as("the dead broker's session had not ended: its ghost was taken over")
+              .contains(ghost);
         }
       }
     }
@@ -111,50 +106,32 @@ class ClusterIT {
 
   @Test
   void b64_refusesASecondBrokerWithTheSameIdAndB65ALockedDirectory() {
-    MillraceProcess sameDirectory =
-        remember(MillraceProcess.start(dir, brokerArguments(1, dir.resolve("broker-1"))));
+    MillraceProcess sameDirectory = servers.start(1);
     assertThat(sameDirectory.awaitExit()).as(sameDirectory.describe()).isEqualTo(4);
     assertThat(sameDirectory.err()).contains("broker-1");
 
-    MillraceProcess sameId =
-        remember(MillraceProcess.start(dir, brokerArguments(1, dir.resolve("elsewhere"))));
+    MillraceProcess sameId = servers.start(1, "data.directory=" + dir.resolve("elsewhere"));
     assertThat(sameId.awaitExit()).as(sameId.describe()).isNotZero();
     assertThat(sameId.err()).contains("1").doesNotContain("\tat ");
     assertThat(brokers[1].isAlive()).isTrue();
   }
 
+  /** The session that a broker's live node belongs to, as ZooKeeper writes it. */
+  private String liveSession(int broker) {
+    String stat = servers.zkShell("stat", "/brokers/live/" + broker);
+    Matcher owner = Pattern.compile("ephemeralOwner = (0x[1-9a-f][0-9a-f]*)").matcher(stat);
+    assertThat(owner.find()).as(stat).isTrue();
+    return owner.group(1);
+  }
+
   private Set<String> leaders() {
-    MillraceProcess describe = run("topic", "describe", "orders", "--output", "json");
+    MillraceProcess describe = servers.run("topic", "describe", "orders", "--output", "json");
     Set<String> leaders = new TreeSet<>();
     Matcher matcher = Pattern.compile("\"leader\"\\s*:\\s*(\\d+)").matcher(describe.out());
     while (matcher.find()) {
       leaders.add(matcher.group(1));
     }
     return leaders;
-  }
-
-  private MillraceProcess startBroker(int id) {
-    return remember(MillraceProcess.start(dir, brokerArguments(id, dir.resolve("broker-" + id))));
-  }
-
-  private String[] brokerArguments(int id, Path data) {
-    return new String[] {
-      "broker",
-      "--set",
-      "broker.id=" + id,
-      "--set",
-      "cluster=" + cluster,
-      "--set",
-      "data.directory=" + data,
-      "--set",
-      "listener.client=127.0.0.1:0",
-      "--set",
-      "listener.internal=127.0.0.1:0"
-    };
-  }
-
-  private static void awaitReady(MillraceProcess broker) {
-    broker.awaitLine("^ready .*\\bbroker=\\d+");
   }
 
   private static void awaitLines(MillraceProcess process, int count) {
@@ -166,28 +143,5 @@ class ClusterIT {
                 assertThat(process.out().lines().count())
                     .as(process::describe)
                     .isGreaterThanOrEqualTo(count));
-  }
-
-  private String zkShell(String... command) {
-    String[] arguments = {"zk-shell", "--cluster", cluster};
-    String[] all = Arrays.copyOf(arguments, arguments.length + command.length);
-    System.arraycopy(command, 0, all, arguments.length, command.length);
-    MillraceProcess shell = MillraceProcess.run(dir, all);
-    assertThat(shell.awaitExit()).as(shell.describe()).isZero();
-    return shell.out();
-  }
-
-  private MillraceProcess run(String... arguments) {
-    String[] all = Arrays.copyOf(arguments, arguments.length + 2);
-    all[arguments.length] = "--cluster";
-    all[arguments.length + 1] = cluster;
-    MillraceProcess process = MillraceProcess.run(dir, all);
-    assertThat(process.awaitExit()).as(process.describe()).isZero();
-    return process;
-  }
-
-  private MillraceProcess remember(MillraceProcess process) {
-    running.add(process);
-    return process;
   }
 }

@@ -58,11 +58,7 @@ final class MillraceProcess implements AutoCloseable {
   /** Runs a command to its end. */
   static MillraceProcess run(Path dir, String... arguments) {
     MillraceProcess process = start(dir, arguments);
-    try {
-      process.input().close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    process.endInput();
     process.awaitExit();
     return process;
   }
@@ -115,6 +111,15 @@ final class MillraceProcess implements AutoCloseable {
   /** Its standard input. */
   OutputStream input() {
     return process.getOutputStream();
+  }
+
+  /** Closes its standard input, as Ctrl-D does. */
+  void endInput() {
+    try {
+      input().close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   boolean isAlive() {
