@@ -1,10 +1,16 @@
 package io.millrace.rpc;
 
+import io.millrace.rpc.RpcServerStats.Refusal;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** Counts connections, in all and by address. From any loop; off the request path. */
+/**
+ * Counts connections, in all and by address. From any loop; off the request path.
+ *
+ * <p>The loopback address counts like any other: a program on the same machine that opens
+ * connections without end is the likeliest one to do so.
+ */
 final class Admission {
   private final int maxTotal;
   private final int maxPerAddress;
@@ -21,16 +27,26 @@ final class Admission {
    *
    * @return null, or why not; then nothing has been counted
    */
-  @Nullable String admit(String host) {
+  @Nullable Refusal admit(String host) {
     if (total.incrementAndGet() > maxTotal) {
       total.decrementAndGet();
-      return "all " + maxTotal + " connections are taken (limit on connections)";
+      return Refusal.LIMIT;
     }
     if (byAddress.merge(host, 1, Integer::sum) > maxPerAddress) {
       leave(host);
-      return "its address has " + maxPerAddress + " connections (limit for one address)";
+      return Refusal.ADDRESS_LIMIT;
     }
     return null;
+  }
+
+  /** For people. */
+  String text(Refusal refusal) {
+    return switch (refusal) {
+      case LIMIT -> "all " + maxTotal + " connections are taken (limit on connections)";
+      case ADDRESS_LIMIT ->
+          "its address has " + maxPerAddress + " connections (limit for one address)";
+      case CLOSING -> "the server is closing";
+    };
   }
 
   /** Once for each that was admitted. */

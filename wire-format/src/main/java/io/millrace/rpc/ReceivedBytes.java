@@ -11,6 +11,11 @@ public interface ReceivedBytes {
   /** A view of its own position and limit at each call; not to be written to but by the owner. */
   ByteBuffer buffer();
 
+  /** Bytes in it. */
+  default int size() {
+    return buffer().remaining();
+  }
+
   /** One more reference, for one more owner. */
   ReceivedBytes retain();
 

@@ -1,10 +1,15 @@
 package io.millrace.rpc;
 
+import io.millrace.rpc.RpcServerStats.End;
+import io.millrace.rpc.RpcServerStats.Refusal;
 import io.millrace.wire.v1.HelloResponse;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -33,14 +38,15 @@ public final class RpcServer implements AutoCloseable {
       Transport transport,
       RpcServerSettings settings,
       Supplier<HelloResponse> hello,
-      RequestHandler handler) {
+      RequestHandler handler,
+      Function<EventLoop, RequestPhases> phases) {
     this.settings = settings;
     this.hello = hello;
     this.handler = handler;
     admission = new Admission(settings.maxConnections(), settings.maxConnectionsPerAddress());
     peers = new PeerLog(log, transport.loops().get(0).clock());
     for (EventLoop loop : transport.loops()) {
-      ServerLoop shared = new ServerLoop(loop);
+      ServerLoop shared = new ServerLoop(loop, phases.apply(loop));
       loops.add(shared);
       byLoop.put(loop, shared);
     }
@@ -60,7 +66,23 @@ public final class RpcServer implements AutoCloseable {
       Supplier<HelloResponse> hello,
       RequestHandler handler)
       throws IOException {
-    RpcServer server = new RpcServer(transport, settings, hello, handler);
+    return listen(transport, address, settings, hello, handler, loop -> RequestPhases.NONE);
+  }
+
+  /**
+   * As above.
+   *
+   * @param phases asked once for each loop, here; what it gives is called on that loop only
+   */
+  public static RpcServer listen(
+      Transport transport,
+      Endpoint address,
+      RpcServerSettings settings,
+      Supplier<HelloResponse> hello,
+      RequestHandler handler,
+      Function<EventLoop, RequestPhases> phases)
+      throws IOException {
+    RpcServer server = new RpcServer(transport, settings, hello, handler, phases);
     server.listener = transport.listen(address, server::opened);
     return server;
   }
@@ -72,13 +94,14 @@ public final class RpcServer implements AutoCloseable {
     }
     if (closed) {
       // Accepted by the kernel before the listener closed, and handed to us after.
+      shared.counters.refused(Refusal.CLOSING);
       link.close();
       return new RefusedLink();
     }
-    String refusal = admission.admit(link.remote().host());
+    Refusal refusal = admission.admit(link.remote().host());
     if (refusal != null) {
-      shared.refused++;
-      peers.warn(link.remote(), "refused the connection: " + refusal);
+      shared.counters.refused(refusal);
+      peers.warn(link.remote(), "refused the connection: " + admission.text(refusal));
       link.close();
       return new RefusedLink();
     }
@@ -97,19 +120,32 @@ public final class RpcServer implements AutoCloseable {
     return openListener().address();
   }
 
+  /** From any thread. */
   public RpcServerStats stats() {
+    Map<Refusal, Long> refused = new EnumMap<>(Refusal.class);
+    for (Refusal refusal : Refusal.values()) {
+      refused.put(refusal, sum(loop -> loop.count(refusal)));
+    }
+    Map<End, Long> ended = new EnumMap<>(End.class);
+    for (End end : End.values()) {
+      ended.put(end, sum(loop -> loop.count(end)));
+    }
     return new RpcServerStats(
         admission.total(),
         sum(loop -> loop.accepted),
-        sum(loop -> loop.refused),
-        sum(loop -> loop.cut),
+        refused,
+        ended,
+        sum(loop -> loop.heldBack),
         sum(loop -> loop.requests),
         sum(loop -> loop.requestsRefused),
-        sum(loop -> loop.requestsInFlight));
+        sum(loop -> loop.requestsInFlight),
+        sum(loop -> loop.bytesInFlight),
+        sum(loop -> loop.bytesReceived),
+        sum(loop -> loop.bytesSent));
   }
 
-  private long sum(ToLongFunction<ServerLoop> counter) {
-    return loops.stream().mapToLong(counter).sum();
+  private long sum(ToLongFunction<LoopCounters> counter) {
+    return loops.stream().mapToLong(loop -> counter.applyAsLong(loop.counters)).sum();
   }
 
   /** Takes no more connections; those there are go on. */

@@ -27,16 +27,24 @@ public record RpcServerSettings(
    * @param helloMillis from the connection's opening to its complete Hello
    * @param receiveMillis from a frame's first byte to its last; a frame that comes at 16 KiB a
    *     second or more is given the time it needs
+   * @param sendMillis answers may wait above the link's mark; what the peer takes at 16 KiB a
+   *     second or more is given the time it needs
    * @param idleMillis nothing received and nothing in flight
    */
   public record Timeouts(
-      long requestMillis, long helloMillis, long receiveMillis, long idleMillis) {
-    public static final Timeouts DEFAULTS = new Timeouts(120_000, 10_000, 30_000, 600_000);
+      long requestMillis, long helloMillis, long receiveMillis, long sendMillis, long idleMillis) {
+    public static final Timeouts DEFAULTS = new Timeouts(120_000, 10_000, 30_000, 30_000, 600_000);
+
+    /** With the default for sending. */
+    public Timeouts(long requestMillis, long helloMillis, long receiveMillis, long idleMillis) {
+      this(requestMillis, helloMillis, receiveMillis, 30_000, idleMillis);
+    }
 
     public Timeouts {
       check("the request time-out", requestMillis, 1, 3_600_000);
       check("the Hello time-out", helloMillis, 1, 3_600_000);
       check("the receive time-out", receiveMillis, 1, 3_600_000);
+      check("the send time-out", sendMillis, 1, 3_600_000);
       check("the idle time-out", idleMillis, 1, 86_400_000);
     }
   }

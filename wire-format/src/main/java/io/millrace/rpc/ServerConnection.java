@@ -5,6 +5,7 @@ import static io.millrace.wire.v1.ErrorCode.UNSUPPORTED;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.millrace.rpc.RpcServerStats.End;
 import io.millrace.wire.FrameHead;
 import io.millrace.wire.FrameLength;
 import io.millrace.wire.MessageScan;
@@ -28,8 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ServerConnection implements LinkHandler {
   private static final Logger log = LoggerFactory.getLogger(ServerConnection.class);
-
-  private static final Link.WriteDone NOBODY_WAITS = written -> {};
 
   private enum Stage {
     /** Nothing but a Hello is taken. Next: SERVING, DRAINING, CLOSED. */
@@ -59,6 +58,14 @@ final class ServerConnection implements LinkHandler {
   private boolean processing;
   private boolean resumeQueued;
   private long drainUntilNanos;
+
+  /** When the bytes came that frames are being cut from. */
+  private long receivedNanos;
+
+  /** Handed to the link, whether the network has taken it or not. */
+  private long handedOutBytes;
+
+  private @Nullable End end;
 
   ServerConnection(RpcServer server, Link link, ServerLoop shared) {
     this.server = server;
@@ -94,7 +101,9 @@ final class ServerConnection implements LinkHandler {
       bytes.release();
       return;
     }
-    deadlines.active(now());
+    receivedNanos = now();
+    deadlines.active(receivedNanos);
+    shared.counters.bytesReceived += bytes.size();
     frames.add(bytes);
     takeFrames();
   }
@@ -115,7 +124,7 @@ final class ServerConnection implements LinkHandler {
       while (isOpen() && hasRoom()) {
         FrameAssembler.Step step = frames.next();
         if (step == FrameAssembler.Step.BAD_LENGTH) {
-          cut(FrameLength.whyRefused(frames.length(), frames.limit()));
+          cut(End.MALFORMED, FrameLength.whyRefused(frames.length(), frames.limit()));
         } else if (step == FrameAssembler.Step.FRAME) {
           complete = true;
           takeFrame(frames.message(), frames.takeMemory());
@@ -145,6 +154,7 @@ final class ServerConnection implements LinkHandler {
   private void setReading(boolean read) {
     if (reading != read) {
       reading = read;
+      shared.counters.heldBack += read ? -1 : 1;
       if (!read) {
         deadlines.noFrame(); // now it is us who are slow
       }
@@ -173,7 +183,7 @@ final class ServerConnection implements LinkHandler {
       greet(head);
     } else if (stage == Stage.GREETING) {
       memory.release();
-      refuseAndClose("the first request on a connection must be a Hello");
+      refuseAndClose(End.OUT_OF_PLACE, "the first request on a connection must be a Hello");
     } else {
       serve(head, message, memory);
     }
@@ -202,12 +212,21 @@ final class ServerConnection implements LinkHandler {
     long wished = Integer.toUnsignedLong(head.getTimeoutMs());
     long most = server.settings().timeouts().requestMillis();
     long waitMillis = wished == 0 ? most : Math.min(wished, most);
+    long now = now();
     ServerRequest request =
         new ServerRequest(
-            this, head, payload, held, size, now() + MILLISECONDS.toNanos(waitMillis));
+            this,
+            head,
+            payload,
+            held,
+            size,
+            receivedNanos,
+            now,
+            now + MILLISECONDS.toNanos(waitMillis));
     inFlight.add(request);
-    shared.requests++;
-    shared.requestsInFlight++;
+    shared.counters.requests++;
+    shared.counters.requestsInFlight++;
+    shared.counters.bytesInFlight += size;
     try {
       server.handler().handle(request);
     } catch (RuntimeException | java.lang.Error e) {
@@ -220,13 +239,15 @@ final class ServerConnection implements LinkHandler {
 
   private void greet(Request request) {
     if (stage != Stage.GREETING) {
-      refuseAndClose("a second Hello on one connection");
+      refuseAndClose(End.OUT_OF_PLACE, "a second Hello on one connection");
       return;
     }
     HelloResponse hello = server.hello();
     String asked = request.getHello().getClusterId();
     if (!asked.isEmpty() && !asked.equals(hello.getClusterId())) {
-      refuseAndClose("this broker is of cluster " + hello.getClusterId() + ", not of " + asked);
+      refuseAndClose(
+          End.OUT_OF_PLACE,
+          "this broker is of cluster " + hello.getClusterId() + ", not of " + asked);
       return;
     }
     stage = Stage.SERVING;
@@ -244,20 +265,33 @@ final class ServerConnection implements LinkHandler {
    */
   void finish(ServerRequest request, @Nullable ByteBuffer frame, List<Payload> parts) {
     inFlight.remove(request);
-    shared.requestsInFlight--;
+    shared.counters.requestsInFlight--;
+    shared.counters.bytesInFlight -= request.size;
     if (!isOpen()) {
       Payload.release(parts);
+      request.over(RequestPhases.Outcome.LOST);
       return;
     }
-    if (frame != null) {
-      deadlines.active(now());
-      link.write(frame, parts, NOBODY_WAITS);
+    if (frame == null) {
+      request.over(RequestPhases.Outcome.DROPPED);
+    } else {
+      deadlines.active(request.answeredNanos());
+      handedOutBytes += request.answerSizeBytes();
+      link.write(frame, parts, request);
     }
     if (!reading && !processing && !resumeQueued && hasRoom()) {
       // Once for all the answers of this turn.
       resumeQueued = true;
       loop().execute(this::resume);
     }
+  }
+
+  /** By a request, last: its answer is out, or there will be none. */
+  void over(ServerRequest request) {
+    if (request.outcome() == RequestPhases.Outcome.ANSWERED) {
+      shared.counters.bytesSent += request.answerSizeBytes();
+    }
+    shared.phases.finished(request);
   }
 
   private void resume() {
@@ -267,31 +301,34 @@ final class ServerConnection implements LinkHandler {
 
   private void send(Response.Builder response, long correlationId) {
     Response message = response.setCorrelationId(correlationId).build();
-    link.write(FrameHead.encode(message, 0), List.of(), NOBODY_WAITS);
+    ByteBuffer frame = FrameHead.encode(message, 0);
+    int size = frame.remaining();
+    handedOutBytes += size;
+    link.write(frame, List.of(), written -> shared.counters.bytesSent += written ? size : 0);
   }
 
   private void refuse(ErrorCode code, String why) {
     if (stage == Stage.GREETING) {
-      refuseAndClose(why);
+      refuseAndClose(End.OUT_OF_PLACE, why);
       return;
     }
-    shared.requestsRefused++;
+    shared.counters.requestsRefused++;
     send(error(code, why), shared.scan.correlationId());
   }
 
   private void malformed(String why) {
     String text = "not a valid request: " + why;
     if (shared.scan.hasCorrelationId()) {
-      refuseAndClose(text);
+      refuseAndClose(End.MALFORMED, text);
     } else {
-      cut(text);
+      cut(End.MALFORMED, text);
     }
   }
 
   /** For a peer that does not keep to the protocol: the rest of what it sends means nothing. */
-  private void refuseAndClose(String why) {
-    shared.requestsRefused++;
-    shared.cut++;
+  private void refuseAndClose(End how, String why) {
+    shared.counters.requestsRefused++;
+    ended(how);
     server.peers().warn(remote(), "closing the connection: " + why);
     send(error(INVALID_REQUEST, why), shared.scan.correlationId());
     stage = Stage.DRAINING;
@@ -315,19 +352,29 @@ final class ServerConnection implements LinkHandler {
       }
       return;
     }
-    String why = deadlines.expired(nowNanos, frames.arrived());
-    if (why != null) {
-      cut(why);
+    deadlines.sending(!link.isWritable(), handedOutBytes - link.pendingBytes(), nowNanos);
+    ServerDeadlines.TooSlow slow = deadlines.expired(nowNanos, frames.arrived());
+    if (slow != null) {
+      cut(slow.end(), slow.why());
     } else if (inFlight.isEmpty() && deadlines.isIdle(nowNanos)) {
       log.debug("closed the idle connection from {}", remote());
+      ended(End.IDLE);
       close();
     }
   }
 
-  private void cut(String why) {
-    shared.cut++;
+  private void cut(End how, String why) {
+    ended(how);
     server.peers().warn(remote(), "closed the connection: " + why);
     close();
+  }
+
+  /** Counts the first reason only: what comes after it follows from it. */
+  private void ended(End how) {
+    if (end == null) {
+      end = how;
+      shared.counters.ended(how);
+    }
   }
 
   /** What is in flight hears of it in {@link #onClosed}. */
@@ -343,7 +390,11 @@ final class ServerConnection implements LinkHandler {
     if (cause != null) {
       log.debug("the connection from {} broke", remote(), cause);
     }
+    ended(stage == Stage.CLOSED ? End.BY_SERVER : cause == null ? End.BY_PEER : End.BROKEN);
     stage = Stage.CLOSED;
+    if (!reading) {
+      shared.counters.heldBack--;
+    }
     frames.release();
     server.left(this);
     shared.remove(this);

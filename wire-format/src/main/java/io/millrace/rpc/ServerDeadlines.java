@@ -3,14 +3,16 @@ package io.millrace.rpc;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.millrace.rpc.RpcServerSettings.Timeouts;
+import io.millrace.rpc.RpcServerStats.End;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long a peer may take its time: for its Hello, for each frame once it has begun, and between
- * frames. Pure: told what happens and when, asked now and then. On its connection's loop.
+ * How long a peer may take its time: for its Hello, for each frame once it has begun, for taking
+ * its answers, and between frames. Pure: told what happens and when, asked now and then. On its
+ * connection's loop.
  */
 final class ServerDeadlines {
-  /** A frame that comes at this pace or faster is never too slow, however large it is. */
+  /** What comes, or goes, at this pace or faster is never too slow, however large it is. */
   private static final long SLOWEST_BYTES_PER_MILLI = 16;
 
   private final Timeouts timeouts;
@@ -19,6 +21,13 @@ final class ServerDeadlines {
   private long lastActivityNanos;
   private boolean withinFrame;
   private long frameBegunNanos;
+  private boolean full;
+  private long fullSinceNanos;
+  private long takenBefore;
+  private long takenSinceFull;
+
+  /** What the peer is cut for. */
+  record TooSlow(End end, String why) {}
 
   ServerDeadlines(Timeouts timeouts, long nowNanos) {
     this.timeouts = timeouts;
@@ -52,17 +61,50 @@ final class ServerDeadlines {
 
   /**
    * @param frameBytes arrived of the frame that has begun
-   * @return null, or why the peer is too slow to be served
+   * @return null, or in which way the peer is too slow to be served
    */
-  @Nullable String expired(long nowNanos, long frameBytes) {
+  @Nullable TooSlow expired(long nowNanos, long frameBytes) {
     if (!greeted && isPast(openedNanos, timeouts.helloMillis(), nowNanos)) {
-      return "no Hello within " + timeouts.helloMillis() + " ms";
+      return new TooSlow(End.NO_HELLO, "no Hello within " + timeouts.helloMillis() + " ms");
     }
     long receiveMillis = timeouts.receiveMillis() + frameBytes / SLOWEST_BYTES_PER_MILLI;
     if (withinFrame && isPast(frameBegunNanos, receiveMillis, nowNanos)) {
-      return "a request came too slowly: " + frameBytes + " bytes in " + receiveMillis + " ms";
+      return new TooSlow(
+          End.SLOW_SENDER,
+          "a request came too slowly: " + frameBytes + " bytes in " + receiveMillis + " ms");
+    }
+    long sendMillis = timeouts.sendMillis() + takenSinceFull / SLOWEST_BYTES_PER_MILLI;
+    if (full && isPast(fullSinceNanos, sendMillis, nowNanos)) {
+      return new TooSlow(
+          End.SLOW_READER,
+          "answers were taken too slowly: "
+              + takenSinceFull
+              + " bytes in "
+              + sendMillis
+              + " ms, and more than "
+              + Link.HIGH_MARK_BYTES
+              + " still wait");
     }
     return null;
+  }
+
+  /**
+   * Told at each sweep how the answers go out.
+   *
+   * @param isFull more waits to be sent than the link's mark allows
+   * @param takenBytes by the network since the connection opened
+   */
+  void sending(boolean isFull, long takenBytes, long nowNanos) {
+    if (!isFull) {
+      full = false;
+    } else if (!full) {
+      full = true;
+      fullSinceNanos = nowNanos;
+      takenBefore = takenBytes;
+      takenSinceFull = 0;
+    } else {
+      takenSinceFull = takenBytes - takenBefore;
+    }
   }
 
   /** Whether nothing has come or gone for so long that the connection is only a burden. */

@@ -29,20 +29,16 @@ final class ServerLoop {
 
   private boolean sweeping;
 
-  // Written on the loop; others may read an older value.
-  long accepted;
-  long refused;
-  long cut;
-  long requests;
-  long requestsRefused;
-  long requestsInFlight;
+  final LoopCounters counters = new LoopCounters();
+  final RequestPhases phases;
 
-  ServerLoop(EventLoop loop) {
+  ServerLoop(EventLoop loop, RequestPhases phases) {
     this.loop = loop;
+    this.phases = phases;
   }
 
   void add(ServerConnection connection) {
-    accepted++;
+    counters.accepted++;
     connections.add(connection);
     if (!sweeping) {
       sweeping = true;

@@ -11,8 +11,11 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One request between its arrival and its answer. Its links in the list are the connection's. */
-final class ServerRequest implements InboundRequest {
+/**
+ * One request from its arrival until the network has its answer. Its links in the list are the
+ * connection's.
+ */
+final class ServerRequest implements InboundRequest, RequestPhases.Finished, Link.WriteDone {
   private static final VarHandle MEMORY;
   private static final VarHandle FINISHED;
 
@@ -29,6 +32,8 @@ final class ServerRequest implements InboundRequest {
   private final ServerConnection connection;
   private final Request head;
   private final ByteBuffer payload;
+  private final long arrivedNanos;
+  private final long startedNanos;
   private final long deadlineNanos;
 
   /** Of the frame, as it counts against the bytes in flight. */
@@ -41,7 +46,14 @@ final class ServerRequest implements InboundRequest {
   @SuppressWarnings("unused")
   private volatile boolean finished;
 
+  // By whoever finishes, before the loop hears of it.
+  private long answeredNanos;
+  private long answerSize;
+  private ErrorCode error = ErrorCode.ERROR_CODE_UNSPECIFIED;
+
   // On the loop.
+  private RequestPhases.Outcome outcome = RequestPhases.Outcome.LOST;
+  private long writtenNanos;
   private @Nullable Runnable whenAbandoned;
   @Nullable ServerRequest older;
   @Nullable ServerRequest newer;
@@ -56,12 +68,16 @@ final class ServerRequest implements InboundRequest {
       @Nullable ByteBuffer payload,
       @Nullable ReceivedBytes memory,
       int size,
+      long arrivedNanos,
+      long startedNanos,
       long deadlineNanos) {
     this.connection = connection;
     this.head = head;
     this.payload = payload == null ? NoBytes.BUFFER : payload;
     this.memory = memory;
     this.size = size;
+    this.arrivedNanos = arrivedNanos;
+    this.startedNanos = startedNanos;
     this.deadlineNanos = deadlineNanos;
   }
 
@@ -132,10 +148,10 @@ final class ServerRequest implements InboundRequest {
   @Override
   public void answer(Response.Builder response, List<Payload> parts) {
     // Encoded on the caller's thread: what is prepared elsewhere costs the loop nothing.
-    ByteBuffer frame =
-        FrameHead.encode(
-            response.setCorrelationId(head.getCorrelationId()).build(), Payload.sizeOf(parts));
-    finish(frame, parts);
+    long payloadSize = Payload.sizeOf(parts);
+    Response message = response.setCorrelationId(head.getCorrelationId()).build();
+    ByteBuffer frame = FrameHead.encode(message, payloadSize);
+    finish(frame, payloadSize, message, parts);
   }
 
   @Override
@@ -147,15 +163,24 @@ final class ServerRequest implements InboundRequest {
 
   @Override
   public void drop() {
-    finish(null, List.of());
+    finish(null, 0, null, List.of());
   }
 
-  private void finish(@Nullable ByteBuffer frame, List<Payload> parts) {
+  private void finish(
+      @Nullable ByteBuffer frame,
+      long payloadSize,
+      @Nullable Response answer,
+      List<Payload> parts) {
     if ((boolean) FINISHED.getAndSet(this, true)) {
       Payload.release(parts);
       throw new IllegalStateException("a request from " + remote() + " was answered twice");
     }
     releasePayload();
+    answeredNanos = loop().clock().nanoTime();
+    if (frame != null && answer != null) {
+      answerSize = frame.remaining() + payloadSize;
+      error = answer.getError().getCode();
+    }
     if (loop().inLoop()) {
       connection.finish(this, frame, parts);
     } else {
@@ -165,5 +190,67 @@ final class ServerRequest implements InboundRequest {
 
   boolean isFinished() {
     return finished;
+  }
+
+  // ---- When it is over -------------------------------------------------------------------------
+
+  /** By the connection, when nothing is sent: nothing was wanted, or nobody is there any more. */
+  void over(RequestPhases.Outcome how) {
+    outcome = how;
+    writtenNanos = answeredNanos;
+    connection.over(this);
+  }
+
+  /** By the link: the answer is out, or never will be. */
+  @Override
+  public void done(boolean written) {
+    outcome = written ? RequestPhases.Outcome.ANSWERED : RequestPhases.Outcome.LOST;
+    writtenNanos = loop().clock().nanoTime();
+    connection.over(this);
+  }
+
+  @Override
+  public Request.ApiCase api() {
+    return head.getApiCase();
+  }
+
+  @Override
+  public RequestPhases.Outcome outcome() {
+    return outcome;
+  }
+
+  @Override
+  public ErrorCode error() {
+    return error;
+  }
+
+  @Override
+  public long sizeBytes() {
+    return size;
+  }
+
+  @Override
+  public long answerSizeBytes() {
+    return answerSize;
+  }
+
+  @Override
+  public long arrivedNanos() {
+    return arrivedNanos;
+  }
+
+  @Override
+  public long startedNanos() {
+    return startedNanos;
+  }
+
+  @Override
+  public long answeredNanos() {
+    return answeredNanos;
+  }
+
+  @Override
+  public long writtenNanos() {
+    return writtenNanos;
   }
 }

@@ -1,10 +1,12 @@
 package io.millrace.rpc;
 
+import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.HelloResponse;
 import io.millrace.wire.v1.ListTopicsRequest;
 import io.millrace.wire.v1.Request;
 import io.millrace.wire.v1.Response;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A server on the far side of a simulated network, and raw peers of it. */
@@ -13,6 +15,35 @@ final class ServerFixture implements AutoCloseable {
   final RecordingRequests handler = new RecordingRequests();
   final RpcServerSettings settings;
   final RpcServer server;
+
+  /** What was told of finished requests, in order. */
+  final List<FinishedCopy> finished = new ArrayList<>();
+
+  /** The original must not be kept. */
+  record FinishedCopy(
+      EventLoop loop,
+      Request.ApiCase api,
+      RequestPhases.Outcome outcome,
+      ErrorCode error,
+      long sizeBytes,
+      long answerSizeBytes,
+      long queuedNanos,
+      long handledNanos,
+      long sentNanos) {
+    static FinishedCopy of(EventLoop loop, RequestPhases.Finished request) {
+      loop.assertInLoop();
+      return new FinishedCopy(
+          loop,
+          request.api(),
+          request.outcome(),
+          request.error(),
+          request.sizeBytes(),
+          request.answerSizeBytes(),
+          request.startedNanos() - request.arrivedNanos(),
+          request.answeredNanos() - request.startedNanos(),
+          request.writtenNanos() - request.answeredNanos());
+    }
+  }
 
   ServerFixture(long seed, RpcServerSettings settings) {
     this.settings = settings;
@@ -24,7 +55,14 @@ final class ServerFixture implements AutoCloseable {
             .setLimits(settings.limits())
             .build();
     try {
-      server = RpcServer.listen(world.far(), world.address(), settings, () -> hello, handler);
+      server =
+          RpcServer.listen(
+              world.far(),
+              world.address(),
+              settings,
+              () -> hello,
+              handler,
+              loop -> request -> finished.add(FinishedCopy.of(loop, request)));
     } catch (IOException e) {
       throw new AssertionError("a simulated port was taken", e);
     }

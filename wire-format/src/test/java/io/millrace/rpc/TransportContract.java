@@ -178,6 +178,24 @@ public abstract class TransportContract {
   }
 
   @Test
+  void tellsHowMuchOfOneLargeWriteStillWaits() {
+    RecordingHandler near = connect();
+    run(far(), () -> far().link.setReading(false));
+    byte[] all = bytes(32 << 20);
+    AtomicInteger done = new AtomicInteger();
+    write(near, all, 0, all.length, List.of(), done);
+    world.await(
+        "a part taken by the network",
+        () -> ask(near, () -> near.link.pendingBytes()) < all.length - 1_000);
+    assertThat(ask(near, () -> near.link.pendingBytes())).isGreaterThan(Link.HIGH_MARK_BYTES);
+    assertThat(done).hasValue(0);
+
+    run(far(), () -> far().link.setReading(true));
+    world.await("all bytes", () -> far().receivedSize() == all.length);
+    world.await("nothing pending", () -> ask(near, () -> near.link.pendingBytes()) == 0);
+  }
+
+  @Test
   void deliversNothingAfterReadingWasStoppedFromWithinACallback() {
     AtomicReference<@Nullable RecordingHandler> pausing = new AtomicReference<>();
     RecordingHandler near =

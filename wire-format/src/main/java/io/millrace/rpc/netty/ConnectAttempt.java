@@ -54,7 +54,8 @@ final class ConnectAttempt {
             // The timer here covers the lookup too.
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0)
             .option(ChannelOption.ALLOCATOR, pool)
-            .option(ChannelOption.RECVBUF_ALLOCATOR, reads);
+            .option(ChannelOption.RECVBUF_ALLOCATOR, reads)
+            .option(ChannelOption.MESSAGE_SIZE_ESTIMATOR, PartSize.ESTIMATOR);
   }
 
   void start(long timeoutNanos, EventLoop resolver) {

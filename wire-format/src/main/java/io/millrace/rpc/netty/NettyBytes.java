@@ -21,6 +21,11 @@ final class NettyBytes implements ReceivedBytes {
   }
 
   @Override
+  public int size() {
+    return whole.remaining();
+  }
+
+  @Override
   public ReceivedBytes retain() {
     buf.retain();
     return this;

@@ -12,6 +12,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -104,9 +105,18 @@ final class NettyLink extends ChannelInboundHandlerAdapter implements Link {
     channel.flush();
   }
 
+  /**
+   * Exact where a write has ended; within a write from what the channel holds, which counts some
+   * 100 bytes more for each part.
+   */
   @Override
   public long pendingBytes() {
-    return pendingBytes;
+    ChannelOutboundBuffer held = channel.unsafe().outboundBuffer();
+    if (held == null || pendingBytes == 0) {
+      return pendingBytes;
+    }
+    long unsent = held.totalPendingWriteBytes() - held.currentProgress();
+    return Math.max(0, Math.min(pendingBytes, unsent));
   }
 
   @Override

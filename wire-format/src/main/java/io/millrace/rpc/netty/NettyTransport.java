@@ -147,6 +147,7 @@ public final class NettyTransport implements Transport {
             .childOption(ChannelOption.SO_KEEPALIVE, true)
             .childOption(ChannelOption.ALLOCATOR, pool)
             .childOption(ChannelOption.RECVBUF_ALLOCATOR, READS)
+            .childOption(ChannelOption.MESSAGE_SIZE_ESTIMATOR, PartSize.ESTIMATOR)
             .childHandler(
                 new ChannelInitializer<Channel>() {
                   @Override
