@@ -48,6 +48,7 @@ class ClusterIT {
             .toArray(MillraceProcess[]::new);
     for (MillraceProcess broker : brokers) {
       Servers.awaitReady(broker);
+      assertThat(broker.err()).as("B67: the session asked for").doesNotContain("grants a session");
     }
   }
 

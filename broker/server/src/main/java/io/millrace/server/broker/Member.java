@@ -152,6 +152,7 @@ final class Member implements RegistrationListener {
   @Override
   public void registered(int as) {
     incarnation = as;
+    tellOfAnotherSessionTimeout();
     health.good(Part.MEMBERSHIP);
     housekeeping.execute(
         () -> {
@@ -163,6 +164,21 @@ final class Member implements RegistrationListener {
                 new Failure(Failure.Kind.DISK_FAILED, "the run could not be recorded: " + e));
           }
         });
+  }
+
+  /** ZooKeeper bends a time-out to its own bounds and says so to nobody. B67. */
+  private void tellOfAnotherSessionTimeout() {
+    int asked = settings.cluster().timeouts().sessionMillis();
+    int granted = store.sessionTimeoutMillis();
+    if (granted != asked) {
+      LOG.warn(
+          "ZooKeeper grants a session of {} ms, not the {} ms of cluster.session.timeout.ms: its"
+              + " servers allow 2 to 20 of their ticks (tickTime). A broker that dies is missed"
+              + " after {} ms",
+          granted,
+          asked,
+          granted);
+    }
   }
 
   private void onRecorded(int as) {
