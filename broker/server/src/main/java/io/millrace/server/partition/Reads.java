@@ -17,6 +17,8 @@ final class Reads {
     this.id = id;
     this.log = log;
     this.visible = visible;
+    // Retention goes by it, also in a partition that nobody writes to any more.
+    log.noteHighWatermark(visible.offset());
   }
 
   /** See {@link Shard#look}. */

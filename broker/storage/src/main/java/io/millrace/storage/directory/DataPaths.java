@@ -17,6 +17,9 @@ public record DataPaths(Path root) {
   /** A file that was being written to replace another; means nothing and may go. */
   public static final String UNFINISHED_SUFFIX = ".tmp";
 
+  /** A segment that lies before its log's start, and is deleted soon. */
+  private static final String DELETED_SUFFIX = ".deleted";
+
   static final String LOCK = ".lock";
   static final String IDENTITY = "meta.properties";
   static final String RUN = "run";
@@ -74,6 +77,18 @@ public record DataPaths(Path root) {
   /** What a file is called while it is written, before it replaces {@code target}. */
   public static Path unfinished(Path target) {
     return target.resolveSibling(target.getFileName() + UNFINISHED_SUFFIX);
+  }
+
+  /** What a segment's file is called between its leaving the log and its deletion. */
+  public static Path deleted(Path log) {
+    return log.resolveSibling(log.getFileName() + DELETED_SUFFIX);
+  }
+
+  /** Whether a name is one of {@link #deleted}. */
+  public static boolean isDeleted(String fileName) {
+    return fileName.endsWith(LOG_SUFFIX + DELETED_SUFFIX)
+        && baseOffset(fileName.substring(0, fileName.length() - DELETED_SUFFIX.length()))
+            .isPresent();
   }
 
   static Path directoryOf(Path path) {

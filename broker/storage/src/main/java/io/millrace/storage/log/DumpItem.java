@@ -153,7 +153,8 @@ public sealed interface DumpItem {
   }
 
   /** The end of the index of a segment that takes no more. */
-  record OfIndexSeal(long endOffset, int logSizeBytes, long maxTimestamp) implements DumpItem {
+  record OfIndexSeal(long endOffset, int logSizeBytes, long maxTimestamp, long lastAppendMillis)
+      implements DumpItem {
     @Override
     public String toString() {
       return "  sealed end="

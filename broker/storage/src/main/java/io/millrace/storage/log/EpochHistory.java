@@ -13,13 +13,15 @@ import org.jspecify.annotations.Nullable;
  * Which leader epoch began at which offset; the file {@code leader-epochs}. Two replicas that have
  * the same (epoch, offset) have the same log up to there, and nothing else may be compared.
  *
- * <p>Also carries the bound that a truncation puts on the recovery point ({@link #recoverFrom}).
- * Owned by the log's loop; the flush worker gets {@link #lines} to write.
+ * <p>Also carries where the log begins ({@link #start}), and the bound that a truncation puts on
+ * the recovery point ({@link #recoverFrom}): all that must change together, in one file. Owned by
+ * the log's loop; the flush worker gets {@link #lines} to write.
  */
 final class EpochHistory {
   static final int NONE = -1;
 
   private static final CheckedText TEXT = new CheckedText("leader-epochs", 1, 16 << 20);
+  private static final String START = "start ";
   private static final String RECOVER_FROM = "recover-from ";
 
   /** One epoch and its first offset. */
@@ -27,6 +29,7 @@ final class EpochHistory {
 
   private final List<Entry> entries = new ArrayList<>();
   private long recoverFrom = Long.MAX_VALUE;
+  private long start;
 
   /** Null when the file cannot be believed; an absent one is an empty history. */
   static @Nullable EpochHistory read(Disk disk, Path partitionDirectory) throws IOException {
@@ -47,6 +50,10 @@ final class EpochHistory {
 
   private boolean parse(String line) {
     try {
+      if (line.startsWith(START) && entries.isEmpty()) {
+        start = Long.parseLong(line.substring(START.length()));
+        return start >= 0;
+      }
       if (line.startsWith(RECOVER_FROM) && entries.isEmpty()) {
         recoverFrom = Long.parseLong(line.substring(RECOVER_FROM.length()));
         return recoverFrom >= 0;
@@ -72,11 +79,15 @@ final class EpochHistory {
     EpochHistory copy = new EpochHistory();
     copy.entries.addAll(entries);
     copy.recoverFrom = recoverFrom;
+    copy.start = start;
     return copy;
   }
 
   List<String> lines() {
-    List<String> lines = new ArrayList<>(entries.size() + 1);
+    List<String> lines = new ArrayList<>(entries.size() + 2);
+    if (start > 0) {
+      lines.add(START + start);
+    }
     if (recoverFrom != Long.MAX_VALUE) {
       lines.add(RECOVER_FROM + recoverFrom);
     }
@@ -196,6 +207,31 @@ final class EpochHistory {
   /** Forgets what cannot be: epochs said to begin behind the log's end. */
   boolean cutBehind(long endOffset) {
     return entries.removeIf(entry -> entry.startOffset() > endOffset);
+  }
+
+  /**
+   * Forgets epochs of which nothing is left: those that ended at or before the log's first batch.
+   * The last of all stays, whatever it has.
+   */
+  boolean cutFront(long firstOffset) {
+    int gone = 0;
+    while (gone + 1 < entries.size() && entries.get(gone + 1).startOffset() <= firstOffset) {
+      gone++;
+    }
+    entries.subList(0, gone).clear();
+    return gone > 0;
+  }
+
+  /**
+   * First offset of the log that may be read, as far as it was moved from where the first file
+   * begins; 0 when it never was. Written only once all below it has been forced.
+   */
+  long start() {
+    return start;
+  }
+
+  void setStart(long offset) {
+    start = offset;
   }
 
   /**

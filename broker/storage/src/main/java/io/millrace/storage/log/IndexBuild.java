@@ -11,9 +11,14 @@ final class IndexBuild {
   private final SparseIndex index;
   private int lastIndexed;
   private long maxTimestamp = Segment.NO_TIMESTAMP;
+  private long lastAppendMillis = Segment.NO_TIMESTAMP;
 
   /** What was learned of a segment on the way. */
-  record Built(SparseIndex index, long endOffset, long maxTimestamp) {}
+  record Built(SparseIndex index, long endOffset, long maxTimestamp, long lastAppendMillis) {
+    IndexFile.Seal seal(int sizeBytes) {
+      return new IndexFile.Seal(endOffset, sizeBytes, maxTimestamp, lastAppendMillis);
+    }
+  }
 
   /** Continues an index, which may be empty. */
   IndexBuild(long baseOffset, int intervalBytes, SparseIndex index) {
@@ -29,12 +34,13 @@ final class IndexBuild {
   }
 
   /** The next batch of the log. */
-  void add(long offset, int position, long batchMaxTimestamp) {
+  void add(long offset, int position, long batchMaxTimestamp, long appendMillis) {
     if (position - lastIndexed >= intervalBytes) {
       index.add((int) (offset - baseOffset), position, maxTimestamp);
       lastIndexed = position;
     }
     maxTimestamp = Math.max(maxTimestamp, batchMaxTimestamp);
+    lastAppendMillis = Math.max(lastAppendMillis, appendMillis);
   }
 
   SparseIndex index() {
@@ -43,6 +49,11 @@ final class IndexBuild {
 
   long maxTimestamp() {
     return maxTimestamp;
+  }
+
+  /** Latest append time of what was added; {@link Segment#NO_TIMESTAMP} when nothing was. */
+  long lastAppendMillis() {
+    return lastAppendMillis;
   }
 
   /** Walks over a segment's headers. */
@@ -81,9 +92,9 @@ final class IndexBuild {
                 + next
                 + " comes next");
       }
-      build.add(next, walk.position(), walk.maxTimestamp());
+      build.add(next, walk.position(), walk.maxTimestamp(), walk.batch().appendTimestamp());
       next = walk.batch().nextOffset();
     }
-    return new Built(build.index(), next, build.maxTimestamp());
+    return new Built(build.index(), next, build.maxTimestamp(), build.lastAppendMillis());
   }
 }

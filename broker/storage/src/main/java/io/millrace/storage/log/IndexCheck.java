@@ -19,6 +19,7 @@ final class IndexCheck {
 
   private int nextEntry;
   private long maxTimestamp = Segment.NO_TIMESTAMP;
+  private long lastAppendMillis = Segment.NO_TIMESTAMP;
   private boolean wrong;
 
   IndexCheck(Disk disk, Path log, long baseOffset, int logSizeBytes, Sink sink) throws IOException {
@@ -30,7 +31,7 @@ final class IndexCheck {
   }
 
   /** A good batch, in the order of the log. */
-  void batch(long offset, int position, long batchMaxTimestamp) {
+  void batch(long offset, int position, long batchMaxTimestamp, long appendMillis) {
     SparseIndex index = content.index();
     while (nextEntry < index.count() && index.position(nextEntry) < position) {
       wrong(index.position(nextEntry), "an entry points between batches");
@@ -46,6 +47,7 @@ final class IndexCheck {
       nextEntry++;
     }
     maxTimestamp = Math.max(maxTimestamp, batchMaxTimestamp);
+    lastAppendMillis = Math.max(lastAppendMillis, appendMillis);
   }
 
   private void wrong(long position, String what) {
@@ -69,6 +71,10 @@ final class IndexCheck {
     }
     if (seal != null && (seal.endOffset() != endOffset || seal.maxTimestamp() != maxTimestamp)) {
       wrong(-1, "its seal tells of another end than " + endOffset);
+    } else if (seal != null
+        && seal.lastAppendMillis() != Segment.NO_TIMESTAMP
+        && seal.lastAppendMillis() != lastAppendMillis) {
+      wrong(-1, "its seal tells of another last append than at " + lastAppendMillis);
     }
   }
 }

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * block  0A | length | 0D crc u32 | 11 base offset u64 | entry ... | seal, at most once
  *                                 '--- the checksum covers from here to the end of the block
  * entry  1A 13 | 0D offset delta u32 | 15 position u32 | 19 max time before u64        21 bytes
- * seal   22 17 | 09 end offset u64   | 15 log size u32 | 19 max time u64               25 bytes
+ * seal   22 20 | 09 end offset u64   | 15 log size u32 | 19 max time u64 | 21 appended u64
+ *                                                                                      34 bytes
  * </pre>
  *
  * <p>An index is never needed to know what is in a log: whatever is wrong with one, it is made
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class IndexFile {
   static final int ENTRY_SIZE = 21;
   private static final int ENTRY_BODY_SIZE = ENTRY_SIZE - 2;
-  private static final int SEAL_SIZE = 25;
+  private static final int SEAL_SIZE = 34;
   private static final int SEAL_BODY_SIZE = SEAL_SIZE - 2;
 
   /** For a look at an index without its log. */
@@ -53,8 +54,9 @@ final class IndexFile {
    * What is known of a closed segment without reading it.
    *
    * @param maxTimestamp latest record time, of the kind the topic goes by
+   * @param lastAppendMillis latest append time, for retention
    */
-  record Seal(long endOffset, int sizeBytes, long maxTimestamp) {}
+  record Seal(long endOffset, int sizeBytes, long maxTimestamp, long lastAppendMillis) {}
 
   /**
    * What a file says.
@@ -89,6 +91,7 @@ final class IndexFile {
       block.put((byte) 0x09).putLong(seal.endOffset());
       block.put((byte) 0x15).putInt(seal.sizeBytes());
       block.put((byte) 0x19).putLong(seal.maxTimestamp());
+      block.put((byte) 0x21).putLong(seal.lastAppendMillis());
     }
     block.putInt(crcPosition, crc(block, checked, block.position()));
     return block.flip();
@@ -232,7 +235,11 @@ final class IndexFile {
       }
       if (tag == SEAL_TAG && left == SEAL_SIZE) {
         seal =
-            new Seal(bytes.getLong(start + 3), bytes.getInt(start + 12), bytes.getLong(start + 17));
+            new Seal(
+                bytes.getLong(start + 3),
+                bytes.getInt(start + 12),
+                bytes.getLong(start + 17),
+                bytes.getLong(start + 26));
         bytes.position(end);
         boolean fits = logSizeBytes == ANY_LOG_SIZE || seal.sizeBytes() == logSizeBytes;
         return fits ? null : "it was sealed for another log size";

@@ -5,12 +5,19 @@ import io.millrace.storage.directory.PartitionName;
 import io.millrace.storage.files.Disk;
 import java.nio.file.Path;
 
-/** What a log's parts share and do not own. */
+/**
+ * What a log's parts share and do not own.
+ *
+ * @param owner of the log, and of everything that is not said to be another's
+ * @param housekeeping may block on the disk
+ */
 record LogContext(
     PartitionName name,
     Path directory,
     Disk disk,
     EventLoop owner,
+    EventLoop housekeeping,
     LoopScratch scratch,
     OpenFiles openFiles,
-    FlushQueue flushQueue) {}
+    FlushQueue flushQueue,
+    SegmentRemoval removal) {}

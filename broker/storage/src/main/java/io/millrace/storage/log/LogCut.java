@@ -33,6 +33,7 @@ final class LogCut implements FlushQueue.Job {
   private long newEndOffset;
   private int newSizeBytes;
   private long maxTimestamp;
+  private long lastAppendMillis;
   private SparseIndex index = new SparseIndex(Integer.MAX_VALUE);
   private @Nullable Throwable failure;
 
@@ -129,13 +130,14 @@ final class LogCut implements FlushQueue.Job {
       if (walk.batch().nextOffset() > offset) {
         break;
       }
-      build.add(next, position, walk.maxTimestamp());
+      build.add(next, position, walk.maxTimestamp(), walk.batch().appendTimestamp());
       next = walk.batch().nextOffset();
       position = walk.nextPosition();
     }
     newEndOffset = next;
     newSizeBytes = position;
     maxTimestamp = build.maxTimestamp();
+    lastAppendMillis = build.lastAppendMillis();
     index = build.index();
     index.cut(newSizeBytes);
     return true;
@@ -165,7 +167,7 @@ final class LogCut implements FlushQueue.Job {
     if (boundRecovery) {
       state.checkpointedAtMost = Math.max(state.checkpointedAtMost, state.flushedOffset);
     }
-    target.cut(newSizeBytes, newEndOffset, maxTimestamp);
+    target.cut(newSizeBytes, newEndOffset, maxTimestamp, lastAppendMillis);
     SparseIndex memory = new SparseIndex(SparseIndex.MAX_ENTRIES);
     for (int i = 0; i < index.count(); i++) {
       memory.add(index.offsetDelta(i), index.position(i), index.maxTimestampBefore(i));

@@ -173,7 +173,8 @@ public final class LogDump {
     IndexFile.Seal seal = content.seal();
     if (seal != null) {
       sink.accept(
-          new DumpItem.OfIndexSeal(seal.endOffset(), seal.sizeBytes(), seal.maxTimestamp()));
+          new DumpItem.OfIndexSeal(
+              seal.endOffset(), seal.sizeBytes(), seal.maxTimestamp(), seal.lastAppendMillis()));
     }
     if (content.problem() != null) {
       sink.accept(

@@ -1,33 +1,21 @@
 package io.millrace.storage.log;
 
 import io.millrace.rpc.Timer;
-import io.millrace.storage.files.Disk;
-import io.millrace.storage.files.DiskFile;
 import io.millrace.storage.files.DiskFullException;
-import io.millrace.storage.files.FileKind;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Brings what a log has written to the disk: at most one job at a time; who asks while it runs
  * shares the next. Owned by the log's loop, but for the jobs, which run on the flush worker with
  * what they were given.
- *
- * <p>Order within a job: leader epochs, segment data, the directory's names, the index. So no epoch
- * is missing from the list whose records count as flushed, and no index is ahead of its log.
  */
 final class LogFlusher {
-  private static final Logger LOG = LoggerFactory.getLogger(LogFlusher.class);
-
   /** Fewer index entries wait for the next flush: a quarter of a megabyte of log. */
   private static final int INDEX_ENTRIES_WORTH_WRITING = 64;
 
@@ -43,6 +31,7 @@ final class LogFlusher {
   private boolean writeWholeIndex;
   private long unforcedBytes;
   private @Nullable Timer timer;
+  private @Nullable StartListener onStart;
   private int durableEpoch;
   private final Queue<EpochWaiter> epochWaiters = new ArrayDeque<>();
   private final List<Segment> unwrittenSeals = new ArrayList<>();
@@ -51,11 +40,25 @@ final class LogFlusher {
 
   private record EpochWaiter(int epoch, Runnable then) {}
 
+  /** What became of {@link LogState#wantedStart}; on the owner. */
+  interface StartListener {
+    /** It stands on disk. */
+    void onDurable(long startOffset);
+
+    /** It could not be written; what was there before still holds. */
+    void onNoSpace(String why);
+  }
+
   LogFlusher(LogState state, LongConsumer onFlushed) {
     this.state = state;
     this.context = state.context;
     this.onFlushed = onFlushed;
     this.durableEpoch = state.epochs.latest();
+  }
+
+  /** Once, before the log is used. */
+  void tellOfStart(StartListener listener) {
+    onStart = listener;
   }
 
   /** Bytes have been written. */
@@ -124,7 +127,18 @@ final class LogFlusher {
   }
 
   private boolean isDirty() {
-    return state.endOffset() > state.flushedOffset || directoryDirty || epochsDirty;
+    return state.endOffset() > state.flushedOffset
+        || directoryDirty
+        || epochsDirty
+        || nextStart() > state.startOffset;
+  }
+
+  /**
+   * Where the log may begin already: what lies before its start must be on disk first, or a power
+   * loss could leave a log that ends before it begins.
+   */
+  private long nextStart() {
+    return Math.max(state.startOffset, Math.min(state.wantedStart, state.flushedOffset));
   }
 
   private FlushJob newJob() throws IOException {
@@ -133,10 +147,18 @@ final class LogFlusher {
       state.epochs.setRecoverFrom(Long.MAX_VALUE);
       epochsDirty = true;
     }
-    FlushJob job = new FlushJob();
+    FlushJob job = new FlushJob(context, this::flushed);
     job.covered = state.flushedOffset;
-    if (epochsDirty) {
-      job.epochLines = state.epochs.lines();
+    job.start = nextStart();
+    if (epochsDirty || job.start > state.startOffset) {
+      EpochHistory written = state.epochs.copy();
+      int first = state.segments.floor(job.start);
+      written.setStart(job.start);
+      written.cutFront(state.segments.get(first).baseOffset());
+      job.epochLines = written.lines();
+      job.expendable =
+          state.segments.all().subList(0, first).stream().map(Segment::indexPath).toList();
+      job.epochsDirty = epochsDirty;
       epochsDirty = false;
     }
     job.epoch = state.epochs.latest();
@@ -147,14 +169,14 @@ final class LogFlusher {
       if (segment.endOffset() > state.flushedOffset) {
         SegmentFile file = segment.pin(context);
         file.tryRetain();
-        job.forced.add(new Forced(segment, file));
+        job.forced.add(new FlushJob.Forced(segment, file));
       }
       if (!segment.isSealed() && isIndexWorthWriting(segment)) {
-        job.indexes.add(IndexWrite.of(segment));
+        job.indexes.add(FlushJob.IndexWrite.of(segment));
       }
     }
     for (Segment sealed : unwrittenSeals) {
-      job.indexes.add(IndexWrite.of(sealed));
+      job.indexes.add(FlushJob.IndexWrite.of(sealed));
     }
     unwrittenSeals.clear();
     return job;
@@ -231,7 +253,7 @@ final class LogFlusher {
 
   private void flushed(FlushJob job, @Nullable Throwable failure) {
     running = false;
-    for (Forced forced : job.forced) {
+    for (FlushJob.Forced forced : job.forced) {
       forced.file().release();
     }
     if (failure != null) {
@@ -239,24 +261,31 @@ final class LogFlusher {
       continueAfterFlush();
       return;
     }
-    if (job.epochsUnwritten) {
+    String unwritten = job.epochsUnwritten();
+    if (unwritten != null) {
       if (whenIdle != null) {
-        state.fail(new DiskFullException("no space for the leader epochs of " + context.name()));
+        state.fail(new DiskFullException(unwritten));
       }
-      epochsDirty = true;
+      epochsDirty |= job.epochsDirty;
       directoryDirty |= job.syncDirectory;
+      if (onStart != null && job.start > state.startOffset) {
+        onStart.onNoSpace(unwritten);
+      }
     } else {
       durableEpoch = job.epoch;
     }
     state.flushedOffset = Math.max(state.flushedOffset, job.covered);
     state.recoveryPoint = state.flushedOffset;
-    for (Forced forced : job.forced) {
+    for (FlushJob.Forced forced : job.forced) {
       if (forced.segment().endOffset() <= state.flushedOffset) {
         forced.segment().unpin();
       }
     }
     while (!epochWaiters.isEmpty() && epochWaiters.peek().epoch() <= durableEpoch) {
       epochWaiters.remove().then().run();
+    }
+    if (onStart != null && unwritten == null && job.start > state.startOffset) {
+      onStart.onDurable(job.start);
     }
     onFlushed.accept(state.flushedOffset);
     continueAfterFlush();
@@ -270,91 +299,12 @@ final class LogFlusher {
       becomeIdle();
     } else if (exclusive != null) {
       startExclusive();
-    } else if (again || (whenIdle != null && isDirty())) {
+    } else if (again || nextStart() > state.startOffset || (whenIdle != null && isDirty())) {
       request();
     } else if (whenIdle != null) {
       becomeIdle();
     } else if (isDirty() && timer == null) {
       startTimer();
-    }
-  }
-
-  private record Forced(Segment segment, SegmentFile file) {}
-
-  /** One block for an index file. */
-  private record IndexWrite(Path path, ByteBuffer block, boolean last) {
-    static IndexWrite of(Segment segment) {
-      IndexFile.Seal seal = segment.isSealed() ? segment.sealRecord() : null;
-      ByteBuffer block = IndexFile.block(segment.baseOffset(), segment.takePending(), seal);
-      return new IndexWrite(segment.indexPath(), block, seal != null);
-    }
-  }
-
-  /** Filled on the owner, run on the flush worker, looked at on the owner again. */
-  private final class FlushJob implements FlushQueue.Job {
-    private final List<Forced> forced = new ArrayList<>();
-    private final List<IndexWrite> indexes = new ArrayList<>();
-    private @Nullable List<String> epochLines;
-    private boolean epochsUnwritten;
-    private boolean syncDirectory;
-    private int epoch;
-    private long covered;
-
-    @Override
-    public void run() throws IOException {
-      if (epochLines != null && !writeEpochs(epochLines)) {
-        return;
-      }
-      for (Forced each : forced) {
-        // Read before forcing: what is appended meanwhile may or may not be covered.
-        long end = each.segment().endOffset();
-        each.file().file().force();
-        covered = end;
-      }
-      if (syncDirectory) {
-        context.disk().syncDirectory(context.directory());
-      }
-      for (IndexWrite index : indexes) {
-        append(context.disk(), index);
-      }
-    }
-
-    /** False when there is no room: then nothing counts as flushed, and it is tried again. */
-    private boolean writeEpochs(List<String> lines) throws IOException {
-      try {
-        EpochHistory.write(context.disk(), context.directory(), lines);
-        return true;
-      } catch (DiskFullException e) {
-        LOG.warn("the leader epochs of {} are not written: {}", context.name(), e.getMessage());
-        epochsUnwritten = true;
-        return false;
-      }
-    }
-
-    @Override
-    public void ended(@Nullable Throwable failure) {
-      context.owner().execute(() -> flushed(this, failure));
-    }
-  }
-
-  private static void append(Disk disk, IndexWrite index) throws IOException {
-    boolean exists = disk.kind(index.path()) != FileKind.ABSENT;
-    try (DiskFile file = exists ? disk.open(index.path()) : disk.create(index.path())) {
-      long size = file.size();
-      try {
-        file.write(size, index.block());
-      } catch (DiskFullException e) {
-        // A lookup reads a little more where entries are missing; half a block would hide the
-        // next.
-        LOG.warn("{} stays incomplete: {}", index.path(), e.getMessage());
-        file.truncate(size);
-        return;
-      }
-      if (index.last()) {
-        file.force();
-      }
-    } catch (DiskFullException e) {
-      LOG.warn("{} cannot be made: {}", index.path(), e.getMessage());
     }
   }
 }

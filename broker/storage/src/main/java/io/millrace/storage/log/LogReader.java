@@ -207,6 +207,15 @@ final class LogReader {
     Arrays.fill(loaded, null);
   }
 
+  /** A segment has gone from the log's front. */
+  void forget(Segment segment) {
+    for (int i = 0; i < LOADED_INDEXES; i++) {
+      if (loaded[i] == segment) {
+        loaded[i] = null;
+      }
+    }
+  }
+
   /** The whole index of a segment, loaded or made again if need be. */
   SparseIndex index(Segment segment, DiskFile file) throws IOException {
     if (!segment.hasCompleteIndex()) {
@@ -230,6 +239,7 @@ final class LogReader {
         return;
       }
       segment.learnMaxTimestamp(content.seal().maxTimestamp());
+      segment.learnLastAppend(content.seal().lastAppendMillis());
     }
     segment.completeIndex(content.index());
     if (hasGapAtStart(segment)) {
@@ -257,6 +267,7 @@ final class LogReader {
             SparseIndex.MAX_ENTRIES);
     segment.forgetIndex();
     segment.learnMaxTimestamp(built.maxTimestamp());
+    segment.learnLastAppend(built.lastAppendMillis());
     segment.completeIndex(built.index());
     keep(segment);
   }

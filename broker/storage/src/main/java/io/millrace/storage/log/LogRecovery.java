@@ -72,14 +72,28 @@ final class LogRecovery {
    *     explains
    */
   Recovered open(@Nullable LogEnd cleanEnd, CheckpointEntry checkpoint) throws IOException {
-    Listing listing = list();
+    Listing all = list();
     EpochHistory epochs = EpochHistory.read(disk, directory);
+    long start = epochs == null ? 0 : epochs.start();
+    Listing listing = all.from(start);
     if (cleanEnd != null && epochs != null && listing.matches(cleanEnd, epochs)) {
+      remove(all.before(listing));
       return clean(listing, cleanEnd, epochs);
     }
-    long recoveryPoint = checkpoint.recoveryPoint();
+    // A start is written only once all below it has been forced.
+    long recoveryPoint = Math.max(checkpoint.recoveryPoint(), start);
     if (listing.files.isEmpty()) {
       return empty(recoveryPoint, epochs);
+    }
+    boolean startIsKnown = epochs != null && (!epochs.isEmpty() || start > 0);
+    if (startIsKnown && listing.firstOffset() > start) {
+      throw new CorruptLogException(
+          directory
+              + " begins with offset "
+              + listing.firstOffset()
+              + ", though the log begins at "
+              + start
+              + ": restore the segment files before it");
     }
     if (epochs == null || (epochs.isEmpty() && listing.sizeBytes() > 0)) {
       epochs = new EpochHistory();
@@ -87,8 +101,36 @@ final class LogRecovery {
       recoveryPoint = 0; // the batches tell the epochs: all of them are read
     }
     Recovered recovered = recover(listing, epochs, Math.min(recoveryPoint, epochs.recoverFrom()));
+    if (recovered.endOffset() < epochs.start()) {
+      recovered = withoutStart(all, epochs, checkpoint.recoveryPoint());
+    } else {
+      remove(all.before(listing));
+    }
     keepBound(recovered, checkpoint.recoveryPoint());
     return recovered;
+  }
+
+  /** A start behind the log's end is not believed: everything that is there belongs to the log. */
+  private Recovered withoutStart(Listing all, EpochHistory epochs, long recoveryPoint)
+      throws IOException {
+    LOG.error(
+        "{} was trimmed to offset {}, but ends before it: records that were on disk are missing,"
+            + " and what was trimmed and is still there can be read again",
+        directory,
+        epochs.start());
+    epochs.setStart(0);
+    changedEpochs = true;
+    return recover(all, epochs, Math.min(recoveryPoint, epochs.recoverFrom()));
+  }
+
+  /** Segments before the log's start that a crash has left; the first first, so no hole comes. */
+  private void remove(List<LogFile> before) throws IOException {
+    for (LogFile file : before) {
+      if (file.hasIndex()) {
+        disk.delete(DataPaths.index(directory, file.baseOffset()));
+      }
+      disk.delete(DataPaths.log(directory, file.baseOffset()));
+    }
   }
 
   /**
@@ -120,6 +162,24 @@ final class LogRecovery {
           && epochs.latest() == end.epoch();
     }
 
+    /** Without the segments that lie wholly before an offset. */
+    Listing from(long startOffset) {
+      int first = 0;
+      while (first + 1 < files.size() && files.get(first + 1).baseOffset() <= startOffset) {
+        first++;
+      }
+      return new Listing(files.subList(first, files.size()));
+    }
+
+    /** What {@link #from} has left out. */
+    List<LogFile> before(Listing rest) {
+      return files.subList(0, files.size() - rest.files.size());
+    }
+
+    long firstOffset() {
+      return files.get(0).baseOffset();
+    }
+
     long sizeBytes() {
       return files.stream().mapToLong(LogFile::sizeBytes).sum();
     }
@@ -131,8 +191,10 @@ final class LogRecovery {
     List<String> names = entries.stream().map(DirectoryEntry::name).toList();
     for (DirectoryEntry entry : entries) {
       OptionalLong base = DataPaths.baseOffset(entry.name());
-      if (entry.isFile() && entry.name().endsWith(DataPaths.UNFINISHED_SUFFIX)) {
-        disk.delete(directory.resolve(entry.name())); // was to replace something, and did not
+      boolean unfinished = entry.name().endsWith(DataPaths.UNFINISHED_SUFFIX);
+      if (entry.isFile() && (unfinished || DataPaths.isDeleted(entry.name()))) {
+        // Was to replace something and did not, or had gone from the log already.
+        disk.delete(directory.resolve(entry.name()));
       } else if (base.isPresent() && entry.name().endsWith(DataPaths.LOG_SUFFIX)) {
         if (!entry.isFile() || entry.sizeBytes() > Integer.MAX_VALUE) {
           throw new CorruptLogException(
@@ -152,11 +214,14 @@ final class LogRecovery {
     for (int i = 0; i < files.size(); i++) {
       boolean last = i == files.size() - 1;
       long next = last ? end.endOffset() : files.get(i + 1).baseOffset();
-      long time = last ? end.maxTimestamp() : Segment.NO_TIMESTAMP;
+      long unknown = Segment.NO_TIMESTAMP;
+      long time = last ? end.maxTimestamp() : unknown;
       LogFile file = files.get(i);
       segments.add(
           Segment.found(
-              directory, new FoundSegment(file.baseOffset(), file.sizeBytes(), next, time), !last));
+              directory,
+              new FoundSegment(file.baseOffset(), file.sizeBytes(), next, time, unknown),
+              !last));
     }
     return new Recovered(segments, epochs, end.endOffset(), RecoveryReport.CLEAN);
   }
@@ -175,7 +240,7 @@ final class LogRecovery {
       file.force();
     }
     disk.syncDirectory(directory);
-    Segment first = Segment.found(directory, new FoundSegment(0, 0, 0, -1), false);
+    Segment first = Segment.found(directory, new FoundSegment(0, 0, 0, -1, -1), false);
     first.completeIndex(new SparseIndex(SparseIndex.MAX_ENTRIES));
     return new Recovered(List.of(first), epochs, 0, RecoveryReport.CLEAN);
   }
@@ -250,7 +315,7 @@ final class LogRecovery {
                 indexIntervalBytes,
                 Integer.MAX_VALUE);
         readBytes += file.sizeBytes();
-        seal = new IndexFile.Seal(built.endOffset(), file.sizeBytes(), built.maxTimestamp());
+        seal = built.seal(file.sizeBytes());
         writeIndex(file.baseOffset(), built.index(), seal);
       }
     }
@@ -260,7 +325,11 @@ final class LogRecovery {
     return Segment.found(
         directory,
         new FoundSegment(
-            file.baseOffset(), file.sizeBytes(), seal.endOffset(), seal.maxTimestamp()),
+            file.baseOffset(),
+            file.sizeBytes(),
+            seal.endOffset(),
+            seal.maxTimestamp(),
+            seal.lastAppendMillis()),
         true);
   }
 
@@ -311,12 +380,19 @@ final class LogRecovery {
       log.force();
     }
     IndexFile.Seal seal =
-        active ? null : new IndexFile.Seal(scan.endOffset(), scan.sizeBytes(), scan.maxTimestamp());
+        active
+            ? null
+            : new IndexFile.Seal(
+                scan.endOffset(), scan.sizeBytes(), scan.maxTimestamp(), scan.lastAppendMillis());
     writeIndex(file.baseOffset(), scan.index(), seal);
     return Segment.found(
         directory,
         new FoundSegment(
-            file.baseOffset(), scan.sizeBytes(), scan.endOffset(), scan.maxTimestamp()),
+            file.baseOffset(),
+            scan.sizeBytes(),
+            scan.endOffset(),
+            scan.maxTimestamp(),
+            scan.lastAppendMillis()),
         !active);
   }
 

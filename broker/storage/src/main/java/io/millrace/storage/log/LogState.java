@@ -11,8 +11,11 @@ final class LogState {
 
   LogConfig config;
 
-  /** First offset that may be read. */
+  /** First offset that may be read; durable, as {@link EpochHistory#start} or by the first file. */
   long startOffset;
+
+  /** Where the log is to begin: ahead of {@link #startOffset} until that is durable. */
+  long wantedStart;
 
   /** All below has been forced. */
   long flushedOffset;
@@ -41,7 +44,8 @@ final class LogState {
     this.segments = new Segments(recovered.segments());
     this.epochs = recovered.epochs();
     this.config = config;
-    this.startOffset = segments.first().baseOffset();
+    this.startOffset = Math.max(epochs.start(), segments.first().baseOffset());
+    this.wantedStart = startOffset;
     this.flushedOffset = recovered.endOffset();
     this.recoveryPoint = recovered.endOffset();
     this.checkpointedAtMost = checkpointedAtMost;

@@ -9,9 +9,11 @@ import io.millrace.storage.files.FileKind;
 import io.millrace.storage.files.ForceFailedException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,21 +28,26 @@ import org.slf4j.LoggerFactory;
 public final class LogStore {
   private static final Logger LOG = LoggerFactory.getLogger(LogStore.class);
 
+  private static final int RETENTION_SLICES = 10;
+
   private final DataDirectory directory;
   private final EventLoop housekeeping;
   private final StoreConfig config;
   private final FlushQueue flushQueue;
   private final OpenFiles openFiles;
+  private final StorageCounters counters = new StorageCounters();
+  private final SegmentRemoval removal;
 
   // Housekeeping's.
   private final Map<PartitionName, PartitionLog> logs = new HashMap<>();
   private final Map<EventLoop, LoopScratch> scratches = new HashMap<>();
   private Map<PartitionName, CheckpointEntry> lastCheckpoint = Map.of();
   private final BatchWalk recoveryWalk = new BatchWalk(LogRecovery.WINDOW_BYTES);
+  private final Queue<PartitionLog> unretained = new ArrayDeque<>();
   private boolean closed;
 
   /**
-   * Begins to write checkpoints.
+   * Begins to write checkpoints, and to let go what the logs need not retain.
    *
    * @param directory adopted, and its run recorded; used by nobody else from now on
    * @param flushWorker blocks on fsync; nothing else should run on it
@@ -59,7 +66,10 @@ public final class LogStore {
     this.config = config;
     this.flushQueue = new FlushQueue(flushWorker, onDiskFailure);
     this.openFiles = new OpenFiles(config.maxOpenFiles());
+    this.removal =
+        new SegmentRemoval(directory.disk(), housekeeping, config.removalDelayMillis(), counters);
     scheduleCheckpoint();
+    scheduleRetention();
   }
 
   /** For the start and the stop; this store uses it in between. */
@@ -131,9 +141,11 @@ public final class LogStore {
               path,
               directory.disk(),
               owner,
+              housekeeping,
               scratches.computeIfAbsent(owner, loop -> new LoopScratch()),
               openFiles,
-              flushQueue);
+              flushQueue,
+              removal);
       PartitionLog log = new PartitionLog(context, recovered, logConfig, remembered, listener);
       logs.put(name, log);
       return new LogOpening.Opened(log, recovered.report());
@@ -173,6 +185,37 @@ public final class LogStore {
           recovered.endOffset(),
           report.cutBytes(),
           report.cutWholeBatches());
+    }
+  }
+
+  /** What the logs have done so far. Any thread. */
+  public StorageCounters counters() {
+    return counters;
+  }
+
+  /** Looks at a share of the logs at a time, so that no loop has all of its own to look at once. */
+  private void scheduleRetention() {
+    long sliceMillis = Math.max(1, config.retentionIntervalMillis() / RETENTION_SLICES);
+    housekeeping.schedule(
+        sliceMillis * 1_000_000,
+        () -> {
+          if (!closed && flushQueue.failure() == null) {
+            retainSome();
+            scheduleRetention();
+          }
+        });
+  }
+
+  private void retainSome() {
+    if (unretained.isEmpty()) {
+      unretained.addAll(logs.values());
+    }
+    int share = (logs.size() + RETENTION_SLICES - 1) / RETENTION_SLICES;
+    for (int i = 0; i < share && !unretained.isEmpty(); i++) {
+      PartitionLog log = unretained.remove();
+      if (logs.get(log.name()) == log) {
+        log.retainLater(housekeeping.clock().wallMillis());
+      }
     }
   }
 

@@ -147,7 +147,11 @@ public final class LogVerify {
         BatchScan found = walk.next();
         if (found == BatchScan.WHOLE && walk.batch().checksumMatches()) {
           next = verifyBatch(path, walk.batch(), next, epochs);
-          index.batch(walk.batch().baseOffset(), walk.position(), walk.maxTimestamp());
+          index.batch(
+              walk.batch().baseOffset(),
+              walk.position(),
+              walk.maxTimestamp(),
+              walk.batch().appendTimestamp());
         } else if (skipDamage(log, found, next, last)) {
           next = UNKNOWN;
         } else {

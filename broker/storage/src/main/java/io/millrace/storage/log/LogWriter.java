@@ -92,6 +92,7 @@ final class LogWriter {
     long maxTimestamp = segment.maxTimestamp();
     int lastIndexed = Math.max(0, segment.lastIndexedPosition());
     boolean indexFirst = segment.lastIndexedPosition() < 0 && size > 0;
+    long lastAppend = segment.lastAppendMillis();
     int end = first;
     while (end < shares.size()) {
       ByteBuffer share = shares.get(end);
@@ -118,6 +119,7 @@ final class LogWriter {
           indexFirst = false;
         }
         maxTimestamp = Math.max(maxTimestamp, BatchWalk.maxTimestamp(batch));
+        lastAppend = Math.max(lastAppend, batch.appendTimestamp());
         next = batch.nextOffset();
         size += batch.sizeBytes();
       }
@@ -131,7 +133,7 @@ final class LogWriter {
       if (segment.sizeBytes() == 0) {
         activeSinceMillis = stamp == null ? nowMillis : stamp.appendTimeMillis();
       }
-      segment.grown((int) (size - segment.sizeBytes()), next, maxTimestamp);
+      segment.grown((int) (size - segment.sizeBytes()), next, maxTimestamp, lastAppend);
       for (int i = 0; i < candidates.count; i++) {
         segment.addIndexEntry(
             candidates.offsetDeltas[i], candidates.positions[i], candidates.maxTimestamps[i]);
@@ -191,12 +193,34 @@ final class LogWriter {
     }
   }
 
+  /** Whether looking at the active segment's age would have to read its file. */
+  boolean isAgeUnknown() {
+    return activeSinceMillis == NOT_LOOKED && state.segments.active().sizeBytes() > 0;
+  }
+
+  /** Somebody has looked. */
+  void learnAge(long firstAppendMillis) {
+    activeSinceMillis = firstAppendMillis;
+  }
+
   /** Closes the active segment if it is old, so that an idle log's last one can be retired. */
   boolean rollIfOld(long nowMillis) {
     try {
-      if (!isTooOld(nowMillis)) {
-        return false;
-      }
+      return isTooOld(nowMillis) && rollNow();
+    } catch (IOException e) {
+      state.fail(e);
+      return false;
+    }
+  }
+
+  /**
+   * Closes the active segment unless it is empty; false also when there is no space for another.
+   */
+  boolean rollNow() {
+    if (state.segments.active().sizeBytes() == 0) {
+      return false;
+    }
+    try {
       roll();
       return true;
     } catch (DiskFullException e) {

@@ -14,10 +14,10 @@ import org.slf4j.LoggerFactory;
 /**
  * The records of one partition on one broker.
  *
- * <p>Owned by one event loop; every method but {@link #name} and {@link #checkpoint} is called on
- * it. Nothing here waits for the disk beyond the page cache: forcing and cutting happen on the
- * flush worker and report back. Knows offsets and epochs; what may be shown to whom, and what an
- * acknowledgement means, is the server's business.
+ * <p>Owned by one event loop; every method is called on it unless it says otherwise. Nothing here
+ * waits for the disk beyond the page cache: forcing and cutting happen on the flush worker and
+ * report back. Knows offsets and epochs; what may be shown to whom, and what an acknowledgement
+ * means, is the server's business.
  */
 public final class PartitionLog {
   private static final Logger LOG = LoggerFactory.getLogger(PartitionLog.class);
@@ -27,6 +27,7 @@ public final class PartitionLog {
   private final LogFlusher flusher;
   private final LogWriter writer;
   private final LogReader reader;
+  private final LogFront front;
   private boolean closing;
   private boolean cutting;
 
@@ -51,12 +52,15 @@ public final class PartitionLog {
     this.flusher = new LogFlusher(state, listener::onFlushed);
     this.writer = new LogWriter(state, flusher);
     this.reader = new LogReader(state);
+    this.front = new LogFront(state, flusher, writer, reader);
+    flusher.tellOfStart(front);
     this.highWatermarkHint = remembered.highWatermark();
     this.highestEpochSeen = Math.max(remembered.highestEpoch(), state.epochs.latest());
   }
 
   private void failed(Throwable cause, LogListener listener) {
     LOG.error("{} is offline from now on", name(), cause);
+    front.end("the log of " + name() + " has failed: " + cause);
     listener.onFailed(cause);
   }
 
@@ -105,7 +109,7 @@ public final class PartitionLog {
     return Optional.ofNullable(state.failure);
   }
 
-  /** New settings hold from the next append on. */
+  /** New settings hold from the next append, flush and look at retention on. */
   public void configure(LogConfig config) {
     context.owner().assertInLoop();
     state.config = config;
@@ -228,9 +232,9 @@ public final class PartitionLog {
    */
   public void truncateTo(long offset, Runnable whenDone) {
     assertWritable();
-    if (offset < state.startOffset) {
+    if (offset < state.wantedStart) {
       throw new IllegalArgumentException(
-          name() + " cannot be cut to " + offset + ", it begins at " + state.startOffset);
+          name() + " cannot be cut to " + offset + ", it begins at " + state.wantedStart);
     }
     if (offset >= state.endOffset()) {
       whenDone.run();
@@ -238,6 +242,35 @@ public final class PartitionLog {
     }
     cutting = true;
     flusher.runExclusively(() -> startCut(offset, whenDone));
+  }
+
+  /**
+   * Forgets everything before an offset, which may lie in the middle of a segment or batch: it is
+   * the first that can be read from then on. Segments that lie wholly before it are removed. Never
+   * moves the start back.
+   *
+   * @param highWatermark what is not committed cannot be trimmed
+   * @param then on this loop, once; with {@link TrimResult.Trimmed} when the new start is on disk
+   */
+  public void trim(long beforeOffset, long highWatermark, Consumer<TrimResult> then) {
+    assertWritable();
+    front.trim(beforeOffset, highWatermark, then);
+  }
+
+  /** Any thread: see {@link #retain}. */
+  void retainLater(long nowMillis) {
+    context.owner().execute(() -> retain(nowMillis));
+  }
+
+  /**
+   * Closes an active segment whose time has come, and lets closed ones go by age and size, as far
+   * as they lie below the high watermark last noted. {@link LogStore} does so from time to time.
+   */
+  private void retain(long nowMillis) {
+    context.owner().assertInLoop();
+    if (!closing && !cutting) {
+      front.retain(highWatermarkHint, nowMillis);
+    }
   }
 
   private void startCut(long offset, Runnable whenDone) {
@@ -270,12 +303,6 @@ public final class PartitionLog {
     if (failure == null) {
       whenDone.run();
     }
-  }
-
-  /** Closes an active segment that is older than the configuration says. */
-  public boolean rollIfOld(long nowMillis) {
-    assertWritable();
-    return writer.rollIfOld(nowMillis);
   }
 
   /** Remembered in the next checkpoint; nothing depends on it. */
@@ -324,6 +351,7 @@ public final class PartitionLog {
     closing = true;
     flusher.flushAllThen(
         () -> {
+          front.end("the log of " + name() + " has been closed");
           closeFiles();
           whenClosed.accept(state.failure == null ? Optional.of(logEnd()) : Optional.empty());
         });
@@ -343,6 +371,7 @@ public final class PartitionLog {
     closing = true;
     flusher.stopThen(
         () -> {
+          front.end("the log of " + name() + " has been closed");
           closeFiles();
           whenClosed.run();
         });

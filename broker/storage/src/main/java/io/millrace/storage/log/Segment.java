@@ -25,6 +25,7 @@ final class Segment {
   // after reading it has forced at least so far.
   private volatile long endOffset;
   private long maxTimestamp;
+  private long lastAppendMillis = NO_TIMESTAMP;
   private boolean sealed;
 
   // Files: `file` may have been closed behind our back unless it is pinned.
@@ -71,6 +72,7 @@ final class Segment {
             found.endOffset(),
             found.maxTimestamp());
     segment.sealed = sealed;
+    segment.lastAppendMillis = found.lastAppendMillis();
     return segment;
   }
 
@@ -94,6 +96,15 @@ final class Segment {
 
   void learnMaxTimestamp(long timestamp) {
     maxTimestamp = timestamp;
+  }
+
+  /** Latest append time in it; {@link #NO_TIMESTAMP} when it is empty or nobody has looked. */
+  long lastAppendMillis() {
+    return lastAppendMillis;
+  }
+
+  void learnLastAppend(long appendMillis) {
+    lastAppendMillis = Math.max(lastAppendMillis, appendMillis);
   }
 
   boolean isSealed() {
@@ -157,17 +168,19 @@ final class Segment {
   }
 
   /** The bytes are in the file. */
-  void grown(int bytes, long newEndOffset, long newMaxTimestamp) {
+  void grown(int bytes, long newEndOffset, long newMaxTimestamp, long appendMillis) {
     sizeBytes += bytes;
     maxTimestamp = newMaxTimestamp;
+    lastAppendMillis = Math.max(lastAppendMillis, appendMillis);
     endOffset = newEndOffset;
   }
 
   /** Back to an earlier end. */
-  void cut(int newSizeBytes, long newEndOffset, long newMaxTimestamp) {
+  void cut(int newSizeBytes, long newEndOffset, long newMaxTimestamp, long newLastAppendMillis) {
     sizeBytes = newSizeBytes;
     endOffset = newEndOffset;
     maxTimestamp = newMaxTimestamp;
+    lastAppendMillis = newLastAppendMillis;
     sealed = false;
     forgetIndex();
   }
@@ -185,7 +198,7 @@ final class Segment {
   }
 
   IndexFile.Seal sealRecord() {
-    return new IndexFile.Seal(endOffset, sizeBytes, maxTimestamp);
+    return new IndexFile.Seal(endOffset, sizeBytes, maxTimestamp, lastAppendMillis);
   }
 
   // --- index

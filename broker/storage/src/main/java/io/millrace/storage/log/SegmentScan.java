@@ -55,7 +55,7 @@ final class SegmentScan {
       if (problem == null) {
         checkOrder(batch);
         changedEpochs |= learnEpoch(batch, epochs);
-        build.add(endOffset, sizeBytes, walk.maxTimestamp());
+        build.add(endOffset, sizeBytes, walk.maxTimestamp(), batch.appendTimestamp());
         endOffset = batch.nextOffset();
         sizeBytes = walk.nextPosition();
       }
@@ -141,6 +141,10 @@ final class SegmentScan {
 
   long maxTimestamp() {
     return build.maxTimestamp();
+  }
+
+  long lastAppendMillis() {
+    return build.lastAppendMillis();
   }
 
   SparseIndex index() {

@@ -57,6 +57,14 @@ final class Segments {
     return removed;
   }
 
+  /** Removes the segments before one; returns them, ascending. */
+  List<Segment> removeBefore(int at) {
+    List<Segment> head = list.subList(0, at);
+    List<Segment> removed = List.copyOf(head);
+    head.clear();
+    return removed;
+  }
+
   List<Segment> all() {
     return List.copyOf(list);
   }

@@ -6,13 +6,32 @@ package io.millrace.storage.log;
  * @param maxOpenFiles segment files kept open that nobody writes to or sends from
  * @param checkpointIntervalMillis how often recovery points are written down, if any moved: bounds
  *     what is read again after a crash
+ * @param retentionIntervalMillis how often each log is looked at for segments that may go
+ * @param removalDelayMillis how long a segment that has gone is kept under another name before its
+ *     file is deleted
  */
-public record StoreConfig(int maxOpenFiles, long checkpointIntervalMillis) {
+public record StoreConfig(
+    int maxOpenFiles,
+    long checkpointIntervalMillis,
+    long retentionIntervalMillis,
+    long removalDelayMillis) {
   public static final StoreConfig DEFAULT = new StoreConfig(2_000, 5_000);
 
   public StoreConfig {
-    if (maxOpenFiles < 1 || checkpointIntervalMillis < 1) {
-      throw new IllegalArgumentException("both are at least 1");
+    if (maxOpenFiles < 1 || checkpointIntervalMillis < 1 || retentionIntervalMillis < 1) {
+      throw new IllegalArgumentException("intervals and the number of files are at least 1");
     }
+    if (removalDelayMillis < 0) {
+      throw new IllegalArgumentException("a delay is not negative: " + removalDelayMillis);
+    }
+  }
+
+  /** With the usual care for what has gone. */
+  public StoreConfig(int maxOpenFiles, long checkpointIntervalMillis) {
+    this(maxOpenFiles, checkpointIntervalMillis, 10_000, 60_000);
+  }
+
+  public StoreConfig withRetentionIntervalMillis(long millis) {
+    return new StoreConfig(maxOpenFiles, checkpointIntervalMillis, millis, removalDelayMillis);
   }
 }

@@ -88,7 +88,7 @@ class SparseIndexTest {
   @Test
   void readsWhatItWrote() {
     SparseIndex index = of(100, 5);
-    IndexFile.Seal seal = new IndexFile.Seal(177, 30_000, 12_345);
+    IndexFile.Seal seal = new IndexFile.Seal(177, 30_000, 12_345, 67_890);
     IndexFile.Content content = parse(file(index, seal), 77, 30_000);
     assertThat(content.problem()).isNull();
     assertThat(content.seal()).isEqualTo(seal);
@@ -103,7 +103,7 @@ class SparseIndexTest {
   @Test
   @DisplayName("b85: cut anywhere, an index counts up to its last whole block")
   void b85_countsUpToTheLastWholeBlock() {
-    byte[] whole = file(of(100, 5), new IndexFile.Seal(177, 30_000, 12_345));
+    byte[] whole = file(of(100, 5), new IndexFile.Seal(177, 30_000, 12_345, 67_890));
     int first = IndexFile.block(77, IndexFile.entries(of(100, 5)), null).remaining();
     for (int size = 0; size < whole.length; size++) {
       IndexFile.Content content = parse(Arrays.copyOf(whole, size), 77, 30_000);
@@ -116,7 +116,7 @@ class SparseIndexTest {
   @Test
   @DisplayName("b85: no flipped bit goes unnoticed")
   void b85_noticesEveryFlippedBit() {
-    byte[] whole = file(of(100, 3), new IndexFile.Seal(177, 30_000, 12_345));
+    byte[] whole = file(of(100, 3), new IndexFile.Seal(177, 30_000, 12_345, 67_890));
     for (int at = 0; at < whole.length; at++) {
       for (int bit = 0; bit < 8; bit++) {
         byte[] damaged = whole.clone();
@@ -128,7 +128,7 @@ class SparseIndexTest {
 
   @Test
   void b85_believesNothingOfAnIndexThatContradictsItsLog() {
-    byte[] whole = file(of(100, 5), new IndexFile.Seal(177, 30_000, 12_345));
+    byte[] whole = file(of(100, 5), new IndexFile.Seal(177, 30_000, 12_345, 67_890));
     assertThat(parse(whole, 78, 30_000).index().count()).isZero();
     assertThat(parse(whole, 77, 20_480).index().count()).isZero();
     assertThat(parse(whole, 77, 29_999).problem()).contains("another log size");

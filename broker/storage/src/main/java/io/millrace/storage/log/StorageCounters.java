@@ -1,0 +1,26 @@
+package io.millrace.storage.log;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** What the logs of one data directory have done since the start. Any thread; for metrics. */
+public final class StorageCounters {
+  private final LongAdder removedSegments = new LongAdder();
+  private final LongAdder removedBytes = new LongAdder();
+
+  StorageCounters() {}
+
+  void removed(int segments, long bytes) {
+    removedSegments.add(segments);
+    removedBytes.add(bytes);
+  }
+
+  /** Segments that retention or trimming took. */
+  public long removedSegments() {
+    return removedSegments.sum();
+  }
+
+  /** Of {@link #removedSegments}, without their indexes. */
+  public long removedBytes() {
+    return removedBytes.sum();
+  }
+}
