@@ -5,6 +5,7 @@ import io.millrace.coordination.store.ClusterStore;
 import io.millrace.coordination.store.Node;
 import io.millrace.coordination.store.NodeKind;
 import io.millrace.coordination.store.OnLoop;
+import io.millrace.coordination.store.Pipelined;
 import io.millrace.coordination.store.ReadOutcome;
 import io.millrace.coordination.store.StoreOp;
 import io.millrace.coordination.store.WriteOutcome;
@@ -75,7 +76,10 @@ public final class ClusterIdentity {
 
   private CompletionStage<Outcome> onRead(ReadOutcome<Node> read, Optional<String> expected) {
     if (read instanceof ReadOutcome.Found<Node> found) {
-      return CompletableFuture.completedFuture(judge(found.value(), expected));
+      Outcome judged = judge(found.value(), expected);
+      return judged instanceof Outcome.Established
+          ? completeLayout(judged)
+          : CompletableFuture.completedFuture(judged);
     }
     if (read instanceof ReadOutcome.Unavailable<Node> unavailable) {
       return CompletableFuture.completedFuture(new Outcome.Unavailable(unavailable.why()));
@@ -92,6 +96,32 @@ public final class ClusterIdentity {
         .create(ZnodePaths.ROOT, ByteString.EMPTY, NodeKind.PERSISTENT)
         .thenCompose(
             root -> isThere(root) ? found(new ArrayDeque<>(newNodes())) : unavailable(root));
+  }
+
+  /** What a cluster founded by an older version lacks. */
+  private CompletionStage<Outcome> completeLayout(Outcome established) {
+    return store
+        .children(ZnodePaths.ROOT)
+        .thenCompose(
+            read -> {
+              List<String> missing = new ArrayList<>(ZnodePaths.LAYOUT);
+              if (read instanceof ReadOutcome.Found<List<String>> found) {
+                // What is deeper came with its parent.
+                missing.removeIf(
+                    path -> path.lastIndexOf('/') > 0 || found.value().contains(path.substring(1)));
+              }
+              return Pipelined.all(
+                  missing,
+                  path ->
+                      store
+                          .create(path, ByteString.EMPTY, NodeKind.PERSISTENT)
+                          .thenApply(ClusterIdentity::isThere));
+            })
+        .thenApply(
+            isComplete ->
+                isComplete
+                    ? established
+                    : new Outcome.Unavailable("the cluster's layout could not be completed"));
   }
 
   /** Parents first, {@code /cluster} last: it says that the rest is there. */

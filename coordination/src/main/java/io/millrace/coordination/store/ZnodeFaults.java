@@ -5,6 +5,7 @@ import io.millrace.coordination.v1.DeletedTopicNode;
 import io.millrace.coordination.v1.EndpointNode;
 import io.millrace.coordination.v1.KnownBrokerNode;
 import io.millrace.coordination.v1.LiveBrokerNode;
+import io.millrace.coordination.v1.NameNode;
 import io.millrace.coordination.v1.PartitionNode;
 import io.millrace.coordination.v1.PartitionsNode;
 import io.millrace.coordination.v1.TopicNode;
@@ -88,6 +89,12 @@ final class ZnodeFaults {
     return node.getState() == TopicState.ACTIVE || node.getState() == TopicState.DELETING
         ? null
         : "its state is not known";
+  }
+
+  static @Nullable String of(NameNode node) {
+    return TOPIC_ID.matcher(node.getTopicId()).matches()
+        ? text(node.getName())
+        : "its topic id is none";
   }
 
   static @Nullable String of(DeletedTopicNode node) {

@@ -8,6 +8,7 @@ import io.millrace.coordination.v1.ClusterNode;
 import io.millrace.coordination.v1.DeletedTopicNode;
 import io.millrace.coordination.v1.KnownBrokerNode;
 import io.millrace.coordination.v1.LiveBrokerNode;
+import io.millrace.coordination.v1.NameNode;
 import io.millrace.coordination.v1.PartitionNode;
 import io.millrace.coordination.v1.PartitionsNode;
 import io.millrace.coordination.v1.TopicNode;
@@ -39,6 +40,8 @@ public final class ZnodeJson<T extends Message> {
       new ZnodeJson<>(KnownBrokerNode.getDefaultInstance(), ZnodeFaults::of);
   public static final ZnodeJson<TopicNode> TOPIC =
       new ZnodeJson<>(TopicNode.getDefaultInstance(), ZnodeFaults::of);
+  public static final ZnodeJson<NameNode> NAME =
+      new ZnodeJson<>(NameNode.getDefaultInstance(), ZnodeFaults::of);
   public static final ZnodeJson<DeletedTopicNode> DELETED_TOPIC =
       new ZnodeJson<>(DeletedTopicNode.getDefaultInstance(), ZnodeFaults::of);
   public static final ZnodeJson<PartitionsNode> PARTITIONS =

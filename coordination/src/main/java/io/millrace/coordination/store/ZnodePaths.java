@@ -12,10 +12,11 @@ public final class ZnodePaths {
   public static final String TOPICS = "/topics";
   public static final String DELETED = "/deleted";
   public static final String PARTITIONS = "/partitions";
+  public static final String NAMES = "/names";
 
   /** What the first broker lays out, parents first. */
   public static final List<String> LAYOUT =
-      List.of(BROKERS, LIVE_BROKERS, KNOWN_BROKERS, TOPICS, DELETED, PARTITIONS);
+      List.of(BROKERS, LIVE_BROKERS, KNOWN_BROKERS, TOPICS, DELETED, PARTITIONS, NAMES);
 
   private ZnodePaths() {}
 
@@ -30,6 +31,13 @@ public final class ZnodePaths {
   /** The name must have been validated: it becomes part of a path. */
   public static String topic(String name) {
     return TOPICS + "/" + name;
+  }
+
+  /**
+   * @param collisionKey equal for names that may not exist beside each other
+   */
+  public static String name(String collisionKey) {
+    return NAMES + "/" + collisionKey;
   }
 
   public static String deleted(String topicId) {

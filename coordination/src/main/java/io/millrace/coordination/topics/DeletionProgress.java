@@ -10,13 +10,18 @@ import io.millrace.coordination.store.WriteOutcome;
 import io.millrace.coordination.store.ZnodeJson;
 import io.millrace.coordination.store.ZnodePaths;
 import io.millrace.coordination.store.ZnodeReading;
+import io.millrace.coordination.v1.NameNode;
 import io.millrace.coordination.v1.PartitionNode;
 import io.millrace.coordination.v1.TopicNode;
 import io.millrace.coordination.v1.TopicState;
 import io.millrace.coordination.view.ClusterImage;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.TopicImage;
+import io.millrace.coordination.view.TopicNames;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -164,29 +169,49 @@ public final class DeletionProgress {
                     : CompletableFuture.completedFuture(read instanceof ReadOutcome.Absent<Node>));
   }
 
-  /** Topic and parent together; the store refuses that while the parent has a partition left. */
+  /** Topic, name and parent together; the store refuses while the parent has a partition left. */
   private CompletionStage<Boolean> finish(TopicImage topic) {
     String path = ZnodePaths.topic(topic.name());
     String parent = ZnodePaths.partitions(topic.id());
+    String guard = ZnodePaths.name(TopicNames.collisionKey(topic.name()));
+    Map<String, Node> found = new HashMap<>();
+    return Pipelined.all(List.of(path, parent, guard), at -> lookFor(at, found))
+        .thenCompose(
+            areRead -> {
+              Node topicNode = found.get(path);
+              Node parentNode = found.get(parent);
+              if (!areRead
+                  || topicNode == null
+                  || parentNode == null
+                  || !isStillDeleting(topicNode, topic.id())) {
+                return CompletableFuture.completedFuture(areRead);
+              }
+              List<StoreOp> steps = new ArrayList<>();
+              steps.add(new StoreOp.Delete(parent, parentNode.version()));
+              steps.add(new StoreOp.Delete(path, topicNode.version()));
+              Node guardNode = found.get(guard);
+              if (guardNode != null && isNameOf(guardNode, topic.id())) {
+                steps.add(new StoreOp.Delete(guard, guardNode.version()));
+              }
+              return store.transact(steps).thenCompose(outcome -> onFinished(topic, outcome));
+            });
+  }
+
+  private CompletionStage<Boolean> lookFor(String path, Map<String, Node> into) {
     return store
         .read(path)
-        .thenCombine(
-            store.read(parent),
-            (topicRead, parentRead) -> {
-              if (topicRead instanceof ReadOutcome.Found<Node> topicNode
-                  && parentRead instanceof ReadOutcome.Found<Node> parentNode
-                  && isStillDeleting(topicNode.value(), topic.id())) {
-                return List.<StoreOp>of(
-                    new StoreOp.Delete(parent, parentNode.value().version()),
-                    new StoreOp.Delete(path, topicNode.value().version()));
+        .thenApply(
+            read -> {
+              if (read instanceof ReadOutcome.Found<Node> found) {
+                into.put(path, found.value());
               }
-              return List.<StoreOp>of();
-            })
-        .thenCompose(
-            steps ->
-                steps.isEmpty()
-                    ? CompletableFuture.completedFuture(true)
-                    : store.transact(steps).thenApply(outcome -> onFinished(topic, outcome)));
+              return !(read instanceof ReadOutcome.Unavailable<Node>);
+            });
+  }
+
+  private static boolean isNameOf(Node node, String topicId) {
+    return ZnodeJson.NAME.read(node.data()) instanceof ZnodeReading.Understood<NameNode> understood
+        && understood.content().getTopicId().equals(topicId);
   }
 
   private static boolean isStillDeleting(Node node, String topicId) {
@@ -196,15 +221,43 @@ public final class DeletionProgress {
         && understood.content().getState() == TopicState.DELETING;
   }
 
-  private static boolean onFinished(TopicImage topic, WriteOutcome outcome) {
+  private CompletionStage<Boolean> onFinished(TopicImage topic, WriteOutcome outcome) {
     if (outcome instanceof WriteOutcome.Applied) {
       log.info("topic {} is deleted, it was {}", topic.name(), topic.id());
-      return true;
+      return CompletableFuture.completedFuture(true);
     }
-    // Others have not confirmed yet: the last of them finishes.
-    return outcome instanceof WriteOutcome.Conflict conflict
-        && (conflict.kind() == WriteOutcome.Conflict.Kind.NOT_EMPTY
-            || conflict.kind() == WriteOutcome.Conflict.Kind.ABSENT);
+    if (!(outcome instanceof WriteOutcome.Conflict conflict)) {
+      return CompletableFuture.completedFuture(false);
+    }
+    // Others have not confirmed yet, and the last of them finishes; or some of what is there was
+    // never part of the topic.
+    return conflict.kind() == WriteOutcome.Conflict.Kind.NOT_EMPTY
+        ? removeLeftOvers(topic)
+        : CompletableFuture.completedFuture(conflict.kind() == WriteOutcome.Conflict.Kind.ABSENT);
+  }
+
+  /** Partitions beyond the topic's count, of an addition that was interrupted. */
+  private CompletionStage<Boolean> removeLeftOvers(TopicImage topic) {
+    return store
+        .children(ZnodePaths.partitions(topic.id()))
+        .thenCompose(
+            read -> {
+              if (!(read instanceof ReadOutcome.Found<List<String>> found)) {
+                return CompletableFuture.completedFuture(false);
+              }
+              List<Integer> leftOvers =
+                  found.value().stream()
+                      .filter(name -> name.matches("0|[1-9][0-9]{0,8}"))
+                      .map(Integer::parseInt)
+                      .filter(number -> number >= topic.partitionCount())
+                      .toList();
+              return leftOvers.isEmpty()
+                  ? CompletableFuture.completedFuture(true)
+                  : Pipelined.all(leftOvers, number -> remove(topic.id(), number))
+                      .thenCompose(
+                          areGone ->
+                              areGone ? finish(topic) : CompletableFuture.completedFuture(false));
+            });
   }
 
   private static boolean isGone(WriteOutcome outcome) {

@@ -8,11 +8,13 @@ import io.millrace.coordination.store.ZnodeJson;
 import io.millrace.coordination.store.ZnodePaths;
 import io.millrace.coordination.v1.LastChange;
 import io.millrace.coordination.v1.MakingState;
+import io.millrace.coordination.v1.NameNode;
 import io.millrace.coordination.v1.PartitionNode;
 import io.millrace.coordination.v1.PartitionsNode;
 import io.millrace.coordination.v1.TopicNode;
 import io.millrace.coordination.v1.TopicState;
 import io.millrace.coordination.view.BrokerImage;
+import io.millrace.coordination.view.TopicNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,9 +33,6 @@ record NewTopic(
   /** Of a partition that has just been created; 0 is never an epoch anybody led in. */
   static final int FIRST_EPOCH = 1;
 
-  /** Bounds how long one transaction keeps ZooKeeper's other writers waiting. */
-  private static final int MAX_STEPS = 2_000;
-
   /**
    * In the order in which they must be applied. The topic's own node comes with the last, so that a
    * topic that is half made is not there. When there are several, the parent says so until the
@@ -49,7 +48,9 @@ record NewTopic(
               ZnodePaths.partition(topicId, partition),
               ZnodeJson.PARTITION.write(partitionNode(replicas.get(partition), brokers, change))));
     }
-    List<List<StoreOp>> parts = split(steps, topic);
+    // So that the topic's own node and its parent's still fit into each.
+    int reserved = StoreLimits.sizeBytes(topic) * 2 + 10 * StoreLimits.OP_OVERHEAD_BYTES;
+    List<List<StoreOp>> parts = TransactionParts.of(steps, reserved);
     if (parts.size() == 1) {
       parts.get(0).add(0, create(parent, parent(MakingState.MADE)));
     } else {
@@ -57,27 +58,23 @@ record NewTopic(
       parts.get(parts.size() - 1).add(new StoreOp.Set(parent, parent(MakingState.MADE), 0));
     }
     parts.get(parts.size() - 1).add(topic);
+    if (TopicNames.mayCollide(name)) {
+      // In the same transaction: a check beforehand would let two creators at once through. B59
+      parts.get(parts.size() - 1).add(create(guardPath(), ZnodeJson.NAME.write(nameNode())));
+    }
     return parts;
   }
 
-  /** So that the topic's own node and its parent's still fit into each. */
-  private static List<List<StoreOp>> split(List<StoreOp> steps, StoreOp topic) {
-    int reserved = StoreLimits.sizeBytes(topic) * 2 + 10 * StoreLimits.OP_OVERHEAD_BYTES;
-    List<List<StoreOp>> parts = new ArrayList<>();
-    List<StoreOp> open = new ArrayList<>();
-    int size = reserved;
-    for (StoreOp step : steps) {
-      size += StoreLimits.sizeBytes(step);
-      if (!open.isEmpty()
-          && (size > StoreLimits.MAX_TRANSACTION_BYTES || open.size() == MAX_STEPS)) {
-        parts.add(open);
-        open = new ArrayList<>();
-        size = reserved + StoreLimits.sizeBytes(step);
-      }
-      open.add(step);
-    }
-    parts.add(open);
-    return parts;
+  String guardPath() {
+    return ZnodePaths.name(TopicNames.collisionKey(name));
+  }
+
+  private NameNode nameNode() {
+    return NameNode.newBuilder()
+        .setVersion(ZnodeJson.VERSION)
+        .setName(name)
+        .setTopicId(topicId)
+        .build();
   }
 
   private static ByteString parent(MakingState state) {
@@ -101,7 +98,7 @@ record NewTopic(
   }
 
   /** All replicas are empty, so all are in sync, and the preferred one may lead at once. */
-  private static PartitionNode partitionNode(
+  static PartitionNode partitionNode(
       List<Integer> replicas, Map<Integer, BrokerImage> brokers, LastChange change) {
     PartitionNode.Builder node =
         PartitionNode.newBuilder()

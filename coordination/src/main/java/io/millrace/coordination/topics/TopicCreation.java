@@ -3,6 +3,7 @@ package io.millrace.coordination.topics;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.millrace.coordination.store.ClusterStore;
+import io.millrace.coordination.store.OnLoop;
 import io.millrace.coordination.topics.CreateOutcome.Invalid;
 import io.millrace.coordination.topics.CreateOutcome.Invalid.Reason;
 import io.millrace.coordination.v1.LastChange;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>If we crash here: before the last transaction nothing stands but partition nodes under a
  * random id that no topic names, and {@link TopicSweep} clears them away. After it the topic is
- * there.
+ * there. Safe for any thread.
  */
 public final class TopicCreation {
   /** Of one topic. */
@@ -56,14 +57,14 @@ public final class TopicCreation {
     this.settingCheck = settingCheck;
   }
 
-  /** Creates the topic. Completes on the store's loop, or at once when the request is wrong. */
+  /** Creates the topic. From any thread; completes on the store's loop. */
   public CompletionStage<CreateOutcome> create(TopicRequest request) {
-    return start(request, false);
+    return OnLoop.call(store.loop(), () -> start(request, false));
   }
 
   /** Checks everything, creates nothing: {@link CreateOutcome.Valid} instead of Created. */
   public CompletionStage<CreateOutcome> validate(TopicRequest request) {
-    return start(request, true);
+    return OnLoop.call(store.loop(), () -> start(request, true));
   }
 
   private CompletionStage<CreateOutcome> start(TopicRequest request, boolean isTrial) {

@@ -11,6 +11,7 @@ import io.millrace.coordination.store.WriteOutcome.Rejected;
 import io.millrace.coordination.store.ZnodeJson;
 import io.millrace.coordination.store.ZnodePaths;
 import io.millrace.coordination.store.ZnodeReading;
+import io.millrace.coordination.v1.NameNode;
 import io.millrace.coordination.v1.TopicNode;
 import io.millrace.coordination.v1.TopicState;
 import java.util.List;
@@ -104,8 +105,33 @@ final class TopicWriting {
     } else if (step < transactions.size() - 1) {
       // Only nodes under our own id: an earlier sending of this arrived.
       onApplied();
+    } else if (conflict.path().equals(topic.guardPath())) {
+      store.read(conflict.path()).thenAccept(this::onGuard);
     } else {
       // That too, or the name is taken.
+      readBack();
+    }
+  }
+
+  /** The topic's own name was free, as far as this transaction came; another holds its like. */
+  private void onGuard(ReadOutcome<Node> read) {
+    if (read instanceof ReadOutcome.Found<Node> found
+        && ZnodeJson.NAME.read(found.value().data())
+            instanceof ZnodeReading.Understood<NameNode> understood
+        && !understood.content().getTopicId().equals(topic.topicId())) {
+      NameNode holder = understood.content();
+      outcome.complete(
+          new CreateOutcome.Invalid(
+              CreateOutcome.Invalid.Reason.NAME,
+              "the topic name "
+                  + topic.name()
+                  + " collides with "
+                  + holder.getName()
+                  + ", the name of "
+                  + holder.getTopicId()
+                  + ": names may not differ only in \".\" and \"_\""));
+    } else {
+      // Ours; or gone, or not to be read: the topic's own node tells.
       readBack();
     }
   }

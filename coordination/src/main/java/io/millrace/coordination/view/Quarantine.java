@@ -26,7 +26,10 @@ final class Quarantine {
   void refuse(String path, int version, String why) {
     String what = "version " + version + ": " + why;
     if (!what.equals(told.put(path, what))) {
-      log.error("refused the node {} as it stands, what it held before goes on: {}", path, what);
+      log.error(
+          "refused the node {} as it stands, what it held before goes on: {}",
+          TopicNames.shown(path),
+          what);
     }
   }
 

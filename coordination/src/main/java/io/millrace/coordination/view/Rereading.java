@@ -13,9 +13,13 @@ import java.util.regex.Pattern;
 final class Rereading {
   private static final Pattern BROKER = Pattern.compile("/brokers/live/(0|[1-9][0-9]{0,8})");
   private static final Pattern TOPIC = Pattern.compile("/topics/([^/]+)");
+  private static final Pattern BELOW_TOPIC = Pattern.compile("/topics/[^/]+/.*");
   private static final Pattern TOPIC_PARTITIONS = Pattern.compile("/partitions/([^/]+)");
   private static final Pattern PARTITION =
       Pattern.compile("/partitions/([^/]+)/(0|[1-9][0-9]{0,8})");
+
+  /** There is nothing to be read of them, so a few are enough to tell of. */
+  private static final int MAX_STRANGERS = 100;
 
   record PartitionKey(String topicId, int partition) {}
 
@@ -34,6 +38,9 @@ final class Rereading {
   final Set<String> wholeTopicIds = new LinkedHashSet<>();
 
   final Set<PartitionKey> partitions = new LinkedHashSet<>();
+
+  /** Paths where no node of ours ever stands: B78. */
+  final Set<String> strangers = new LinkedHashSet<>();
 
   /** A path that a watch told of: it, or the watched root to say that all may have changed. */
   void addChanged(String path) {
@@ -64,6 +71,8 @@ final class Rereading {
     Matcher topicPartitions = TOPIC_PARTITIONS.matcher(path);
     if (topicPartitions.matches()) {
       wholeTopicIds.add(topicPartitions.group(1));
+    } else if (BELOW_TOPIC.matcher(path).matches() && strangers.size() < MAX_STRANGERS) {
+      strangers.add(path);
     }
   }
 
@@ -75,7 +84,8 @@ final class Rereading {
         && topics.isEmpty()
         && wholeTopics.isEmpty()
         && wholeTopicIds.isEmpty()
-        && partitions.isEmpty();
+        && partitions.isEmpty()
+        && strangers.isEmpty();
   }
 
   void addAll(Rereading other) {
@@ -87,5 +97,6 @@ final class Rereading {
     wholeTopics.addAll(other.wholeTopics);
     wholeTopicIds.addAll(other.wholeTopicIds);
     partitions.addAll(other.partitions);
+    strangers.addAll(other.strangers);
   }
 }

@@ -75,6 +75,8 @@ final class Round {
         readTopic(name, true);
       }
     }
+    what.strangers.forEach(
+        path -> picture.refuse(path, "nothing of ours stands below a topic's node"));
     what.partitions.forEach(key -> readPartition(key.topicId(), key.partition()));
     ended();
   }

@@ -47,8 +47,13 @@ public final class TopicNames {
     return name.replace('.', '_');
   }
 
+  /** Whether another name may have the same {@link #collisionKey}. */
+  public static boolean mayCollide(String name) {
+    return name.indexOf('.') >= 0 || name.indexOf('_') >= 0;
+  }
+
   /** Safe for a terminal and a log, whatever the name holds. */
-  private static String shown(String name) {
+  static String shown(String name) {
     StringBuilder shown = new StringBuilder();
     name.chars()
         .forEach(

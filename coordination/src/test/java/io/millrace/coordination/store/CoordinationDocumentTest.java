@@ -24,6 +24,7 @@ class CoordinationDocumentTest {
     KINDS.put(Pattern.compile("/topics/[^/]+"), ZnodeJson.TOPIC);
     KINDS.put(Pattern.compile("/partitions/[^/]+"), ZnodeJson.PARTITIONS);
     KINDS.put(Pattern.compile("/partitions/[^/]+/\\d+"), ZnodeJson.PARTITION);
+    KINDS.put(Pattern.compile("/names/[^/]+"), ZnodeJson.NAME);
     KINDS.put(Pattern.compile("/deleted/[^/]+"), ZnodeJson.DELETED_TOPIC);
   }
 

@@ -124,6 +124,38 @@ class TopicCreationTest {
     assertInvalid(cluster.create(2, "a_b", 1), Invalid.Reason.NAME, "a_b", "a.b", "collides");
   }
 
+  @Test
+  @DisplayName("B59: a.b and a_b at the same moment")
+  void b59_ofTwoThatCollideAtOnceOneIsRefused() {
+    CompletableFuture<CreateOutcome> one =
+        cluster.creation(1).create(request("a.b", 1)).toCompletableFuture();
+    CompletableFuture<CreateOutcome> other =
+        cluster.creation(2).create(request("a_b", 1)).toCompletableFuture();
+    List<CreateOutcome> outcomes = List.of(cluster.world().get(one), cluster.world().get(other));
+
+    assertThat(outcomes).filteredOn(CreateOutcome.Created.class::isInstance).hasSize(1);
+    assertThat(outcomes)
+        .filteredOn(Invalid.class::isInstance)
+        .singleElement()
+        .satisfies(
+            outcome -> assertInvalid(outcome, Invalid.Reason.NAME, "a_b", "a.b", "collides"));
+    assertThat(cluster.children(ZnodePaths.TOPICS)).hasSize(1);
+  }
+
+  @Test
+  @DisplayName("B59: the name is free again once the topic is gone")
+  void b59_aDeletedTopicFreesItsName() {
+    cluster.create(1, "a.b", 1);
+    cluster.delete(1, "a.b");
+    TopicImage topic = topic("a.b");
+    PartitionImage partition = topic.partitions().get(0);
+    int holder = partition == null ? 0 : partition.replicas().get(0);
+    cluster.world().get(new DeletionProgress(cluster.store(holder), holder).confirm(topic, 0));
+
+    assertThat(cluster.children(ZnodePaths.NAMES)).isEmpty();
+    assertThat(cluster.create(2, "a_b", 1)).isInstanceOf(CreateOutcome.Created.class);
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, -1, 10_001, 1_000_000, Integer.MIN_VALUE})
   @DisplayName("B61: partition counts that cannot be")

@@ -80,6 +80,16 @@ public final class TopicTestCluster {
             settings.containsKey("bad") ? List.of("unknown setting bad") : List.of());
   }
 
+  public TopicAlteration alteration(int id) {
+    return new TopicAlteration(
+        store(id),
+        view(id),
+        world.process(store(id)),
+        id,
+        (settings, replicas) ->
+            settings.containsKey("bad") ? List.of("unknown setting bad") : List.of());
+  }
+
   public CreateOutcome create(int by, String name, int partitions) {
     return world.get(creation(by).create(request(name, partitions)));
   }
