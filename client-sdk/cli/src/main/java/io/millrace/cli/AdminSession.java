@@ -8,7 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 
 /** An admin client for the length of one command; blocks where the client does not. */
-final class AdminSession implements AutoCloseable {
+public final class AdminSession implements AutoCloseable {
   /** A person waits: shorter than an application's. */
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(15);
 
@@ -24,7 +24,7 @@ final class AdminSession implements AutoCloseable {
     this.admin = admin;
   }
 
-  static AdminSession open(Surroundings surroundings, ClusterOption cluster) {
+  public static AdminSession open(Surroundings surroundings, ClusterOption cluster) {
     String address = cluster.address(surroundings.environment());
     AdminSettings settings =
         AdminSettings.builder(address)
@@ -36,12 +36,12 @@ final class AdminSession implements AutoCloseable {
   }
 
   /** The answer to a question that changes nothing. */
-  <T> T ask(Function<Admin, CompletableFuture<T>> question) throws Exception {
+  public <T> T ask(Function<Admin, CompletableFuture<T>> question) throws Exception {
     return FirstContact.ask(surroundings, address, () -> await(question.apply(admin)));
   }
 
   /** The outcome of a change; what the client reports instead is thrown as it is. */
-  <T> T change(Function<Admin, CompletableFuture<T>> change) throws InterruptedException {
+  public <T> T change(Function<Admin, CompletableFuture<T>> change) throws InterruptedException {
     return await(change.apply(admin));
   }
 

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param line what, where, what to do; nothing in it steers a terminal
  */
-record FailureReport(int exitCode, String line) {
-  static FailureReport of(Throwable e) {
+public record FailureReport(int exitCode, String line) {
+  public static FailureReport of(Throwable e) {
     if (e instanceof CommandFailedException failed) {
       return new FailureReport(failed.exitCode(), message(failed));
     }

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * The first question of a command to the cluster. A person who waits is told for what; and when no
  * answer comes, that is a cluster that cannot be reached, whatever the client was busy with.
  */
-final class FirstContact {
+public final class FirstContact {
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(3);
 
   private FirstContact() {}
@@ -21,7 +21,7 @@ final class FirstContact {
    * @param address of the cluster, for people
    * @param question that changes nothing
    */
-  static <T> T ask(Surroundings surroundings, String address, Callable<T> question)
+  public static <T> T ask(Surroundings surroundings, String address, Callable<T> question)
       throws Exception {
     if (!surroundings.terminals().error()) {
       return answered(address, question);

@@ -2,32 +2,33 @@ package io.millrace.cli;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Locale;
 
 /**
  * Writes one JSON document on one line. The caller opens and closes in pairs; what would not be
  * JSON is refused by an exception, since only a bug can ask for it.
  */
-final class JsonText {
+public final class JsonText {
   private final StringBuilder out = new StringBuilder();
   private final Deque<Character> closers = new ArrayDeque<>();
   private boolean first = true;
 
-  JsonText beginObject() {
+  public JsonText beginObject() {
     return open('{', '}');
   }
 
-  JsonText beginArray() {
+  public JsonText beginArray() {
     return open('[', ']');
   }
 
-  JsonText end() {
+  public JsonText end() {
     out.append(closers.pop().charValue());
     first = false;
     return this;
   }
 
   /** The name of the member whose value comes next. */
-  JsonText name(String name) {
+  public JsonText name(String name) {
     separate();
     quoted(name);
     out.append(':');
@@ -35,44 +36,55 @@ final class JsonText {
     return this;
   }
 
-  JsonText value(String value) {
+  public JsonText value(String value) {
     separate();
     quoted(value);
     return this;
   }
 
-  JsonText value(long value) {
+  public JsonText value(long value) {
     separate();
     out.append(value);
     return this;
   }
 
-  JsonText value(boolean value) {
+  /** Three places behind the point are enough for what people measure. */
+  public JsonText value(double value) {
+    separate();
+    out.append(Double.isFinite(value) ? String.format(Locale.ROOT, "%.3f", value) : "null");
+    return this;
+  }
+
+  public JsonText value(boolean value) {
     separate();
     out.append(value);
     return this;
   }
 
-  JsonText nullValue() {
+  public JsonText nullValue() {
     separate();
     out.append("null");
     return this;
   }
 
-  JsonText field(String name, String value) {
+  public JsonText field(String name, String value) {
     return name(name).value(value);
   }
 
-  JsonText field(String name, long value) {
+  public JsonText field(String name, long value) {
     return name(name).value(value);
   }
 
-  JsonText field(String name, boolean value) {
+  public JsonText field(String name, double value) {
+    return name(name).value(value);
+  }
+
+  public JsonText field(String name, boolean value) {
     return name(name).value(value);
   }
 
   /** For the next document. */
-  void clear() {
+  public void clear() {
     out.setLength(0);
     closers.clear();
     first = true;

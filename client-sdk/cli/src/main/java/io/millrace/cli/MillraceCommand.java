@@ -1,5 +1,6 @@
 package io.millrace.cli;
 
+import io.millrace.cli.bench.BenchCommand;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
@@ -31,6 +32,7 @@ public final class MillraceCommand {
     all.add(CommandEntry.of("produce", () -> new ProduceCommand(surroundings)));
     all.add(CommandEntry.of("consume", () -> new ConsumeCommand(surroundings)));
     all.add(CommandEntry.of("cluster", () -> new ClusterCommand(surroundings)));
+    all.add(new CommandEntry("bench", () -> BenchCommand.commandLine(surroundings)));
     all.addAll(more);
     all.add(
         CommandEntry.of(

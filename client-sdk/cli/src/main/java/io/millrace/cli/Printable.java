@@ -3,14 +3,14 @@ package io.millrace.cli;
 import java.util.Locale;
 
 /** Text and numbers as a person should see them. */
-final class Printable {
+public final class Printable {
   private Printable() {}
 
   /**
    * One line in which nothing steers the terminal: names and messages come from other machines and
    * from users, and may hold line feeds, escapes or marks that reverse the writing direction.
    */
-  static String line(String text) {
+  public static String line(String text) {
     StringBuilder out = new StringBuilder(text.length());
     text.codePoints()
         .forEach(
@@ -30,12 +30,12 @@ final class Printable {
   }
 
   /** {@code 1,234,567}. */
-  static String count(long value) {
+  public static String count(long value) {
     return String.format(Locale.ROOT, "%,d", value);
   }
 
   /** Such as {@code 17 B}, {@code 1.5 KiB}, {@code 12.0 MiB}. */
-  static String size(double bytes) {
+  public static String size(double bytes) {
     if (bytes < 1024) {
       return String.format(Locale.ROOT, "%.0f B", bytes);
     }
@@ -49,12 +49,12 @@ final class Printable {
     return String.format(Locale.ROOT, "%.1f %s", value, units[unit]);
   }
 
-  static String seconds(long nanos) {
+  public static String seconds(long nanos) {
     return String.format(Locale.ROOT, "%.2f s", nanos / 1e9);
   }
 
   /** {@code 1 topic}, {@code 2 topics}. */
-  static String counted(long value, String noun) {
+  public static String counted(long value, String noun) {
     return count(value) + " " + noun + (value == 1 ? "" : "s");
   }
 }

@@ -46,7 +46,7 @@ public record Surroundings(
     }
   }
 
-  Clock clock() {
+  public Clock clock() {
     return tasks.clock();
   }
 
