@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
@@ -123,7 +124,7 @@ final class CommandRun {
   /** Real threads, and a clock on which a millisecond passes at each look. */
   private static final class TestTasks implements Tasks, Clock {
     private final Tasks real = new SystemTasks();
-    private long nanos;
+    private final AtomicLong nanos = new AtomicLong();
 
     @Override
     public Clock clock() {
@@ -142,7 +143,7 @@ final class CommandRun {
 
     @Override
     public long nanoTime() {
-      return nanos += 1_000_000;
+      return nanos.addAndGet(1_000_000);
     }
 
     @Override

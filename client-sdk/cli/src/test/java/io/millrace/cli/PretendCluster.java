@@ -1,23 +1,18 @@
 package io.millrace.cli;
 
-import io.millrace.client.Acknowledgement;
 import io.millrace.client.Admin;
 import io.millrace.client.AdminSettings;
 import io.millrace.client.Broker;
-import io.millrace.client.Callback;
 import io.millrace.client.ClusterDescription;
 import io.millrace.client.Consumer;
 import io.millrace.client.ConsumerRecord;
 import io.millrace.client.ConsumerSettings;
-import io.millrace.client.Durability;
 import io.millrace.client.ListedOffset;
 import io.millrace.client.NewTopic;
 import io.millrace.client.OffsetSpec;
 import io.millrace.client.PartitionInfo;
 import io.millrace.client.Producer;
-import io.millrace.client.ProducerRecord;
 import io.millrace.client.ProducerSettings;
-import io.millrace.client.RecordMetadata;
 import io.millrace.client.SettingDescription;
 import io.millrace.client.TopicChange;
 import io.millrace.client.TopicDescription;
@@ -25,7 +20,6 @@ import io.millrace.client.TopicListing;
 import io.millrace.client.TopicPartition;
 import io.millrace.client.TrimResult;
 import io.millrace.client.TrimSpec;
-import io.millrace.client.errors.ClosedException;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.TopicExistsException;
 import io.millrace.client.errors.UnknownTopicException;
@@ -33,6 +27,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,11 +35,12 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** A cluster of one broker in memory, for one thread, behind the client's interfaces. */
+/** A cluster of one broker in memory, behind the client's interfaces. Records: any thread. */
 final class PretendCluster implements ClientFactory {
   final Map<String, List<List<ConsumerRecord<ByteBuffer, ByteBuffer>>>> topics = new TreeMap<>();
   final List<ProducerSettings> producers = new ArrayList<>();
@@ -53,6 +49,12 @@ final class PretendCluster implements ClientFactory {
 
   /** What becomes of a record instead of success, by its value. */
   Function<byte[], @Nullable MillraceException> fate = value -> null;
+
+  /** How often a record is written; 0 is a cluster that lies. */
+  ToIntFunction<byte[]> copies = value -> 1;
+
+  /** Where partitions begin that do not begin at 0. */
+  final Map<TopicPartition, Long> starts = new HashMap<>();
 
   /** What every call fails with. */
   @Nullable MillraceException broken;
@@ -82,7 +84,7 @@ final class PretendCluster implements ClientFactory {
     return found;
   }
 
-  private void fail() {
+  void fail() {
     if (broken != null) {
       throw broken;
     }
@@ -114,7 +116,7 @@ final class PretendCluster implements ClientFactory {
   @Override
   public Producer<byte[], byte[]> producer(ProducerSettings settings) {
     producers.add(settings);
-    return new PretendProducer();
+    return new PretendProducer(this);
   }
 
   @Override
@@ -222,58 +224,5 @@ final class PretendCluster implements ClientFactory {
 
     @Override
     public void close(Duration timeout) {}
-  }
-
-  private final class PretendProducer implements Producer<byte[], byte[]> {
-    private boolean closed;
-
-    @Override
-    public CompletableFuture<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
-      throw new UnsupportedOperationException("no command asks for it");
-    }
-
-    @Override
-    public void send(ProducerRecord<byte[], byte[]> record, Callback callback) {
-      if (closed) {
-        throw new ClosedException("closed");
-      }
-      byte[] value = record.value();
-      MillraceException error = value == null ? null : fate.apply(value);
-      if (error != null) {
-        callback.onCompletion(null, error);
-        return;
-      }
-      List<ConsumerRecord<ByteBuffer, ByteBuffer>> log = partition(record.topic(), 0);
-      TopicPartition at = new TopicPartition(record.topic(), 0);
-      byte[] key = record.key();
-      log.add(
-          new ConsumerRecord<>(
-              at,
-              log.size(),
-              wallMillis++,
-              key == null ? null : ByteBuffer.wrap(key),
-              value == null ? null : ByteBuffer.wrap(value),
-              record.headers()));
-      Acknowledgement acknowledgement = new Acknowledgement(Durability.STANDARD, 1, 1, true, 0);
-      callback.onCompletion(new RecordMetadata(at, log.size() - 1, 0, acknowledgement), null);
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public List<PartitionInfo> partitionsFor(String topic) {
-      return describe(topic).partitions();
-    }
-
-    @Override
-    public void close() {
-      closed = true;
-    }
-
-    @Override
-    public void close(Duration timeout) {
-      closed = true;
-    }
   }
 }

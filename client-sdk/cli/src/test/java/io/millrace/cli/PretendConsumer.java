@@ -54,7 +54,11 @@ final class PretendConsumer implements Consumer<ByteBuffer, ByteBuffer> {
 
   @Override
   public void seekToBeginning(Collection<TopicPartition> partitions) {
-    partitions.forEach(partition -> positions.put(partition, 0L));
+    partitions.forEach(partition -> positions.put(partition, start(partition)));
+  }
+
+  private long start(TopicPartition partition) {
+    return cluster.starts.getOrDefault(partition, 0L);
   }
 
   @Override
@@ -89,13 +93,15 @@ final class PretendConsumer implements Consumer<ByteBuffer, ByteBuffer> {
 
   @Override
   public ConsumerRecords<ByteBuffer, ByteBuffer> poll(Duration timeout) {
-    for (TopicPartition partition : positions.keySet()) {
-      int from = (int) position(partition);
-      int to = Math.min(from + RECORDS_PER_POLL, log(partition).size());
-      if (from < to && !paused.contains(partition)) {
-        positions.put(partition, (long) to);
-        return new ConsumerRecords<>(
-            Map.of(partition, List.copyOf(log(partition).subList(from, to))));
+    synchronized (cluster) {
+      for (TopicPartition partition : positions.keySet()) {
+        int from = (int) position(partition);
+        int to = Math.min(from + RECORDS_PER_POLL, log(partition).size());
+        if (from < to && !paused.contains(partition)) {
+          positions.put(partition, (long) to);
+          return new ConsumerRecords<>(
+              Map.of(partition, List.copyOf(log(partition).subList(from, to))));
+        }
       }
     }
     try {
@@ -116,7 +122,7 @@ final class PretendConsumer implements Consumer<ByteBuffer, ByteBuffer> {
   @Override
   public Map<TopicPartition, Long> beginningOffsets(Collection<TopicPartition> partitions) {
     Map<TopicPartition, Long> offsets = new LinkedHashMap<>();
-    partitions.forEach(partition -> offsets.put(partition, 0L));
+    partitions.forEach(partition -> offsets.put(partition, start(partition)));
     return offsets;
   }
 
