@@ -1,0 +1,235 @@
+package io.millrace.checker.log;
+
+import io.millrace.checker.log.LogProblem.Kind;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import java.util.zip.GZIPInputStream;
+
+/** All that one replica has of a partition, read from its directory while nothing writes there. */
+public final class ReplicaLog {
+  private static final int BATCH_TAG = 0x0A;
+  private static final int CHECKED_FROM = 28;
+  private static final int COMPRESSION_MASK = 7;
+  private static final int NOT_COMPRESSED = 0;
+  private static final int GZIP = 1;
+
+  private final String name;
+  private final List<StoredBatch> batches = new ArrayList<>();
+  private final NavigableMap<Long, String> values = new TreeMap<>();
+  private final NavigableMap<Long, Long> epochStarts = new TreeMap<>();
+  private final List<LogProblem> problems = new ArrayList<>();
+  private boolean unreadValues;
+
+  private ReplicaLog(String name) {
+    this.name = name;
+  }
+
+  /**
+   * @param name of the replica, for people
+   * @param directory of the partition
+   */
+  public static ReplicaLog read(String name, Path directory) throws IOException {
+    ReplicaLog log = new ReplicaLog(name);
+    List<Path> segments;
+    try (Stream<Path> files = Files.list(directory)) {
+      segments = files.filter(file -> file.toString().endsWith(".log")).sorted().toList();
+    }
+    for (int i = 0; i < segments.size(); i++) {
+      log.segment(segments.get(i), i == segments.size() - 1);
+    }
+    Path epochs = directory.resolve("leader-epochs");
+    if (Files.exists(epochs)) {
+      for (String line : Files.readAllLines(epochs)) {
+        if (line.matches("[0-9]{1,10} [0-9]{1,18}")) {
+          String[] fields = line.split(" ", -1);
+          log.epochStarts.put(Long.parseLong(fields[0]), Long.parseLong(fields[1]));
+        }
+      }
+      log.checkEpochs();
+    }
+    return log;
+  }
+
+  String name() {
+    return name;
+  }
+
+  List<StoredBatch> batches() {
+    return batches;
+  }
+
+  /** Of uncompressed and gzip batches, as text; see {@link #unreadValues}. */
+  NavigableMap<Long, String> values() {
+    return values;
+  }
+
+  /** Whether there are batches whose records this reader cannot unpack. */
+  boolean unreadValues() {
+    return unreadValues;
+  }
+
+  /** Found within this replica alone. */
+  public List<LogProblem> problems() {
+    return problems;
+  }
+
+  long startOffset() {
+    return batches.isEmpty() ? 0 : batches.get(0).baseOffset();
+  }
+
+  public long endOffset() {
+    return batches.isEmpty() ? 0 : batches.get(batches.size() - 1).lastOffset() + 1;
+  }
+
+  private void segment(Path file, boolean last) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(Files.size(file)));
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      while (bytes.hasRemaining() && channel.read(bytes) >= 0) {}
+    }
+    bytes.flip();
+    ProtoBytes proto = new ProtoBytes(bytes);
+    while (!proto.atEnd() && proto.peek() != 0) {
+      String where = name + " " + file.getFileName() + ":" + proto.position();
+      try {
+        proto.tag(BATCH_TAG);
+        batch(proto.sized(), where);
+      } catch (ProtoBytes.Unreadable e) {
+        add(Kind.NO_BATCH, where, e.what());
+        return;
+      }
+    }
+    if (!proto.atEnd() && !last) {
+      add(Kind.NO_BATCH, name + " " + file.getFileName() + ":" + proto.position(), "zeros");
+    }
+  }
+
+  private void batch(ByteBuffer body, String where) throws ProtoBytes.Unreadable {
+    ProtoBytes proto = new ProtoBytes(body);
+    long baseOffset = proto.fixed64(0x09);
+    long epoch = proto.fixed32(0x15);
+    proto.fixed64(0x19);
+    long checksum = proto.fixed32(0x25);
+    long attributes = proto.fixed32(0x2D);
+    long lastOffset = baseOffset + proto.fixed32(0x35);
+    proto.fixed64(0x39);
+    proto.fixed64(0x41);
+    proto.fixed64(0x49);
+    proto.fixed32(0x55);
+    proto.fixed32(0x5D);
+    proto.fixed32(0x65);
+    proto.tag(0x7A);
+    ByteBuffer records = proto.sized();
+    CRC32C crc = new CRC32C();
+    crc.update(body.slice(CHECKED_FROM, body.limit() - CHECKED_FROM));
+    if (crc.getValue() != checksum) {
+      add(Kind.CHECKSUM, where, "offset " + baseOffset);
+    }
+    StoredBatch batch = new StoredBatch(baseOffset, lastOffset, epoch, where, digest(body));
+    if (!batches.isEmpty()) {
+      follows(batches.get(batches.size() - 1), batch);
+    }
+    batches.add(batch);
+    records((int) attributes & COMPRESSION_MASK, records, baseOffset);
+  }
+
+  private void follows(StoredBatch before, StoredBatch now) {
+    if (now.baseOffset() > before.lastOffset() + 1) {
+      add(Kind.GAP, now.where(), now.baseOffset() + " follows " + before.lastOffset());
+    } else if (now.baseOffset() <= before.lastOffset()) {
+      add(Kind.OVERLAP, now.where(), now.baseOffset() + " follows " + before.lastOffset());
+    }
+    if (now.epoch() < before.epoch()) {
+      add(Kind.EPOCH_BACK, now.where(), "epoch " + now.epoch() + " follows " + before.epoch());
+    }
+  }
+
+  private static String digest(ByteBuffer bytes) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update(bytes.duplicate());
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  private void records(int compression, ByteBuffer packed, long baseOffset)
+      throws ProtoBytes.Unreadable {
+    ByteBuffer records = packed;
+    if (compression == GZIP) {
+      byte[] compressed = new byte[packed.remaining()];
+      packed.get(compressed);
+      try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(compressed))) {
+        records = ByteBuffer.wrap(in.readAllBytes());
+      } catch (IOException e) {
+        throw new ProtoBytes.Unreadable("records are no gzip: " + e.getMessage());
+      }
+    } else if (compression != NOT_COMPRESSED) {
+      unreadValues = true;
+      return;
+    }
+    ProtoBytes proto = new ProtoBytes(records);
+    long offset = baseOffset - 1;
+    while (!proto.atEnd()) {
+      proto.tag(0x0A);
+      offset = record(new ProtoBytes(proto.sized()), offset, baseOffset);
+    }
+  }
+
+  /** Returns its offset. */
+  private long record(ProtoBytes proto, long before, long baseOffset) throws ProtoBytes.Unreadable {
+    long offset = before + 1;
+    while (!proto.atEnd()) {
+      int tag = proto.peek();
+      proto.tag(tag);
+      switch (tag) {
+        case 0x08 -> proto.varint();
+        case 0x10 -> offset = baseOffset + proto.varint();
+        case 0x1A, 0x2A -> proto.sized();
+        case 0x22 -> values.put(offset, StandardCharsets.UTF_8.decode(proto.sized()).toString());
+        default -> throw new ProtoBytes.Unreadable("unknown tag %02X in a record".formatted(tag));
+      }
+    }
+    return offset;
+  }
+
+  /** Each epoch of a batch is listed, and begins where the list says, or with the log. */
+  private void checkEpochs() {
+    long current = -1;
+    for (StoredBatch batch : batches) {
+      if (batch.epoch() == current) {
+        continue;
+      }
+      current = batch.epoch();
+      Long start = epochStarts.get(current);
+      if (start == null) {
+        add(Kind.EPOCH_LIST, batch.where(), "epoch " + current + " is not listed");
+      } else if (start != batch.baseOffset()
+          && !(start < batch.baseOffset() && batch.baseOffset() == startOffset())) {
+        add(
+            Kind.EPOCH_LIST,
+            batch.where(),
+            "epoch " + current + " begins at " + batch.baseOffset() + ", listed " + start);
+      }
+    }
+  }
+
+  private void add(Kind kind, String where, String what) {
+    problems.add(new LogProblem(kind, where, what));
+  }
+}
