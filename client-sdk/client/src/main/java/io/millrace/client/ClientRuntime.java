@@ -1,5 +1,8 @@
 package io.millrace.client;
 
+import io.millrace.client.cluster.BrokerAddresses;
+import io.millrace.client.cluster.BrokerDiscovery;
+import io.millrace.client.cluster.BrokerDiscoverySettings;
 import io.millrace.client.cluster.Cluster;
 import io.millrace.client.cluster.ClusterSettings;
 import io.millrace.client.cluster.ZooKeeperDiscovery;
@@ -21,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +38,11 @@ final class ClientRuntime {
 
   private static final int MAX_IN_FLIGHT_REQUESTS = 100;
   private static final long MAX_CONNECT_MILLIS = 10_000;
+
+  /** Another broker can be asked as well. */
+  private static final long MAX_ASK_CONNECT_MILLIS = 3_000;
+
+  private static final int MAX_METADATA_BYTES = 64 << 20;
   private static final Duration LONGEST = Duration.ofDays(10_000);
 
   private final Tasks tasks;
@@ -77,19 +86,53 @@ final class ClientRuntime {
   }
 
   /**
-   * The real thing: TCP, threads, and ZooKeeper unless the settings bring a discovery.
+   * The real thing: TCP, threads, and the discovery that the settings or the address ask for.
    *
    * @throws InvalidSettingException the cluster's address is malformed
    */
   static ClientRuntime start(ClientSettings settings, int maxResponseBytes) {
     Tasks tasks = new SystemTasks();
-    Discovery discovery =
-        settings
-            .discovery()
-            .map(factory -> factory.open(settings))
-            .orElseGet(() -> ZooKeeperDiscovery.open(settings, tasks));
+    Function<Transport, Discovery> opener = discovery(settings, tasks);
     Transport transport = new NettyTransport(tasks, 1, settings.clientId() + "-");
-    return new ClientRuntime(settings, maxResponseBytes, tasks, transport, discovery);
+    return new ClientRuntime(settings, maxResponseBytes, tasks, transport, opener.apply(transport));
+  }
+
+  /** What is wrong with the address shows here, before anything is started. */
+  private static Function<Transport, Discovery> discovery(ClientSettings settings, Tasks tasks) {
+    if (settings.discovery().isPresent()) {
+      Discovery discovery = settings.discovery().get().open(settings);
+      return transport -> discovery;
+    }
+    if (!BrokerAddresses.isMeant(settings.cluster())) {
+      // Not named before: no class of ZooKeeper's is loaded by who goes through brokers.
+      Discovery discovery = ZooKeeperDiscovery.open(settings, tasks);
+      return transport -> discovery;
+    }
+    BrokerAddresses addresses;
+    try {
+      addresses = BrokerAddresses.parse(settings.cluster());
+    } catch (IllegalArgumentException e) {
+      throw new InvalidSettingException("cluster", "cluster: " + e.getMessage());
+    }
+    return transport -> brokerDiscovery(settings, addresses, tasks, transport);
+  }
+
+  /** Over a connection of its own, on the client's loop. */
+  static BrokerDiscovery brokerDiscovery(
+      ClientSettings settings, BrokerAddresses addresses, Tasks tasks, Transport transport) {
+    EventLoop loop = transport.loops().get(0);
+    ConnectionSettings connection =
+        ConnectionSettings.of(settings.clientId(), version())
+            .withConnectTimeoutMillis(
+                Math.min(MAX_ASK_CONNECT_MILLIS, settings.requestTimeout().toMillis()))
+            .withMaxResponseSize(MAX_METADATA_BYTES);
+    return new BrokerDiscovery(
+        addresses,
+        BrokerDiscoverySettings.of(settings),
+        loop,
+        tasks,
+        (to, clusterId, listener) ->
+            RpcClient.connect(transport, loop, to, connection.withClusterId(clusterId), listener));
   }
 
   private static String version() {

@@ -16,7 +16,8 @@ public abstract sealed class ClientSettings
           null,
           2000,
           "The ZooKeeper servers, host:port with commas between them, and the path the cluster"
-              + " lives under: zk1:2181,zk2:2181/millrace.");
+              + " lives under: zk1:2181,zk2:2181/millrace. Or some of the brokers:"
+              + " broker://host1:7272,host2:7272.");
   private static final Setting<String> CLIENT_ID =
       Setting.text(
           "client.id", "millrace-client", 200, "Names the application in the brokers' logs.");
@@ -50,6 +51,14 @@ public abstract sealed class ClientSettings
           100,
           600_000,
           "How long one attempt to reach ZooKeeper may take.");
+  private static final Setting<Duration> REFRESH_INTERVAL =
+      Setting.millis(
+          "cluster.refresh.interval.ms",
+          30_000,
+          100,
+          3_600_000,
+          "How often brokers are asked for changes that nothing else has shown, such as new"
+              + " partitions; with broker:// only, as ZooKeeper tells by itself.");
   private static final Setting<Boolean> AUTO_CREATE =
       Setting.flag(
           "allow.auto.create.topics",
@@ -73,6 +82,7 @@ public abstract sealed class ClientSettings
           RETRY_BACKOFF_MAX,
           SESSION_TIMEOUT,
           CONNECT_TIMEOUT,
+          REFRESH_INTERVAL,
           AUTO_CREATE,
           CALL_TIMEOUT);
 
@@ -112,6 +122,11 @@ public abstract sealed class ClientSettings
 
   public final Duration clusterConnectTimeout() {
     return values.get(CONNECT_TIMEOUT);
+  }
+
+  /** Between two questions to brokers when nobody has another reason to ask. */
+  public final Duration clusterRefreshInterval() {
+    return values.get(REFRESH_INTERVAL);
   }
 
   public final boolean allowAutoCreateTopics() {
@@ -193,6 +208,11 @@ public abstract sealed class ClientSettings
     /** Default: 15 s. */
     public final B clusterConnectTimeout(Duration timeout) {
       return put(CONNECT_TIMEOUT, timeout);
+    }
+
+    /** Default: 30 s. */
+    public final B clusterRefreshInterval(Duration interval) {
+      return put(REFRESH_INTERVAL, interval);
     }
 
     /** Default: true. */

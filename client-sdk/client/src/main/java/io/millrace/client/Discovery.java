@@ -30,6 +30,17 @@ public interface Discovery extends AutoCloseable {
   /** False while what it knows cannot be brought up to date. */
   boolean isConnected();
 
+  /** Why it cannot be brought up to date, for people; empty when it can, or nobody knows. */
+  default String trouble() {
+    return "";
+  }
+
+  /**
+   * A broker could not be reached: what is known may be old. A hint, that comes often while a
+   * broker is down; one that is told of changes by itself has no use for it.
+   */
+  default void doubt() {}
+
   @Override
   void close();
 

@@ -18,11 +18,15 @@ final class SimulatedProducer {
   private int sent;
 
   SimulatedProducer(SimulatedWorld world, ProducerSettings.Builder settings) {
+    this(world, settings, world.cluster());
+  }
+
+  /** That finds its brokers in its own way. */
+  SimulatedProducer(SimulatedWorld world, ProducerSettings.Builder settings, Discovery discovery) {
     this.world = world;
-    ProducerSettings built = settings.discovery(world.cluster()).build();
+    ProducerSettings built = settings.build();
     ClientRuntime runtime =
-        new ClientRuntime(
-            built, 16 << 20, world.clientTasks(), world.clientTransport(), world.cluster());
+        new ClientRuntime(built, 16 << 20, world.clientTasks(), world.clientTransport(), discovery);
     this.producer =
         new ProducerClient<>(built, Serializers.string(), Serializers.string(), runtime);
   }

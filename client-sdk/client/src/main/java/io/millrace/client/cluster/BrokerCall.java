@@ -42,7 +42,7 @@ public final class BrokerCall implements ClusterListener {
   private boolean asked;
   private boolean pausing;
   private int rounds;
-  private String trouble = "no broker is known";
+  private String trouble = "";
 
   private BrokerCall(
       Cluster cluster,
@@ -231,7 +231,10 @@ public final class BrokerCall implements ClusterListener {
     } else if (asked) {
       fail(new TimedOutException("no answer in time; " + trouble));
     } else {
-      fail(new ClusterUnreachableException("no broker could be asked in time; " + trouble));
+      String unknown = "no broker is known; " + cluster.discovery().trouble();
+      fail(
+          new ClusterUnreachableException(
+              "no broker could be asked in time; " + (trouble.isEmpty() ? unknown : trouble)));
     }
   }
 

@@ -133,6 +133,7 @@ final class BrokerChannel implements Connection.Listener {
         failures = 0;
         log.debug("broker {}: {}", broker.id(), trouble);
         state = State.IDLE;
+        cluster.discovery().doubt();
         cluster.brokerChanged(broker.id());
         return;
       }
@@ -145,6 +146,7 @@ final class BrokerChannel implements Connection.Listener {
       return;
     }
     failures++;
+    cluster.discovery().doubt();
     long millis = cluster.backoffMillis(failures);
     log.debug("broker {} in {} ms again: {}", broker.id(), millis, trouble);
     state = State.PAUSING;

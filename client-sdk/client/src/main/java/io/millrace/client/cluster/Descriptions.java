@@ -2,15 +2,10 @@ package io.millrace.client.cluster;
 
 import io.millrace.client.Broker;
 import io.millrace.client.ClusterDescription;
-import io.millrace.client.ClusterMap;
 import io.millrace.client.PartitionInfo;
 import io.millrace.client.SettingDescription;
 import io.millrace.client.TopicDescription;
 import io.millrace.client.TopicListing;
-import io.millrace.coordination.view.BrokerImage;
-import io.millrace.coordination.view.ClusterImage;
-import io.millrace.coordination.view.PartitionImage;
-import io.millrace.coordination.view.TopicImage;
 import io.millrace.wire.v1.BrokerInfo;
 import io.millrace.wire.v1.DescribeClusterResponse;
 import io.millrace.wire.v1.SettingInfo;
@@ -19,25 +14,26 @@ import io.millrace.wire.v1.TopicInfo;
 import io.millrace.wire.v1.TopicSummary;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.jspecify.annotations.Nullable;
 
-/** Makes the API's values of what brokers and the coordination store say. */
+/**
+ * Makes the API's values of what brokers say, and leaves out what makes no sense: a client must not
+ * fall over a broker's answer.
+ */
 public final class Descriptions {
   /** The listener clients use; the other one is for brokers. */
-  private static final String LISTENER = "client";
+  static final String LISTENER = "client";
 
   private Descriptions() {}
-
-  // ---- Of brokers' answers ---------------------------------------------------------------------
 
   public static TopicDescription topic(TopicInfo info) {
     List<PartitionInfo> partitions = new ArrayList<>(info.getPartitionsCount());
     for (io.millrace.wire.v1.PartitionInfo each : info.getPartitionsList()) {
+      if (each.getPartition() < 0 || each.getLeaderEpoch() < 0) {
+        continue; // no number of ours is so large
+      }
       partitions.add(
           new PartitionInfo(
               info.getName(),
@@ -101,9 +97,11 @@ public final class Descriptions {
         info.getDynamic());
   }
 
-  private static Optional<Broker> broker(BrokerInfo info) {
+  /** Empty when it says nowhere, or nonsense, of where clients reach it (B74, B94). */
+  static Optional<Broker> broker(BrokerInfo info) {
     return info.getEndpointsList().stream()
         .filter(endpoint -> endpoint.getListener().equals(LISTENER))
+        .filter(endpoint -> isAddress(endpoint.getHost(), endpoint.getPort()))
         .findFirst()
         .map(
             endpoint ->
@@ -116,51 +114,11 @@ public final class Descriptions {
                     info.getVersion()));
   }
 
-  // ---- Of the coordination store's image -------------------------------------------------------
-
-  /** A topic that is being deleted does not exist any more. */
-  static ClusterMap map(ClusterImage image) {
-    Map<Integer, Broker> brokers = new HashMap<>();
-    image.brokers().values().forEach(each -> broker(each).ifPresent(b -> brokers.put(b.id(), b)));
-    Map<String, TopicDescription> topics = new HashMap<>();
-    image
-        .topics()
-        .forEach(
-            (name, topic) -> {
-              if (!topic.deleting()) {
-                topics.put(name, topic(topic));
-              }
-            });
-    return new ClusterMap(image.clusterId(), brokers, topics);
-  }
-
-  private static Optional<Broker> broker(BrokerImage image) {
-    return Optional.ofNullable(image.endpoints().get(LISTENER))
-        .map(
-            endpoint ->
-                new Broker(
-                    image.id(),
-                    image.incarnation(),
-                    endpoint.host(),
-                    endpoint.port(),
-                    image.rack(),
-                    image.softwareVersion()));
-  }
-
-  private static TopicDescription topic(TopicImage image) {
-    List<PartitionInfo> partitions = new ArrayList<>(image.partitions().size());
-    for (int i = 0; i < image.partitions().size(); i++) {
-      partitions.add(partition(image.name(), i, image.partitions().get(i)));
-    }
-    return new TopicDescription(
-        image.name(), image.id(), image.replicationFactor(), image.settings(), partitions);
-  }
-
-  private static PartitionInfo partition(String topic, int number, @Nullable PartitionImage image) {
-    if (image == null) {
-      return new PartitionInfo(topic, number, OptionalInt.empty(), 0, List.of(), List.of());
-    }
-    return new PartitionInfo(
-        topic, number, image.leader(), image.leaderEpoch(), image.replicas(), image.inSync());
+  private static boolean isAddress(String host, int port) {
+    return port > 0
+        && port <= 65_535
+        && !host.isEmpty()
+        && host.length() <= 255
+        && host.chars().noneMatch(c -> c <= ' ' || c == 127);
   }
 }

@@ -7,6 +7,7 @@ import io.millrace.client.ClusterMap;
 import io.millrace.client.TopicDescription;
 import io.millrace.client.errors.ClosedException;
 import io.millrace.client.errors.ClusterUnreachableException;
+import io.millrace.client.errors.FatalException;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.UnknownTopicException;
 import io.millrace.rpc.Timer;
@@ -19,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -98,15 +100,14 @@ final class TopicLookups {
   }
 
   private void giveUp(Lookup lookup) {
+    String trouble = cluster.discovery().trouble();
     fail(
         lookup,
         new ClusterUnreachableException(
             "topic "
                 + lookup.topic
                 + " could not be looked up in time: "
-                + (cluster.discovery().isConnected()
-                    ? "the coordination store did not answer"
-                    : "there is no contact with the coordination store")));
+                + (trouble.isEmpty() ? "nobody answered" : trouble)));
   }
 
   private void ask(Lookup lookup) {
@@ -131,6 +132,11 @@ final class TopicLookups {
 
   private void answered(Lookup lookup, @Nullable ClusterMap map, @Nullable Throwable e) {
     if (lookup.ended) {
+      return;
+    }
+    Throwable why = e instanceof CompletionException ? e.getCause() : e;
+    if (why instanceof FatalException refusal) {
+      fail(lookup, refusal);
       return;
     }
     if (map == null) {

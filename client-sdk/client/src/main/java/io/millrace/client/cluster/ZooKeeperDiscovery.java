@@ -4,7 +4,6 @@ import io.millrace.client.ClientSettings;
 import io.millrace.client.ClusterMap;
 import io.millrace.client.Discovery;
 import io.millrace.client.errors.InvalidSettingException;
-import io.millrace.client.errors.UnsupportedFeatureException;
 import io.millrace.coordination.view.ClusterView;
 import io.millrace.coordination.view.ClusterViews;
 import io.millrace.coordination.view.ZooKeeperAddress;
@@ -16,8 +15,6 @@ import java.util.function.Consumer;
 
 /** Finds leaders in ZooKeeper, with watches on the live brokers and on the topics in use. */
 public final class ZooKeeperDiscovery implements Discovery {
-  private static final String BROKER_SCHEME = "broker://";
-
   private final ClusterView view;
 
   /** Over a view that is closed with it. */
@@ -29,17 +26,9 @@ public final class ZooKeeperDiscovery implements Discovery {
    * By the cluster's address.
    *
    * @throws InvalidSettingException the address is malformed
-   * @throws UnsupportedFeatureException it asks for discovery through brokers
    */
   public static Discovery open(ClientSettings settings, Tasks tasks) {
     String address = settings.cluster();
-    if (address.startsWith(BROKER_SCHEME)) {
-      throw new UnsupportedFeatureException(
-          "finding the cluster through brokers ("
-              + address
-              + ") is not available in this version; give the ZooKeeper address:"
-              + " zk1:2181,zk2:2181/millrace");
-    }
     ZooKeeperAddress parsed;
     ZooKeeperTimeouts timeouts;
     try {
@@ -56,22 +45,27 @@ public final class ZooKeeperDiscovery implements Discovery {
 
   @Override
   public ClusterMap current() {
-    return Descriptions.map(view.image());
+    return StoreImages.map(view.image());
   }
 
   @Override
   public CompletionStage<ClusterMap> lookup(Collection<String> topics) {
-    return view.follow(topics).thenApply(Descriptions::map);
+    return view.follow(topics).thenApply(StoreImages::map);
   }
 
   @Override
   public AutoCloseable onChange(Consumer<ClusterMap> listener) {
-    return view.onChange(image -> listener.accept(Descriptions.map(image)));
+    return view.onChange(image -> listener.accept(StoreImages.map(image)));
   }
 
   @Override
   public boolean isConnected() {
     return view.isConnected();
+  }
+
+  @Override
+  public String trouble() {
+    return view.isConnected() ? "" : "there is no contact with ZooKeeper";
   }
 
   @Override

@@ -8,7 +8,8 @@
  * lower one (I15).
  *
  * <p>May use the API's values, settings and exceptions and the seams of {@code io.millrace.rpc};
- * knows nothing of batches and records. Only {@code ZooKeeperDiscovery} looks at coordination.
+ * knows nothing of batches and records. Only {@code ZooKeeperDiscovery} and what it maps images
+ * with look at coordination, and nothing of it is loaded by a client that goes through brokers.
  */
 @NullMarked
 package io.millrace.client.cluster;

@@ -8,7 +8,6 @@ import io.millrace.client.Broker;
 import io.millrace.client.ClusterMap;
 import io.millrace.client.TopicDescription;
 import io.millrace.client.errors.InvalidSettingException;
-import io.millrace.client.errors.UnsupportedFeatureException;
 import io.millrace.coordination.view.BrokerImage;
 import io.millrace.coordination.view.ClusterImage;
 import io.millrace.coordination.view.ClusterView;
@@ -111,15 +110,6 @@ class ZooKeeperDiscoveryTest {
     ToldView view = new ToldView();
     view.image = picture(true);
     assertThat(new ZooKeeperDiscovery(view).current().topics()).isEmpty();
-  }
-
-  @Test
-  void saysClearlyThatBrokersCannotBeAskedYet() {
-    AdminSettings settings = AdminSettings.builder("broker://h:7272").build();
-    assertThatThrownBy(() -> ZooKeeperDiscovery.open(settings, new SystemTasks()))
-        .isInstanceOf(UnsupportedFeatureException.class)
-        .hasMessageContaining("not available in this version")
-        .hasMessageContaining("zk1:2181");
   }
 
   @ParameterizedTest

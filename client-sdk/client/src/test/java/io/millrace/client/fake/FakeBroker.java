@@ -8,6 +8,7 @@ import io.millrace.rpc.RequestHandler;
 import io.millrace.rpc.RpcServer;
 import io.millrace.rpc.RpcServerSettings;
 import io.millrace.rpc.Transport;
+import io.millrace.wire.v1.BrokerInfo;
 import io.millrace.wire.v1.Durability;
 import io.millrace.wire.v1.Error;
 import io.millrace.wire.v1.ErrorCode;
@@ -376,6 +377,7 @@ public final class FakeBroker implements RequestHandler, AutoCloseable {
   private void metadata(InboundRequest request, MetadataRequest metadata) {
     MetadataResponse.Builder response =
         MetadataResponse.newBuilder().setClusterId(FakeCluster.CLUSTER_ID);
+    cluster.current().brokers().values().forEach(each -> response.addBrokers(info(each)));
     for (String name : metadata.getTopicsList()) {
       FakeCluster.FakeTopic topic = cluster.find(name);
       if (topic == null && metadata.getAutoCreate() && cluster.autoCreates()) {
@@ -385,17 +387,31 @@ public final class FakeBroker implements RequestHandler, AutoCloseable {
       if (topic == null) {
         info.setError(error(ErrorCode.UNKNOWN_TOPIC, "there is no topic " + name));
       } else {
-        info.setTopicId(topic.id).setReplicationFactor(1);
+        info.setTopicId(topic.id).setReplicationFactor(1).putAllSettings(topic.settings);
         for (int i = 0; i < topic.partitions.size(); i++) {
-          info.addPartitions(
+          PartitionInfo.Builder partition =
               PartitionInfo.newBuilder()
                   .setPartition(i)
-                  .setLeader(cluster.leader(topic, i))
-                  .setLeaderEpoch(cluster.leaderEpoch(topic, i)));
+                  .setLeaderEpoch(cluster.leaderEpoch(topic, i));
+          int leader = cluster.leader(topic, i);
+          info.addPartitions(leader < 0 ? partition : partition.setLeader(leader));
         }
       }
       response.addTopics(info);
     }
     request.answer(Response.newBuilder().setMetadata(response), List.of());
+  }
+
+  private static BrokerInfo info(Broker broker) {
+    return BrokerInfo.newBuilder()
+        .setId(broker.id())
+        .setIncarnation(broker.incarnation())
+        .setVersion(broker.version())
+        .addEndpoints(
+            io.millrace.wire.v1.Endpoint.newBuilder()
+                .setListener("client")
+                .setHost(broker.host())
+                .setPort(broker.port()))
+        .build();
   }
 }

@@ -113,6 +113,11 @@ public final class FakeCluster implements Discovery, Discovery.Factory {
     }
   }
 
+  /** The same leader in another epoch; clients are not told. */
+  public synchronized void setLeaderEpoch(String topic, int partition, int epoch) {
+    topic(topic).partitions.get(partition).leaderEpoch = epoch;
+  }
+
   synchronized int leader(FakeTopic topic, int partition) {
     return topic.partitions.get(partition).leader;
   }

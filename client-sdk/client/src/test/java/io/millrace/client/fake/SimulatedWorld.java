@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Brokers and one client's host in virtual time, on one thread. */
 public final class SimulatedWorld {
@@ -56,6 +58,13 @@ public final class SimulatedWorld {
 
   public static String host(int brokerId) {
     return "b" + brokerId;
+  }
+
+  /** The address that names these brokers. */
+  public String given(int... brokerIds) {
+    return IntStream.of(brokerIds)
+        .mapToObj(id -> broker(id).address().toString())
+        .collect(Collectors.joining(",", "broker://", ""));
   }
 
   public SimulatedScheduler scheduler() {
