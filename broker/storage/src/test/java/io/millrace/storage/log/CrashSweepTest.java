@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
  * never written, or was cut off.
  */
 class CrashSweepTest {
-  private static final int POWER_LOSSES = 5;
+  private static final int POWER_LOSSES = 3;
 
   /** What must and may be in the log. One record a batch, so every offset is a boundary. */
   private static final class Expectation {
@@ -31,21 +31,30 @@ class CrashSweepTest {
     int flushed;
     int cutTo = Integer.MAX_VALUE;
 
+    /** Where the log must begin at least, and may begin at most. */
+    int start;
+
+    int startAtMost;
+
     /** What an unfinished cut may have left, until a recovery has made up its mind on the disk. */
     List<String> beforeCut = List.of();
 
     /** What was found is what there is now; forced by the time the log has been opened again. */
-    void continueFrom(List<String> found) {
+    void continueFrom(List<String> found, int foundStart) {
       if (cutTo != Integer.MAX_VALUE) {
         beforeCut = List.copyOf(written);
       }
+      List<String> trimmed = List.copyOf(written.subList(0, foundStart));
       written.clear();
+      written.addAll(trimmed);
       for (String record : found) {
         written.add(record.substring(record.indexOf(':') + 1));
       }
       inFlight.clear();
       flushed = Math.min(flushed, written.size());
       cutTo = Integer.MAX_VALUE;
+      start = foundStart;
+      startAtMost = foundStart;
     }
 
     /** The log has been opened: what is in it is on disk. */
@@ -54,17 +63,20 @@ class CrashSweepTest {
       beforeCut = List.of();
     }
 
-    void check(List<String> found, boolean pageCacheSurvived, String when) {
+    void check(List<String> found, int foundStart, boolean pageCacheSurvived, String when) {
+      assertThat(foundStart).as("start " + when).isBetween(start, Math.max(start, startAtMost));
+      int end = foundStart + found.size();
       int must = pageCacheSurvived ? written.size() : flushed;
-      assertThat(found.size()).as(when).isGreaterThanOrEqualTo(Math.min(must, cutTo));
+      assertThat(end).as(when).isGreaterThanOrEqualTo(Math.min(must, cutTo));
       List<String> may = new ArrayList<>(written);
       may.addAll(inFlight);
-      if (found.size() > may.size()) {
+      if (end > may.size()) {
         may = beforeCut;
       }
-      assertThat(found.size()).as(when).isLessThanOrEqualTo(may.size());
+      assertThat(end).as(when).isLessThanOrEqualTo(may.size());
       for (int i = 0; i < found.size(); i++) {
-        assertThat(found.get(i)).as(when).isEqualTo(i + ":" + may.get(i));
+        int offset = foundStart + i;
+        assertThat(found.get(i)).as(when).isEqualTo(offset + ":" + may.get(offset));
       }
     }
   }
@@ -121,6 +133,62 @@ class CrashSweepTest {
       flush();
       append(3);
       checkpoint();
+      trim(2); // in the middle of a segment
+      append(6);
+      flush();
+      append(2);
+      trim(expected.written.size() - 1); // over what is not forced yet
+      append(1);
+      trim(expected.written.size());
+      append(2);
+      retain(1500);
+      checkpoint();
+      append(5);
+      cut(expected.start + 3);
+      epoch(5);
+      append(2);
+      trim(expected.written.size()); // all there is
+      stop();
+      start();
+      epoch(6);
+      append(8);
+      retain(0);
+      append(4);
+      flush();
+    }
+
+    /** As told to: the first offset that is to be kept. */
+    void trim(int offset) {
+      expected.startAtMost = offset;
+      List<TrimResult> results = new ArrayList<>();
+      fixture.onOwner(() -> log().trim(offset, log().endOffset(), results::add));
+      assertThat(results).containsExactly(new TrimResult.Trimmed(offset));
+      started();
+    }
+
+    /** By size; the files go at once. */
+    void retain(long bytes) {
+      expected.startAtMost = expected.written.size();
+      LogConfig config = fixture.config;
+      fixture.onOwner(
+          () -> {
+            log().noteHighWatermark(log().endOffset());
+            log().configure(config.withRetention(-1, bytes));
+          });
+      log().retainLater(fixture.owner.clock().wallMillis());
+      fixture.settle();
+      fixture.flushNow(log());
+      fixture.onOwner(() -> log().configure(config));
+      fixture.housekeeping.advanceMillis(60_000);
+      fixture.settle();
+      started();
+    }
+
+    /** Whatever lies before the start has been forced. */
+    private void started() {
+      expected.start = fixture.ask(() -> log().startOffset()).intValue();
+      expected.startAtMost = expected.start;
+      expected.flushed = Math.max(expected.flushed, expected.start);
     }
 
     void start() throws IOException {
@@ -156,13 +224,16 @@ class CrashSweepTest {
 
     void chance(SplittableRandom random, int epoch) {
       int size = expected.written.size();
-      switch (random.nextInt(12)) {
+      int start = expected.start;
+      switch (random.nextInt(15)) {
         case 0, 1, 2 -> flush();
         case 3 -> checkpoint();
         case 4 -> {
-          cut(size == 0 ? 0 : random.nextInt(Math.max(0, size - 12), size));
+          cut(size == start ? start : random.nextInt(Math.max(start, size - 12), size));
           epoch(epoch + 1);
         }
+        case 5 -> trim(size == start ? start : random.nextInt(start, size + 1));
+        case 6 -> retain(random.nextInt(3000));
         default -> append(1 + random.nextInt(3));
       }
     }
@@ -189,8 +260,11 @@ class CrashSweepTest {
     MemoryDisk disk = LogFixture.memoryDisk(1);
     Story story = new Story(disk);
     story.tell();
-    assertThat(story.fixture.readAll(story.log(), 0, 1 << 20)).hasSize(14);
-    assertThat(story.fixture.ask(() -> story.log().segmentCount())).isGreaterThan(3);
+    int start = story.expected.start;
+    assertThat(start).isGreaterThan(15);
+    assertThat(story.fixture.readAll(story.log(), start, 1 << 20))
+        .hasSize(story.expected.written.size() - start)
+        .hasSizeGreaterThan(4);
     assertThat(story.fixture.failures).isEmpty();
   }
 
@@ -213,7 +287,7 @@ class CrashSweepTest {
       recover(killed, story.expected, true, "killed at step " + step);
       for (int seed = 0; seed < POWER_LOSSES; seed++) {
         MemoryDisk lost = disk.copy(1000 * step + seed);
-        lost.losePower(seed == 0 ? 1 : 0.25 * seed);
+        lost.losePower(seed == 0 ? 1 : 0.35 * seed);
         recover(lost, story.expected, false, "power lost at step " + step + ", seed " + seed);
       }
     }
@@ -253,10 +327,11 @@ class CrashSweepTest {
         LogOpening opening = fixture.tryOpen();
         assertThat(opening).as(when).isInstanceOf(LogOpening.Opened.class);
         PartitionLog log = ((LogOpening.Opened) opening).log();
-        List<String> found = fixture.readAll(log, 0, 700);
-        story.expected.check(found, !powerLost, when);
+        int start = fixture.ask(log::startOffset).intValue();
+        List<String> found = fixture.readAll(log, start, 700);
+        story.expected.check(found, start, !powerLost, when);
         checkEpochs(fixture, log, when);
-        story.expected.continueFrom(found);
+        story.expected.continueFrom(found, start);
       }
     }
   }
@@ -286,23 +361,30 @@ class CrashSweepTest {
     LogOpening opening = fixture.tryOpen();
     assertThat(opening).as(when).isInstanceOf(LogOpening.Opened.class);
     PartitionLog log = ((LogOpening.Opened) opening).log();
-    List<String> found = fixture.readAll(log, 0, 700);
-    expected.check(found, pageCacheSurvived, when);
+    int start = fixture.ask(log::startOffset).intValue();
+    List<String> found = fixture.readAll(log, start, 700);
+    expected.check(found, start, pageCacheSurvived, when);
     checkEpochs(fixture, log, when);
 
-    goOnAndLosePower(fixture, log, disk, found, when);
+    goOnAndLosePower(fixture, log, disk, found, start, when);
   }
 
   /** The log grows again, perhaps past what an old checkpoint promised, and the power fails. */
   private static void goOnAndLosePower(
-      LogFixture fixture, PartitionLog log, MemoryDisk disk, List<String> found, String when)
+      LogFixture fixture,
+      PartitionLog log,
+      MemoryDisk disk,
+      List<String> found,
+      int start,
+      String when)
       throws IOException {
     fixture.beginEpoch(log, 100);
     List<String> whole = new ArrayList<>(found);
     for (int i = 0; i < 12; i++) {
       String value = "afterwards " + i + ".".repeat(200);
-      assertThat(fixture.append(log, Batches.single(value))).isEqualTo(whole.size());
-      whole.add(whole.size() + ":" + value);
+      long offset = (long) start + whole.size();
+      assertThat(fixture.append(log, Batches.single(value))).isEqualTo(offset);
+      whole.add(offset + ":" + value);
       if (i == 0) {
         fixture.flushNow(log);
       }
@@ -311,7 +393,9 @@ class CrashSweepTest {
     lost.losePower(0.5);
     LogFixture last = LogFixture.inMemory(lost);
     last.start();
-    List<String> left = last.readAll(last.open(), 0, 1 << 20);
+    PartitionLog opened = last.open();
+    assertThat(last.<Long>ask(opened::startOffset)).as(when).isEqualTo(start);
+    List<String> left = last.readAll(opened, start, 1 << 20);
     assertThat(left.size()).as(when).isBetween(found.size() + 1, whole.size());
     assertThat(left).as(when).isEqualTo(whole.subList(0, left.size()));
   }
@@ -320,7 +404,7 @@ class CrashSweepTest {
   private static void checkEpochs(LogFixture fixture, PartitionLog log, String when) {
     fixture.onOwner(
         () -> {
-          long next = 0;
+          long next = log.startOffset();
           while (log.read(next, 1, log.endOffset()) instanceof ReadResult.Data data) {
             ByteBuffer bytes = Batches.bytes(data.slice());
             BatchIterator batches = new BatchIterator().over(bytes);

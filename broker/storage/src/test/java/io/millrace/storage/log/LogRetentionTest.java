@@ -272,6 +272,36 @@ class LogRetentionTest {
   }
 
   @Test
+  @DisplayName("f14: power may fail at any step of a trim over records that nobody has forced")
+  void f14_neverEndsBeforeItBegins() throws IOException {
+    append(3);
+    fixture.append(log, Batches.single("a"));
+    fixture.append(log, Batches.single("b"));
+    long begin = disk.steps();
+    MemoryDisk before = disk;
+    for (int step = 1; step < 12; step++) {
+      disk = before.copy(step);
+      fixture = LogFixture.inMemory(disk);
+      fixture.config = SMALL;
+      reopen();
+      fixture.beginEpoch(log, 1 + step);
+      fixture.append(log, Batches.single("c"));
+      disk.crashAt(disk.steps() + step);
+      try {
+        trim(6);
+      } catch (io.millrace.storage.files.SimulatedCrash expected) {
+        // as ordered
+      }
+      disk.losePower(1);
+      reopen();
+      assertThat(startOffset()).as("step " + step).isIn(0L, 6L);
+      assertThat(fixture.<Long>ask(log::endOffset)).as("step " + step).isBetween(5L, 6L);
+      assertThat(fixture.<Long>ask(log::endOffset)).isGreaterThanOrEqualTo(startOffset());
+    }
+    assertThat(before.steps()).isEqualTo(begin);
+  }
+
+  @Test
   void neverTrimsBackNorBeyondTheHighWatermark() {
     append(9);
     trim(5);
