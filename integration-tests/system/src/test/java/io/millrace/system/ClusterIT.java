@@ -7,7 +7,6 @@ import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -15,7 +14,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -81,7 +79,7 @@ class ClusterIT {
         writer.write(line + "\n");
         if (++written == 10_000) {
           writer.flush();
-          awaitLines(consume, 1_000);
+          consume.awaitLines(1_000);
           ghost = liveSession(1);
           brokers[1].kill();
         } else if (written == 20_000) {
@@ -96,7 +94,7 @@ class ClusterIT {
     }
     assertThat(produce.awaitExit()).as(produce.describe()).isZero();
 
-    awaitLines(consume, expected.size());
+    consume.awaitLines(expected.size());
     assertThat(new TreeSet<>(consume.out().lines().toList())).isEqualTo(new TreeSet<>(expected));
     assertThat(leaders()).as("the restarted broker leads again").hasSize(BROKERS);
 
@@ -133,16 +131,5 @@ class ClusterIT {
       leaders.add(matcher.group(1));
     }
     return leaders;
-  }
-
-  private static void awaitLines(MillraceProcess process, int count) {
-    Awaitility.await(count + " lines of output")
-        .atMost(MillraceProcess.PATIENCE)
-        .pollInterval(Duration.ofMillis(50))
-        .untilAsserted(
-            () ->
-                assertThat(process.out().lines().count())
-                    .as(process::describe)
-                    .isGreaterThanOrEqualTo(count));
   }
 }

@@ -81,6 +81,7 @@ final class MillraceProcess implements AutoCloseable {
         .pollInterval(Duration.ofMillis(20))
         .until(
             () -> {
+              boolean hadEnded = !process.isAlive();
               for (String line : read(out).split("\n", -1)) {
                 Matcher matcher = pattern.matcher(line);
                 if (matcher.find()) {
@@ -88,12 +89,30 @@ final class MillraceProcess implements AutoCloseable {
                   return true;
                 }
               }
-              if (!process.isAlive()) {
+              if (hadEnded) {
                 throw new AssertionError("ended with " + process.exitValue() + "\n" + describe());
               }
               return false;
             });
     return found[0].toMatchResult();
+  }
+
+  /** Waits until there are so many whole lines of standard output. */
+  void awaitLines(int count) {
+    Awaitility.await(count + " lines of output")
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(50))
+        .until(
+            () -> {
+              boolean hadEnded = !process.isAlive();
+              if (read(out).chars().filter(c -> c == '\n').count() >= count) {
+                return true;
+              }
+              if (hadEnded) {
+                throw new AssertionError("ended with " + process.exitValue() + "\n" + describe());
+              }
+              return false;
+            });
   }
 
   int awaitExit() {
