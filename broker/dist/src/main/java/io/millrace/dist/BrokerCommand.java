@@ -4,6 +4,7 @@ import io.millrace.cli.CommonOptions;
 import io.millrace.cli.ExitCode;
 import io.millrace.cli.RunUntilInterrupted;
 import io.millrace.cli.Surroundings;
+import io.millrace.rpc.Endpoint;
 import io.millrace.rpc.SystemTasks;
 import io.millrace.server.broker.StartOutcome;
 import io.millrace.server.config.BrokerSettings;
@@ -68,12 +69,13 @@ final class BrokerCommand implements Callable<Integer> {
         surroundings
             .output()
             .println(
-                "ready cluster=%s broker=%d client=%s internal=%s pid=%d"
+                "ready cluster=%s broker=%d client=%s internal=%s metrics=%s pid=%d"
                     .formatted(
                         settings.cluster().address(),
                         broker.brokerId(),
                         broker.client(),
                         broker.internal(),
+                        broker.metrics().map(Endpoint::toString).orElse("off"),
                         ProcessHandle.current().pid()));
         surroundings.output().flush();
         brokers.awaitEnd();

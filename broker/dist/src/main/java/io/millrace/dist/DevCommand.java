@@ -124,6 +124,7 @@ final class DevCommand implements Callable<Integer> {
     int id = index + 1;
     int first = port == 0 ? 0 : port + PORTS_PER_BROKER * index;
     int second = port == 0 ? 0 : first + 1;
+    int third = port == 0 ? 0 : first + 2;
     Map<String, String> settings =
         Map.of(
             "broker.id",
@@ -136,6 +137,8 @@ final class DevCommand implements Callable<Integer> {
             LOOPBACK + ":" + first,
             "listener.internal",
             LOOPBACK + ":" + second,
+            "listener.metrics",
+            LOOPBACK + ":" + third,
             "auto.create.topics",
             "true");
     return new RunningBroker(
@@ -147,17 +150,22 @@ final class DevCommand implements Callable<Integer> {
   private void tellReady(String cluster, List<StartOutcome.Ready> ready) throws IOException {
     String addresses =
         ready.stream().map(broker -> broker.client().toString()).collect(Collectors.joining(","));
+    String metrics =
+        ready.stream()
+            .map(broker -> broker.metrics().map(Endpoint::toString).orElse("off"))
+            .collect(Collectors.joining(","));
     String launcher = System.getProperty("millrace.launcher", "millrace");
     String option = zooKeeperPort == 2181 ? "" : " --cluster " + cluster;
     surroundings
         .output()
         .print(
             """
-            ready cluster=%s brokers=%s pid=%d
-            try: %4$s produce notes FILE%5$s
-                 %4$s consume notes --from earliest%5$s
+            ready cluster=%s brokers=%s metrics=%s pid=%d
+            try: %5$s produce notes FILE%6$s
+                 %5$s consume notes --from earliest%6$s
             """
-                .formatted(cluster, addresses, ProcessHandle.current().pid(), launcher, option));
+                .formatted(
+                    cluster, addresses, metrics, ProcessHandle.current().pid(), launcher, option));
     surroundings.output().flush();
   }
 }

@@ -2,6 +2,7 @@ package io.millrace.dist;
 
 import io.millrace.cli.CommandFailedException;
 import io.millrace.rpc.Tasks;
+import io.millrace.rpc.netty.NettyHttpTransport;
 import io.millrace.rpc.netty.NettyTransport;
 import io.millrace.server.broker.Broker;
 import io.millrace.server.broker.BrokerSeams;
@@ -36,7 +37,12 @@ final class RunningBroker implements AutoCloseable {
     this.broker =
         new Broker(
             settings,
-            new BrokerSeams(transport, new NioDisk(), tasks, BrokerSeams.StoreOpener.ZOOKEEPER),
+            new BrokerSeams(
+                transport,
+                () -> new NettyHttpTransport(threadPrefix),
+                new NioDisk(),
+                tasks,
+                BrokerSeams.StoreOpener.ZOOKEEPER),
             failed::complete);
     this.started = broker.start().toCompletableFuture();
   }

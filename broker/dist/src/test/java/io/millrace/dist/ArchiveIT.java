@@ -53,7 +53,9 @@ class ArchiveIT {
                 "--set",
                 "listener.client=127.0.0.1:0",
                 "--set",
-                "listener.internal=127.0.0.1:0")) {
+                "listener.internal=127.0.0.1:0",
+                "--set",
+                "listener.metrics=127.0.0.1:0")) {
       String cluster = broker.told("cluster");
       linked.with("MILLRACE_CLUSTER", cluster);
       expectDone(linked.run(work, "topic", "create", "notes", "--partitions", "1"));

@@ -32,7 +32,7 @@ class BrokerCommandTest {
                 "ready cluster="
                     + zooKeeper.address()
                     + "/test broker=1 client=127.0.0.1:[1-9][0-9]* internal=127.0.0.1:[1-9][0-9]*"
-                    + " pid=[0-9]+\n");
+                    + " metrics=127.0.0.1:[1-9][0-9]* pid=[0-9]+\n");
         run.interrupt();
         assertThat(end.join()).isZero();
         assertThat(directory.resolve("data/clean-shutdown")).exists();
@@ -164,6 +164,7 @@ class BrokerCommandTest {
                 "data.directory=" + directory.resolve(data),
                 "listener.internal=127.0.0.1:0",
                 "listener.client=127.0.0.1:0",
+                "listener.metrics=127.0.0.1:0",
                 "cluster=" + zooKeeper.address() + "/test"));
     for (String setting : settings) {
       all.removeIf(other -> other.startsWith(setting.substring(0, setting.indexOf('=') + 1)));

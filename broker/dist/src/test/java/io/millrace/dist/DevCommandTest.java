@@ -18,7 +18,7 @@ class DevCommandTest {
     assertThat(first)
         .matches(
             """
-            ready cluster=127.0.0.1:(\\d+)/millrace brokers=127.0.0.1:\\d+,127.0.0.1:\\d+ pid=\\d+
+            ready cluster=127.0.0.1:(\\d+)/millrace brokers=127.0.0.1:\\d+,127.0.0.1:\\d+ metrics=127.0.0.1:\\d+,127.0.0.1:\\d+ pid=\\d+
             try: millrace produce notes FILE --cluster 127.0.0.1:\\1/millrace
                  millrace consume notes --from earliest --cluster 127.0.0.1:\\1/millrace
             """);

@@ -101,7 +101,7 @@ class DevIT {
   }
 
   static String awaitReady(MillraceProcess dev) {
-    return dev.awaitLine("^ready cluster=(\\S+) brokers=\\S+ pid=\\d+").group(1);
+    return dev.awaitLine("^ready cluster=(\\S+) brokers=\\S+ metrics=\\S+ pid=\\d+").group(1);
   }
 
   private Path consumeAll() {

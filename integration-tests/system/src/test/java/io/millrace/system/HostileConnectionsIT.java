@@ -36,7 +36,8 @@ class HostileConnectionsIT {
     try (MillraceProcess dev =
         MillraceProcess.start(
             dir, "dev", "--dir", dir.resolve("data").toString(), "--port", "0", "--zk-port", "0")) {
-      var ready = dev.awaitLine("^ready cluster=(\\S+) brokers=([^:]+):(\\d+)\\S* pid=\\d+");
+      var ready =
+          dev.awaitLine("^ready cluster=(\\S+) brokers=([^:]+):(\\d+)\\S* metrics=\\S+ pid=\\d+");
       String cluster = ready.group(1);
       InetSocketAddress broker =
           new InetSocketAddress(ready.group(2), Integer.parseInt(ready.group(3)));

@@ -67,7 +67,8 @@ final class Servers implements AutoCloseable {
                 "cluster=" + cluster(),
                 "data.directory=" + data(id),
                 "listener.client=127.0.0.1:0",
-                "listener.internal=127.0.0.1:0"));
+                "listener.internal=127.0.0.1:0",
+                "listener.metrics=127.0.0.1:0"));
     for (String setting : settings) {
       all.removeIf(other -> other.startsWith(setting.substring(0, setting.indexOf('=') + 1)));
       all.add(setting);

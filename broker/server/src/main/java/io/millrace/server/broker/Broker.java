@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.millrace.coordination.membership.ClusterIdentity;
 import io.millrace.coordination.store.ClusterStore;
+import io.millrace.rpc.Endpoint;
 import io.millrace.rpc.Tasks;
 import io.millrace.server.config.BrokerSettings;
 import io.millrace.server.health.BrokerHealth;
@@ -11,10 +12,12 @@ import io.millrace.server.health.DiskWatch;
 import io.millrace.server.health.HealthBoard;
 import io.millrace.server.health.HealthBoard.Part;
 import io.millrace.server.health.StallWatch;
+import io.millrace.server.metrics.BrokerMetrics;
 import io.millrace.storage.directory.DataDirectory;
 import io.millrace.storage.directory.Identity;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -48,6 +51,8 @@ public final class Broker {
   private final CompletableFuture<Boolean> stopped = new CompletableFuture<>();
   private final long beganNanos;
   private final HealthBoard health = new HealthBoard();
+  private final Monitoring monitoring = new Monitoring();
+  private final BrokerMetrics metrics;
 
   private @Nullable DataDirectory directory;
   private @Nullable ClusterStore store;
@@ -66,6 +71,10 @@ public final class Broker {
     this.beganNanos = seams.tasks().clock().nanoTime();
     this.housekeeping = seams.tasks().worker("housekeeping");
     this.flush = seams.tasks().worker("flush");
+    this.metrics =
+        new BrokerMetrics(
+            seams.tasks(), settings.identity().brokerId(), SoftwareVersion.CURRENT, health);
+    metrics.addThreads(List.of(housekeeping.name(), flush.name()));
   }
 
   /** From before the start until after the end. */
@@ -105,6 +114,13 @@ public final class Broker {
     }
     DataDirectory opened = ((DataDirectory.Opening.Opened) opening).directory();
     directory = opened;
+    try {
+      // From here on whoever asks is told how far the start is.
+      monitoring.open(seams.http(), settings.metricsListener(), metrics);
+    } catch (Listeners.CannotListen e) {
+      fail(new Failure(Failure.Kind.LISTENER, String.valueOf(e.getMessage())));
+      return;
+    }
     ClusterStore cluster = seams.stores().open(settings.cluster(), seams.tasks());
     store = cluster;
     LOG.info("looking for the cluster at {}", settings.cluster().address());
@@ -196,7 +212,15 @@ public final class Broker {
           new Member(
               settings,
               seams,
-              new Member.Joining(cluster, opened, housekeeping, clusterId, isNew, health),
+              new Member.Joining(
+                  cluster,
+                  opened,
+                  housekeeping,
+                  clusterId,
+                  isNew,
+                  health,
+                  metrics,
+                  monitoring.address()),
               parts,
               this::onReady,
               this::failFromAnywhere);
@@ -219,6 +243,7 @@ public final class Broker {
         new DiskWatch(
             housekeeping, seams.disk(), Path.of(settings.storage().dataDirectory()), health);
     room.start();
+    metrics.addDisk(room::usableBytes);
     stopWatching =
         () -> {
           room.stop();
@@ -230,13 +255,15 @@ public final class Broker {
     health.good(Part.LIFE);
     long millis = (seams.tasks().clock().nanoTime() - beganNanos) / 1_000_000;
     LOG.info(
-        "broker {} is ready after {} ms: cluster {}, incarnation {}, clients at {}, brokers at {}",
+        "broker {} is ready after {} ms: cluster {}, incarnation {}, clients at {}, brokers at {},"
+            + " monitoring at {}",
         ready.brokerId(),
         millis,
         ready.clusterId(),
         ready.incarnation(),
         ready.client(),
-        ready.internal());
+        ready.internal(),
+        ready.metrics().map(Endpoint::toString).orElse("nowhere"));
     started.complete(ready);
   }
 
@@ -315,6 +342,8 @@ public final class Broker {
   /** The session first, so that others need not wait for it; the lock last. */
   private void letGo() {
     stopWatching.run();
+    monitoring.close();
+    metrics.close();
     if (store != null) {
       store.close();
     }

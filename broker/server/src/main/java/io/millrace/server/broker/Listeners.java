@@ -8,6 +8,7 @@ import io.millrace.rpc.Transport;
 import io.millrace.server.config.BrokerSettings;
 import io.millrace.server.config.ListenerSettings;
 import io.millrace.server.config.RequestSettings;
+import io.millrace.server.metrics.BrokerMetrics;
 import io.millrace.wire.v1.HelloResponse;
 import java.io.IOException;
 import java.util.Map;
@@ -25,15 +26,16 @@ record Listeners(RpcServer client, RpcServer internal, Map<String, Endpoint> adv
       Transport transport,
       BrokerSettings settings,
       Supplier<HelloResponse> hello,
-      RequestHandler handler)
+      RequestHandler handler,
+      BrokerMetrics metrics)
       throws CannotListen {
     RpcServerSettings bounds = bounds(settings.requests());
     ListenerSettings clientAt = settings.clientListener();
     ListenerSettings internalAt = settings.internalListener();
-    RpcServer client = listen(transport, clientAt, bounds, hello, handler);
+    RpcServer client = listen(transport, clientAt, bounds, hello, handler, metrics);
     RpcServer internal;
     try {
-      internal = listen(transport, internalAt, bounds, hello, handler);
+      internal = listen(transport, internalAt, bounds, hello, handler, metrics);
     } catch (CannotListen e) {
       client.close();
       throw e;
@@ -51,10 +53,15 @@ record Listeners(RpcServer client, RpcServer internal, Map<String, Endpoint> adv
       ListenerSettings at,
       RpcServerSettings bounds,
       Supplier<HelloResponse> hello,
-      RequestHandler handler)
+      RequestHandler handler,
+      BrokerMetrics metrics)
       throws CannotListen {
     try {
-      return RpcServer.listen(transport, at.bind(), bounds, hello, handler);
+      RpcServer server =
+          RpcServer.listen(
+              transport, at.bind(), bounds, hello, handler, loop -> metrics.requestsOfLoop());
+      metrics.addServer(at.name(), server::stats);
+      return server;
     } catch (IOException e) {
       throw new CannotListen("listener." + at.name() + "=" + at.bind() + ": " + e.getMessage(), e);
     }

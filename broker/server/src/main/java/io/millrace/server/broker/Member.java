@@ -6,15 +6,19 @@ import io.millrace.coordination.membership.BrokerSelf;
 import io.millrace.coordination.membership.RegistrationListener;
 import io.millrace.coordination.store.ClusterStore;
 import io.millrace.coordination.view.ClusterImage;
+import io.millrace.rpc.Endpoint;
 import io.millrace.rpc.EventLoop;
 import io.millrace.server.cluster.Catalog;
 import io.millrace.server.config.BrokerSettings;
 import io.millrace.server.health.HealthBoard;
 import io.millrace.server.health.HealthBoard.Part;
+import io.millrace.server.metrics.BrokerMetrics;
+import io.millrace.server.metrics.ClusterMetrics;
 import io.millrace.storage.directory.DataDirectory;
 import io.millrace.storage.directory.StartState;
 import io.millrace.wire.v1.HelloResponse;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +39,8 @@ final class Member implements RegistrationListener {
   private final Parts parts;
   private final String clusterId;
   private final HealthBoard health;
+  private final ClusterMetrics clusterMetrics;
+  private final Optional<Endpoint> metricsAddress;
   private final Consumer<Failure> onFatal;
   private final Listeners listeners;
   private final BrokerRegistration registration;
@@ -58,7 +64,9 @@ final class Member implements RegistrationListener {
       EventLoop housekeeping,
       String clusterId,
       boolean isNewDirectory,
-      HealthBoard health) {}
+      HealthBoard health,
+      BrokerMetrics metrics,
+      Optional<Endpoint> metricsAddress) {}
 
   /**
    * On the housekeeping worker: listens, and begins to register.
@@ -83,10 +91,14 @@ final class Member implements RegistrationListener {
     this.clusterId = joining.clusterId();
     this.health = joining.health();
     health.bad(Part.MEMBERSHIP, "not registered in the cluster yet");
+    BrokerMetrics metrics = joining.metrics();
+    metrics.addShards(parts.shards(), id -> parts.catalog().get().topicsById().containsKey(id));
+    this.clusterMetrics = metrics.cluster();
+    this.metricsAddress = joining.metricsAddress();
     this.parts = parts;
     this.onReady = onReady;
     this.onFatal = onFatal;
-    this.listeners = Listeners.open(seams.transport(), settings, this::hello, parts.api());
+    this.listeners = Listeners.open(seams.transport(), settings, this::hello, parts.api(), metrics);
     boolean isInDoubt =
         directory.startState() instanceof StartState.Doubtful && !joining.isNewDirectory();
     this.registration =
@@ -140,6 +152,7 @@ final class Member implements RegistrationListener {
   }
 
   private void see(ClusterImage image) {
+    clusterMetrics.onImage(image);
     Catalog catalog = parts.catalog().set(image);
     parts.replicas().onCatalog(catalog);
     parts.trash().onCatalog(catalog);
@@ -152,6 +165,7 @@ final class Member implements RegistrationListener {
   @Override
   public void registered(int as) {
     incarnation = as;
+    clusterMetrics.onRegistered(as);
     tellOfAnotherSessionTimeout();
     health.good(Part.MEMBERSHIP);
     housekeeping.execute(
@@ -208,18 +222,21 @@ final class Member implements RegistrationListener {
               settings.identity().brokerId(),
               incarnation,
               listeners.client().address(),
-              listeners.internal().address()));
+              listeners.internal().address(),
+              metricsAddress));
     }
   }
 
   @Override
   public void suspended() {
+    clusterMetrics.onSession(ClusterMetrics.Session.SUSPENDED);
     LOG.warn(
         "no contact with ZooKeeper: partitions led here are served on, nothing else can change");
   }
 
   @Override
   public void resumed() {
+    clusterMetrics.onSession(ClusterMetrics.Session.CONNECTED);
     LOG.info("in contact with ZooKeeper again, in the same session");
     health.good(Part.MEMBERSHIP);
   }
@@ -236,6 +253,7 @@ final class Member implements RegistrationListener {
 
   @Override
   public void expired() {
+    clusterMetrics.onSession(ClusterMetrics.Session.ENDED);
     LOG.warn("the session with ZooKeeper has ended: leading nothing until registered anew");
     incarnation = 0;
     health.bad(Part.MEMBERSHIP, "the session with ZooKeeper has ended; registering anew");

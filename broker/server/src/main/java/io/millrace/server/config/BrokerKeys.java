@@ -82,6 +82,14 @@ public final class BrokerKeys {
           "The address brokers are told, when it is not the one listened on. Port 0: the port"
               + " listened on.");
 
+  static final Key<Optional<Endpoint>> LISTENER_METRICS =
+      Key.optionalAddress(
+          "listener.metrics",
+          "127.0.0.1:7274",
+          "host:port, IPv6 in brackets, port 0 to 65535; or nothing",
+          "Where monitoring asks over HTTP: /metrics, /health/live, /health/ready, /version. Port 0:"
+              + " any; nothing: off.");
+
   static final Key<Boolean> INSECURE =
       Key.flag(
           "insecure",
@@ -227,6 +235,7 @@ public final class BrokerKeys {
           LISTENER_CLIENT_ADVERTISED,
           LISTENER_INTERNAL,
           LISTENER_INTERNAL_ADVERTISED,
+          LISTENER_METRICS,
           INSECURE,
           AUTO_CREATE_TOPICS,
           TOPIC_PARTITIONS,

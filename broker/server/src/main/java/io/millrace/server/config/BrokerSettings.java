@@ -1,8 +1,12 @@
 package io.millrace.server.config;
 
+import io.millrace.rpc.Endpoint;
+import java.util.Optional;
+
 /**
  * All of a broker's settings, checked; each component is handed only its own record.
  *
+ * @param metricsListener where to listen for monitoring; empty: nowhere
  * @param loopThreads 0 for one per processor
  */
 public record BrokerSettings(
@@ -10,6 +14,7 @@ public record BrokerSettings(
     ClusterSettings cluster,
     ListenerSettings clientListener,
     ListenerSettings internalListener,
+    Optional<Endpoint> metricsListener,
     RequestSettings requests,
     StorageSettings storage,
     TopicDefaults topics,

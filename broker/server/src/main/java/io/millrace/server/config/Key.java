@@ -83,11 +83,16 @@ public record Key<T>(
 
   /** As {@link #address}, or empty text for none. */
   static Key<Optional<Endpoint>> optionalAddress(String name, String why) {
+    return optionalAddress(name, "", ADDRESS, why);
+  }
+
+  static Key<Optional<Endpoint>> optionalAddress(
+      String name, String preset, String allowed, String why) {
     return new Key<>(
         name,
         "",
-        "",
-        ADDRESS,
+        preset,
+        allowed,
         why,
         text ->
             text.isEmpty()

@@ -92,6 +92,7 @@ public final class SettingsLoader {
                 BrokerKeys.LISTENER_INTERNAL,
                 BrokerKeys.LISTENER_INTERNAL_ADVERTISED,
                 warnings),
+            metricsListener(values, warnings),
             new RequestSettings(
                 values.get(BrokerKeys.CONNECTIONS_MAX),
                 values.get(BrokerKeys.CONNECTIONS_PER_ADDRESS_MAX),
@@ -149,6 +150,25 @@ public final class SettingsLoader {
     return new ListenerSettings(name, bind, advertised);
   }
 
+  private static Optional<Endpoint> metricsListener(KeyValues values, List<String> warnings) {
+    Optional<Endpoint> bind = values.get(BrokerKeys.LISTENER_METRICS);
+    if (bind.isPresent() && !Addresses.isLoopback(bind.get().host())) {
+      if (values.get(BrokerKeys.INSECURE)) {
+        warnings.add(
+            "INSECURE: listener metrics is open on "
+                + bind.get()
+                + " without authentication; whoever reaches it may read all metrics, with the names"
+                + " of topics");
+      } else {
+        values.refuse(
+            values.describe(BrokerKeys.LISTENER_METRICS)
+                + " listens beyond this machine without authentication; use 127.0.0.1, or set"
+                + " insecure=true if everybody who reaches the port may read all metrics");
+      }
+    }
+    return bind;
+  }
+
   private static void crossChecks(
       KeyValues values, BrokerSettings settings, List<String> warnings) {
     Endpoint client = settings.clientListener().bind();
@@ -158,6 +178,15 @@ public final class SettingsLoader {
               + " and "
               + values.describe(BrokerKeys.LISTENER_INTERNAL)
               + " are the same address");
+    }
+    Optional<Endpoint> metrics = settings.metricsListener();
+    if (metrics.isPresent()
+        && metrics.get().port() != 0
+        && (metrics.get().equals(client)
+            || metrics.get().equals(settings.internalListener().bind()))) {
+      values.refuse(
+          values.describe(BrokerKeys.LISTENER_METRICS)
+              + " is the address of another listener as well");
     }
     if (settings.requests().maxFetchWaitMillis() > settings.requests().timeoutMillis()) {
       values.refuse(

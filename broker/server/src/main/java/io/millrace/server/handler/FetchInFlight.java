@@ -216,6 +216,9 @@ final class FetchInFlight {
         if (payload.isEmpty() || served.sizeBytes() <= left) {
           payload.add(new Payload.Slice(served.slice().get()));
           left -= served.sizeBytes();
+          ReadResult.Spec spec = shape.specs().get(i);
+          home.traffic(spec.id().topicId())
+              .fetched(served.sizeBytes(), served.nextOffset() - spec.offset());
         } else {
           served.slice().get().release();
           result = served.heldBackAt(shape.specs().get(i).offset());

@@ -22,6 +22,7 @@ public final class DiskWatch {
   private final Disk disk;
   private final Path root;
   private final HealthBoard board;
+  private volatile long usableBytes = -1;
   private boolean isTold;
   private boolean stopped;
 
@@ -44,6 +45,11 @@ public final class DiskWatch {
     stopped = true;
   }
 
+  /** As of the last look, -1 before the first. Any thread. */
+  public long usableBytes() {
+    return usableBytes;
+  }
+
   private void look() {
     if (stopped) {
       return;
@@ -57,6 +63,7 @@ public final class DiskWatch {
   }
 
   private void judge(long usableBytes) {
+    this.usableBytes = usableBytes;
     if (usableBytes < LEAST_USABLE_BYTES) {
       trouble(
           "the disk under "

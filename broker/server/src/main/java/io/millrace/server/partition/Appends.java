@@ -125,7 +125,9 @@ final class Appends {
       }
       List<Long> baseOffsets = baseOffsets(share.batches());
       long endOffset = written.batch().nextOffset();
-      visible.onAppended(endOffset, share.batches().remaining());
+      int sizeBytes = share.batches().remaining();
+      visible.onAppended(endOffset, sizeBytes);
+      partition.traffic().produced(sizeBytes, endOffset - baseOffsets.get(0), baseOffsets.size());
       share.listener().onBatchesFree();
       Durability wanted = CommitRules.orTopicLevel(share.requested(), level);
       boolean waits = CommitRules.waitsForFlush(wanted);

@@ -45,6 +45,11 @@ public final class Mailbox {
     }
   }
 
+  /** Messages that wait. Any thread. */
+  int depth() {
+    return waiting.get();
+  }
+
   private void run() {
     int burst = waiting.get();
     for (int i = 0; i < burst; i++) {

@@ -39,6 +39,9 @@ public final class Partition implements LogListener {
 
   private final List<FlushWaiter> flushWaiters = new ArrayList<>();
 
+  /** Nobody looks at it until there is a shard. */
+  private Traffic traffic = new Traffic();
+
   private TopicSettings topic;
   private BatchLimits limits;
   private Role role = new Role.Idle("nobody has been elected yet");
@@ -75,6 +78,28 @@ public final class Partition implements LogListener {
 
   public PartitionLog log() {
     return log;
+  }
+
+  /** By the shard, when it takes this partition in. */
+  void countInto(Traffic shared) {
+    traffic = shared;
+  }
+
+  Traffic traffic() {
+    return traffic;
+  }
+
+  /** For the metrics. */
+  PartitionReading reading() {
+    return new PartitionReading(
+        id,
+        PartitionReading.State.of(role),
+        log.sizeBytes(),
+        log.segmentCount(),
+        log.startOffset(),
+        log.endOffset(),
+        visible.offset(),
+        log.flushedOffset());
   }
 
   TopicSettings topic() {

@@ -6,12 +6,15 @@ import io.millrace.wire.v1.ErrorCode;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +38,8 @@ public final class Shard {
   private final Set<Partition> awaited = new LinkedHashSet<>();
   private final BatchValidator validator = new BatchValidator();
   private int rotation;
+  private final Map<String, Traffic> trafficByTopic = new HashMap<>();
+  private final Traffic departed = new Traffic();
 
   /**
    * @param whyNotHere what to answer for a partition that is not open here; safe for any thread
@@ -77,6 +82,7 @@ public final class Shard {
     if (partitions.putIfAbsent(partition.id(), partition) != null) {
       throw new IllegalStateException(partition.id() + " is open already");
     }
+    partition.countInto(traffic(partition.id().topicId()));
   }
 
   public void remove(PartitionId id) {
@@ -217,6 +223,44 @@ public final class Shard {
       }
     }
     return new Found(List.of(results), waiter);
+  }
+
+  /** What this loop counts of a topic: of those that exist only, so their number is bounded. */
+  public Traffic traffic(String topicId) {
+    loop.assertInLoop();
+    return trafficByTopic.computeIfAbsent(topicId, id -> new Traffic());
+  }
+
+  /** Messages from other loops that wait for this one. Any thread. */
+  public int mailboxDepth() {
+    return mailbox.depth();
+  }
+
+  /**
+   * For the metrics: what is here, and what went in and out.
+   *
+   * @param exists of a topic's id; what was counted of others is kept as one sum
+   */
+  public ShardReading read(Predicate<String> exists) {
+    loop.assertInLoop();
+    List<PartitionReading> readings = new ArrayList<>(partitions.size());
+    Set<String> open = new HashSet<>();
+    for (Partition partition : partitions.values()) {
+      readings.add(partition.reading());
+      open.add(partition.id().topicId());
+    }
+    Map<String, TrafficReading> traffic = new HashMap<>();
+    for (Iterator<Map.Entry<String, Traffic>> all = trafficByTopic.entrySet().iterator();
+        all.hasNext(); ) {
+      Map.Entry<String, Traffic> each = all.next();
+      if (open.contains(each.getKey()) || exists.test(each.getKey())) {
+        traffic.put(each.getKey(), each.getValue().read());
+      } else {
+        departed.add(each.getValue());
+        all.remove();
+      }
+    }
+    return new ShardReading(readings, offline.size(), traffic, departed.read());
   }
 
   private ReadResult read(ReadResult.Spec spec, long budget, boolean wholeBatchAnyway) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.rpc.Endpoint;
 import io.millrace.rpc.SystemTasks;
+import io.millrace.rpc.netty.NettyHttpTransport;
 import io.millrace.rpc.netty.NettyTransport;
 import io.millrace.server.config.BrokerSettings;
 import io.millrace.server.config.SettingsLoader;
@@ -38,6 +39,7 @@ final class RealBroker implements AutoCloseable {
     settings.put("data.directory", directory.toString());
     settings.put("listener.client", "127.0.0.1:0");
     settings.put("listener.internal", "127.0.0.1:0");
+    settings.put("listener.metrics", "127.0.0.1:0");
     settings.putAll(overrides);
     SettingsLoader.Outcome outcome = SettingsLoader.load(Optional.empty(), Map.of(), settings);
     assertThat(outcome).isInstanceOf(SettingsLoader.Outcome.Loaded.class);
@@ -46,7 +48,11 @@ final class RealBroker implements AutoCloseable {
         new Broker(
             loaded,
             new BrokerSeams(
-                transport, new NioDisk(), new SystemTasks(), BrokerSeams.StoreOpener.ZOOKEEPER),
+                transport,
+                () -> new NettyHttpTransport(""),
+                new NioDisk(),
+                new SystemTasks(),
+                BrokerSeams.StoreOpener.ZOOKEEPER),
             fatal::add);
   }
 

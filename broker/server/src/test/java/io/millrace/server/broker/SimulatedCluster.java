@@ -74,6 +74,7 @@ public final class SimulatedCluster {
       all.put("data.directory", DATA.toString());
       all.put("listener.client", "broker-" + id + ":0");
       all.put("listener.internal", "broker-" + id + ":0");
+      all.put("listener.metrics", "");
       all.put("insecure", "true");
       SettingsLoader.Outcome outcome = SettingsLoader.load(Optional.empty(), Map.of(), all);
       assertThat(outcome).isInstanceOf(SettingsLoader.Outcome.Loaded.class);
@@ -87,6 +88,7 @@ public final class SimulatedCluster {
               ((SettingsLoader.Outcome.Loaded) outcome).settings(),
               new BrokerSeams(
                   network,
+                  BrokerSeams.HttpOpener.OFF,
                   disk,
                   new SlowDiskTasks(life),
                   (cluster, its) -> open(life, cluster.timeouts().sessionMillis())),

@@ -1,0 +1,246 @@
+package io.millrace.server.metrics;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+
+import com.codahale.metrics.Clock;
+import com.codahale.metrics.jmx.JmxReporter;
+import io.millrace.rpc.HttpTransport;
+import io.millrace.rpc.RequestPhases;
+import io.millrace.rpc.RpcServerStats;
+import io.millrace.rpc.Tasks;
+import io.millrace.rpc.Timer;
+import io.millrace.server.health.BrokerHealth;
+import io.millrace.server.partition.Shard;
+import io.millrace.server.partition.ShardReading;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The metrics of one broker, from before its start until after its end. The broker adds its parts
+ * as they come to be; what they tell is gathered every few seconds, and anew for each scrape.
+ *
+ * <p>What says so may be called from any thread; the rest happens on the {@code metrics} worker,
+ * which owns the state. A loop is asked by a message and answers by one; a loop that does not
+ * answer is shown with its last values, and holds nobody up.
+ */
+public final class BrokerMetrics {
+  private static final long TICK_NANOS = SECONDS.toNanos(5);
+
+  /** How long a scrape waits for the loops. */
+  private static final long PATIENCE_NANOS = SECONDS.toNanos(1);
+
+  private final int brokerId;
+  private final String version;
+  private final BrokerHealth health;
+  private final Tasks.Worker worker;
+  private final SeriesRegistry registry;
+  private final RequestMetrics requests;
+  private final ClusterMetrics cluster;
+  private final LogMetrics logs;
+  private final ProcessMetrics process;
+  private final LoopProbes probes;
+  private final JmxReporter jmx;
+
+  // The worker's.
+  private final List<ServerMetrics> servers = new ArrayList<>();
+  private final List<Runnable> waiting = new ArrayList<>();
+  private List<Shard> shards = List.of();
+  private ShardReading[] readings = {};
+  private Predicate<String> topicExists = id -> true;
+  private int round;
+  private int missing;
+  private @Nullable Timer patience;
+  private boolean stopped;
+
+  /** Begins to gather; JMX shows it at once. Any thread. */
+  public BrokerMetrics(Tasks tasks, int brokerId, String version, BrokerHealth health) {
+    this.brokerId = brokerId;
+    this.version = version;
+    this.health = health;
+    this.worker = tasks.worker("metrics");
+    Clock clock = new SeamClock(tasks.clock());
+    registry = new SeriesRegistry(clock);
+    requests = new RequestMetrics(registry);
+    cluster = new ClusterMetrics(registry, tasks.clock());
+    logs = new LogMetrics(registry);
+    process = new ProcessMetrics(registry);
+    probes = new LoopProbes(worker, registry);
+    registry.whole(BrokerMetric.READY, () -> health.ready().isGood() ? 1 : 0);
+    registry.whole(BrokerMetric.BUILD_INFO, () -> 1, version);
+    jmx =
+        JmxReporter.forRegistry(registry.dropwizard())
+            .inDomain(JmxNames.DOMAIN)
+            .createsObjectNamesWith(new JmxNames(registry, brokerId))
+            .convertDurationsTo(TimeUnit.MILLISECONDS)
+            .convertRatesTo(TimeUnit.SECONDS)
+            .build();
+    jmx.start();
+    worker.execute(this::tick);
+  }
+
+  /** The machine's monotonic clock, as the seam gives it. */
+  private static final class SeamClock extends Clock {
+    private final io.millrace.rpc.Clock clock;
+
+    SeamClock(io.millrace.rpc.Clock clock) {
+      this.clock = clock;
+    }
+
+    @Override
+    public long getTick() {
+      return clock.nanoTime();
+    }
+
+    @Override
+    public long getTime() {
+      return clock.wallMillis();
+    }
+  }
+
+  // ---- Parts, as they come to be; any thread ---------------------------------------------------
+
+  /** Hears of the requests of one loop of one listener. */
+  public RequestPhases requestsOfLoop() {
+    return requests.newLoop();
+  }
+
+  public ClusterMetrics cluster() {
+    return cluster;
+  }
+
+  /**
+   * @param listener as in the broker's settings: {@code client}
+   */
+  public void addServer(String listener, Supplier<RpcServerStats> stats) {
+    worker.execute(() -> servers.add(new ServerMetrics(registry, listener, stats)));
+  }
+
+  /**
+   * @param topicExists of a topic's id; safe for any thread
+   */
+  public void addShards(List<Shard> all, Predicate<String> topicExists) {
+    worker.execute(
+        () -> {
+          shards = List.copyOf(all);
+          this.topicExists = topicExists;
+          readings = new ShardReading[shards.size()];
+          for (int i = 0; i < readings.length; i++) {
+            readings[i] = ShardReading.NOTHING;
+          }
+          for (Shard shard : shards) {
+            String loop = shard.loop().name();
+            registry.whole(BrokerMetric.MAILBOX_MESSAGES, shard::mailboxDepth, loop);
+            process.addThread(loop);
+            probes.add(shard.loop());
+          }
+        });
+  }
+
+  /**
+   * @param names of threads whose processor time is worth a look
+   */
+  public void addThreads(List<String> names) {
+    worker.execute(() -> names.forEach(process::addThread));
+  }
+
+  /**
+   * @param usable of the last look; must not block
+   */
+  public void addDisk(LongSupplier usable) {
+    registry.whole(BrokerMetric.DISK_USABLE_BYTES, usable);
+  }
+
+  /** What to serve over HTTP. */
+  public HttpTransport.Handler pages() {
+    return new MonitoringPages(brokerId, version, health, this::scrape);
+  }
+
+  /** The last; nothing is gathered or shown any more. */
+  public void close() {
+    worker.execute(
+        () -> {
+          stopped = true;
+          probes.stop();
+          if (patience != null) {
+            patience.cancel();
+          }
+          jmx.stop();
+        });
+    worker.stop();
+  }
+
+  // ---- Gathering, on the worker ----------------------------------------------------------------
+
+  private void tick() {
+    if (!stopped) {
+      gather(registry::tick);
+      worker.schedule(TICK_NANOS, this::tick);
+    }
+  }
+
+  private void scrape(Consumer<byte[]> then) {
+    worker.execute(() -> gather(() -> then.accept(PrometheusText.of(registry))));
+  }
+
+  /** Whoever comes while it is under way shares what comes of it. */
+  private void gather(Runnable then) {
+    waiting.add(then);
+    if (waiting.size() > 1) {
+      return;
+    }
+    int thisRound = ++round;
+    missing = shards.size();
+    if (missing == 0) {
+      gathered();
+      return;
+    }
+    for (int i = 0; i < shards.size(); i++) {
+      int index = i;
+      Shard shard = shards.get(i);
+      Predicate<String> exists = topicExists;
+      shard
+          .loop()
+          .execute(
+              () -> {
+                ShardReading reading = shard.read(exists);
+                worker.execute(() -> arrived(thisRound, index, reading));
+              });
+    }
+    patience = worker.schedule(PATIENCE_NANOS, () -> giveUp(thisRound));
+  }
+
+  private void arrived(int ofRound, int index, ShardReading reading) {
+    readings[index] = reading; // also when it comes late: it is newer than what is there
+    if (ofRound == round && --missing == 0) {
+      gathered();
+    }
+  }
+
+  private void giveUp(int ofRound) {
+    if (ofRound == round && missing > 0) {
+      gathered();
+    }
+  }
+
+  private void gathered() {
+    missing = 0;
+    round++;
+    if (patience != null) {
+      patience.cancel();
+      patience = null;
+    }
+    List<Runnable> all = List.copyOf(waiting);
+    waiting.clear();
+    logs.refreshed(List.of(readings));
+    requests.refreshed();
+    servers.forEach(ServerMetrics::refreshed);
+    process.refreshed();
+    all.forEach(Runnable::run);
+  }
+}

@@ -1,0 +1,42 @@
+package io.millrace.server.partition;
+
+import java.util.Locale;
+
+/**
+ * One partition as it was when its loop looked at it.
+ *
+ * @param visibleOffset the high watermark
+ * @param flushedOffset below it everything is on disk
+ */
+public record PartitionReading(
+    PartitionId id,
+    State state,
+    long sizeBytes,
+    int segmentCount,
+    long startOffset,
+    long endOffset,
+    long visibleOffset,
+    long flushedOffset) {
+
+  /** See {@link Role}; what could not even be opened is offline too. */
+  public enum State {
+    LED,
+    PREPARING,
+    IDLE,
+    OFFLINE;
+
+    static State of(Role role) {
+      if (role instanceof Role.Leader) {
+        return LED;
+      }
+      if (role instanceof Role.Preparing) {
+        return PREPARING;
+      }
+      return role instanceof Role.Offline ? OFFLINE : IDLE;
+    }
+
+    public String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+}
