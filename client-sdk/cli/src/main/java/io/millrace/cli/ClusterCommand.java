@@ -3,12 +3,15 @@ package io.millrace.cli;
 import io.millrace.client.Admin;
 import io.millrace.client.Broker;
 import io.millrace.client.ClusterDescription;
+import io.millrace.client.SettingDescription;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code cluster}. */
 @Command(name = "cluster", description = "Show the brokers and how the partitions are.")
@@ -19,12 +22,21 @@ final class ClusterCommand implements Callable<Integer> {
   @Mixin ClusterOption cluster = new ClusterOption();
   @Mixin OutputOption output = new OutputOption();
 
+  @Option(
+      names = "--settings",
+      paramLabel = "BROKER",
+      description = "Show instead what settings this broker runs with, and where each is from.")
+  @Nullable Integer settingsOf;
+
   ClusterCommand(Surroundings surroundings) {
     this.surroundings = surroundings;
   }
 
   @Override
   public Integer call() throws Exception {
+    if (settingsOf != null) {
+      return settings(settingsOf);
+    }
     ClusterDescription found;
     TroubledPartitions troubled;
     try (AdminSession session = AdminSession.open(surroundings, cluster)) {
@@ -41,6 +53,35 @@ final class ClusterCommand implements Callable<Integer> {
               case json -> json(found, brokers, troubled) + "\n";
               case name ->
                   brokers.stream().map(broker -> broker.id() + "\n").collect(Collectors.joining());
+            });
+    return ExitCode.DONE.number();
+  }
+
+  private int settings(int broker) throws Exception {
+    List<SettingDescription> found;
+    try (AdminSession session = AdminSession.open(surroundings, cluster)) {
+      List<Integer> alive =
+          session.ask(Admin::describeCluster).brokers().stream().map(Broker::id).toList();
+      if (!alive.contains(broker)) {
+        throw new CommandFailedException(
+            ExitCode.NOT_FOUND, "no broker %d is alive; there are %s".formatted(broker, alive));
+      }
+      found = session.ask(admin -> admin.describeBrokerSettings(broker));
+    }
+    surroundings
+        .output()
+        .print(
+            switch (output.format) {
+              case table -> SettingsText.table(found, surroundings.coloursOutput());
+              case json -> {
+                JsonText json = new JsonText();
+                SettingsText.json(found, json);
+                yield json + "\n";
+              }
+              case name ->
+                  found.stream()
+                      .map(setting -> Printable.line(setting.key()) + "\n")
+                      .collect(Collectors.joining());
             });
     return ExitCode.DONE.number();
   }

@@ -3,7 +3,6 @@ package io.millrace.cli;
 import io.millrace.client.Consumer;
 import io.millrace.client.ConsumerSettings;
 import io.millrace.client.OffsetReset;
-import io.millrace.client.PartitionInfo;
 import io.millrace.client.TopicPartition;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -155,21 +154,9 @@ final class ConsumeCommand implements Callable<Integer> {
   }
 
   private List<TopicPartition> chosen(Consumer<ByteBuffer, ByteBuffer> consumer) throws Exception {
-    List<TopicPartition> all =
-        FirstContact.ask(surroundings, address(), () -> consumer.partitionsFor(topic)).stream()
-            .map(PartitionInfo::topicPartition)
-            .toList();
-    if (partitions.isEmpty()) {
-      return all;
-    }
-    for (int partition : partitions) {
-      if (partition < 0 || partition >= all.size()) {
-        throw new CommandFailedException(
-            ExitCode.NOT_FOUND,
-            "topic %s has no partition %d; it has 0 to %d"
-                .formatted(topic, partition, all.size() - 1));
-      }
-    }
-    return partitions.stream().distinct().map(all::get).toList();
+    return ChosenPartitions.of(
+        topic,
+        FirstContact.ask(surroundings, address(), () -> consumer.partitionsFor(topic)),
+        partitions);
   }
 }

@@ -50,10 +50,8 @@ final class ConsumeRun {
       consumer.seekToEnd(partitions);
     } else if (from instanceof StartAt.Offset at) {
       partitions.forEach(partition -> consumer.seek(partition, at.offset()));
-    } else if (from instanceof StartAt.Time at) {
-      seekToTime(partitions, at.epochMillis());
-    } else if (from instanceof StartAt.Ago ago) {
-      seekToTime(partitions, Math.max(0, clock.wallMillis() - ago.millis()));
+    } else {
+      seekToTime(partitions, from.epochMillis(clock));
     }
   }
 

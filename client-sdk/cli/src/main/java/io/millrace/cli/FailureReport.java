@@ -17,6 +17,7 @@ import io.millrace.client.errors.WrongClusterException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,15 @@ import org.jspecify.annotations.Nullable;
  * @param line what, where, what to do; nothing in it steers a terminal
  */
 public record FailureReport(int exitCode, String line) {
+  /** The wire's names for errors, which stand before words for people; exit codes say as much. */
+  private static final Pattern ERROR_CODES =
+      Pattern.compile(
+          "\\b(?:INVALID_REQUEST|UNSUPPORTED|CORRUPT_BATCH|TOO_LARGE|INVALID_TOPIC_NAME"
+              + "|INVALID_SETTING|INVALID_TIMESTAMP|NOT_AUTHORISED|UNKNOWN_TOPIC|UNKNOWN_PARTITION"
+              + "|TOPIC_EXISTS|NOT_LEADER|FENCED_EPOCH|UNKNOWN_EPOCH|NOT_ENOUGH_REPLICAS"
+              + "|NOT_ENOUGH_BROKERS|OFFSET_OUT_OF_RANGE|OFFSET_NOT_AVAILABLE|BUSY|STOPPING"
+              + "|UNAVAILABLE|OUTCOME_UNKNOWN|TIMED_OUT|STORAGE_FAILED|INTERNAL): ");
+
   public static FailureReport of(Throwable e) {
     if (e instanceof CommandFailedException failed) {
       return new FailureReport(failed.exitCode(), message(failed));
@@ -87,6 +97,8 @@ public record FailureReport(int exitCode, String line) {
 
   private static String message(Throwable e) {
     @Nullable String message = e.getMessage();
-    return message == null ? e.getClass().getSimpleName() : Printable.line(message);
+    return message == null
+        ? e.getClass().getSimpleName()
+        : ERROR_CODES.matcher(Printable.line(message)).replaceAll("");
   }
 }

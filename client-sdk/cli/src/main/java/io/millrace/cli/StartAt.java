@@ -1,5 +1,6 @@
 package io.millrace.cli;
 
+import io.millrace.rpc.Clock;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
@@ -53,6 +54,17 @@ sealed interface StartAt {
     } catch (NumberFormatException | DateTimeException e) {
       throw new IllegalArgumentException("'" + text + "' is none of: " + ALLOWED, e);
     }
+  }
+
+  /** Of a time or how long ago; anything else is a bug of the caller. */
+  default long epochMillis(Clock clock) {
+    if (this instanceof Time time) {
+      return time.epochMillis();
+    }
+    if (this instanceof Ago ago) {
+      return Math.max(0, clock.wallMillis() - ago.millis());
+    }
+    throw new IllegalStateException(this + " is not a time");
   }
 
   private static long unitMillis(String unit) {

@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
 /** Everything about topics but their records. */
 @Command(
     name = "topic",
-    description = "Create, list, describe and delete topics.",
+    description = "Create, list, describe, alter, trim and delete topics.",
     synopsisSubcommandLabel = "COMMAND")
 final class TopicCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -24,6 +24,8 @@ final class TopicCommand implements Callable<Integer> {
         .addSubcommand(new TopicCreateCommand(surroundings))
         .addSubcommand(new TopicListCommand(surroundings))
         .addSubcommand(new TopicDescribeCommand(surroundings))
+        .addSubcommand(new TopicAlterCommand(surroundings))
+        .addSubcommand(new TopicTrimCommand(surroundings))
         .addSubcommand(new TopicDeleteCommand(surroundings));
   }
 

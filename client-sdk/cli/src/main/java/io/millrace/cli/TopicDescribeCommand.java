@@ -1,10 +1,13 @@
 package io.millrace.cli;
 
 import io.millrace.client.PartitionInfo;
+import io.millrace.client.SettingDescription;
 import io.millrace.client.TopicDescription;
+import io.millrace.client.errors.UnsupportedFeatureException;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -25,6 +28,9 @@ final class TopicDescribeCommand implements Callable<Integer> {
   @Parameters(arity = "1..*", paramLabel = "NAME", description = "One or more topics.")
   List<String> names = List.of();
 
+  /** By topic; empty where only names are wanted. */
+  private Map<String, List<SettingDescription>> settings = Map.of();
+
   TopicDescribeCommand(Surroundings surroundings) {
     this.surroundings = surroundings;
   }
@@ -34,6 +40,9 @@ final class TopicDescribeCommand implements Callable<Integer> {
     Collection<TopicDescription> topics;
     try (AdminSession session = AdminSession.open(surroundings, cluster)) {
       topics = session.ask(admin -> admin.describeTopics(new LinkedHashSet<>(names))).values();
+      if (output.format != OutputOption.Format.name) {
+        settings = settings(session, topics);
+      }
     }
     surroundings
         .output()
@@ -50,6 +59,34 @@ final class TopicDescribeCommand implements Callable<Integer> {
     return ExitCode.DONE.number();
   }
 
+  private static Map<String, List<SettingDescription>> settings(
+      AdminSession session, Collection<TopicDescription> topics) throws Exception {
+    List<String> found = topics.stream().map(TopicDescription::name).toList();
+    try {
+      return session.ask(admin -> admin.describeTopicSettings(found));
+    } catch (UnsupportedFeatureException e) {
+      // A broker of an earlier version: what was set is known, and nothing else.
+      return topics.stream()
+          .collect(Collectors.toMap(TopicDescription::name, TopicDescribeCommand::whatWasSet));
+    }
+  }
+
+  private static List<SettingDescription> whatWasSet(TopicDescription topic) {
+    return new TreeMap<>(topic.settings())
+        .entrySet().stream()
+            .map(
+                set ->
+                    new SettingDescription(
+                        set.getKey(),
+                        set.getValue(),
+                        "",
+                        SettingDescription.Source.TOPIC,
+                        "",
+                        "",
+                        false))
+            .toList();
+  }
+
   private String table(TopicDescription topic) {
     StringBuilder out = new StringBuilder();
     out.append(
@@ -59,8 +96,6 @@ final class TopicDescribeCommand implements Callable<Integer> {
                 Printable.line(topic.topicId()),
                 Printable.counted(topic.replicationFactor(), "replica"))
             .replace(System.lineSeparator(), "\n"));
-    new TreeMap<>(topic.settings())
-        .forEach((key, value) -> out.append(Printable.line(key + "=" + value)).append('\n'));
     TextTable table = new TextTable("PARTITION", "LEADER", "EPOCH", "REPLICAS", "IN SYNC");
     for (PartitionInfo partition : topic.partitions()) {
       table.row(
@@ -70,7 +105,12 @@ final class TopicDescribeCommand implements Callable<Integer> {
           ids(partition.replicas()),
           ids(partition.inSync()));
     }
-    return out.append(table.render(surroundings.coloursOutput())).toString();
+    out.append(table.render(surroundings.coloursOutput()));
+    List<SettingDescription> of = settings.getOrDefault(topic.name(), List.of());
+    if (!of.isEmpty()) {
+      out.append('\n').append(SettingsText.table(of, surroundings.coloursOutput()));
+    }
+    return out.toString();
   }
 
   private static String leader(OptionalInt leader) {
@@ -83,13 +123,13 @@ final class TopicDescribeCommand implements Callable<Integer> {
         : brokers.stream().map(String::valueOf).collect(Collectors.joining(","));
   }
 
-  private static JsonText json(Collection<TopicDescription> topics) {
+  private JsonText json(Collection<TopicDescription> topics) {
     JsonText json = new JsonText().beginArray();
     for (TopicDescription topic : topics) {
       json.beginObject().field("name", topic.name()).field("id", topic.topicId());
-      json.field("replicas", topic.replicationFactor()).name("settings").beginObject();
-      new TreeMap<>(topic.settings()).forEach(json::field);
-      json.end().name("partitions").beginArray();
+      json.field("replicas", topic.replicationFactor()).name("settings");
+      SettingsText.json(settings.getOrDefault(topic.name(), List.of()), json);
+      json.name("partitions").beginArray();
       for (PartitionInfo partition : topic.partitions()) {
         json.beginObject().field("partition", partition.partition()).name("leader");
         partition.leader().ifPresentOrElse(json::value, json::nullValue);

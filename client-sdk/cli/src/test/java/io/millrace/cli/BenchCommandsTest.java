@@ -153,6 +153,7 @@ class BenchCommandsTest {
     assertThat(all.stdout())
         .contains("\"records\":10,", "\"latency_ms\":null", "\"errors\":0,\"first_record_ms\":");
     CommandRun more = CommandRun.on(cluster);
+    more.nanosPerLook = 300_000_000;
     assertThat(more.exec("bench", "consume", "load", "--records", "11", "--idle", "1"))
         .isEqualTo(1);
     assertThat(more.stdout()).contains("\"records\":10,", "\"errors\":1");

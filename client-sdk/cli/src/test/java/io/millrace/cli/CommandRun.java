@@ -30,6 +30,9 @@ final class CommandRun {
   Terminals terminals = Terminals.NONE;
   List<CommandEntry> more = List.of();
 
+  /** How much time passes at each look at the clock. */
+  long nanosPerLook = 1_000_000;
+
   CommandRun(PretendCluster cluster) {
     this.cluster = cluster;
   }
@@ -121,8 +124,8 @@ final class CommandRun {
     }
   }
 
-  /** Real threads, and a clock on which a millisecond passes at each look. */
-  private static final class TestTasks implements Tasks, Clock {
+  /** Real threads, and a clock that is moved by looking at it. */
+  private final class TestTasks implements Tasks, Clock {
     private final Tasks real = new SystemTasks();
     private final AtomicLong nanos = new AtomicLong();
 
@@ -143,7 +146,7 @@ final class CommandRun {
 
     @Override
     public long nanoTime() {
-      return nanos.addAndGet(1_000_000);
+      return nanos.addAndGet(nanosPerLook);
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.millrace.client.errors.OutcomeUnknownException;
 import io.millrace.client.errors.ProtocolException;
 import io.millrace.client.errors.TimedOutException;
 import io.millrace.client.errors.WrongClusterException;
+import io.millrace.wire.v1.ErrorCode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -52,6 +53,15 @@ class MillraceCommandTest {
         "topic create a --set novalue",
         "topic create -a",
         "topic describe",
+        "topic alter",
+        "topic alter a",
+        "topic alter a --set b=1 --unset b",
+        "topic alter a --partitions",
+        "topic trim a",
+        "topic trim a --before earliest",
+        "topic trim a --before -1",
+        "topic trim a --before yesterday",
+        "cluster --settings one",
         "topic list --output yaml",
         "topic list --cluster",
         "produce",
@@ -151,6 +161,19 @@ class MillraceCommandTest {
           assertThat(run.exec("topic", "list")).as(error.toString()).isEqualTo(code);
           assertThat(run.stderr()).isEqualTo("millrace: x\n");
         });
+  }
+
+  @Test
+  void leavesTheWiresNamesForErrorsOut() {
+    for (ErrorCode code : ErrorCode.values()) {
+      if (code == ErrorCode.ERROR_CODE_UNSPECIFIED || code == ErrorCode.UNRECOGNIZED) {
+        continue;
+      }
+      cluster.broken = new ProtocolException("notes/0: " + code + ": the reason");
+      CommandRun run = CommandRun.on(cluster);
+      run.exec("topic", "list");
+      assertThat(run.stderr()).isEqualTo("millrace: notes/0: the reason\n");
+    }
   }
 
   @Test

@@ -20,9 +20,11 @@ import io.millrace.client.TopicListing;
 import io.millrace.client.TopicPartition;
 import io.millrace.client.TrimResult;
 import io.millrace.client.TrimSpec;
+import io.millrace.client.errors.InvalidRequestException;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.TopicExistsException;
 import io.millrace.client.errors.UnknownTopicException;
+import io.millrace.client.errors.UnsupportedFeatureException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,6 +34,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -55,6 +58,28 @@ final class PretendCluster implements ClientFactory {
 
   /** Where partitions begin that do not begin at 0. */
   final Map<TopicPartition, Long> starts = new HashMap<>();
+
+  final List<TopicChange> changes = new ArrayList<>();
+  boolean describesSettings = true;
+
+  private static final List<SettingDescription> SETTINGS =
+      List.of(
+          new SettingDescription(
+              "durability",
+              "leader",
+              "standard",
+              SettingDescription.Source.TOPIC,
+              "none to synced",
+              "what an acknowledgement means",
+              true),
+          new SettingDescription(
+              "retention.ms",
+              "604800000",
+              "604800000",
+              SettingDescription.Source.BUILT_IN,
+              "ms",
+              "how long records stay",
+              true));
 
   /** What every call fails with. */
   @Nullable MillraceException broken;
@@ -194,29 +219,81 @@ final class PretendCluster implements ClientFactory {
     @Override
     public CompletableFuture<Map<TopicPartition, ListedOffset>> listOffsets(
         Map<TopicPartition, OffsetSpec> partitions) {
-      throw new UnsupportedOperationException("no command asks for it");
+      return answer(
+          () -> {
+            Map<TopicPartition, ListedOffset> found = new LinkedHashMap<>();
+            partitions.forEach(
+                (at, spec) ->
+                    found.put(at, new ListedOffset(offset(at, spec), OptionalLong.empty(), 3)));
+            return found;
+          });
+    }
+
+    private OptionalLong offset(TopicPartition at, OffsetSpec spec) {
+      List<ConsumerRecord<ByteBuffer, ByteBuffer>> log = partition(at.topic(), at.partition());
+      if (spec instanceof OffsetSpec.ForTimestamp time) {
+        return log.stream()
+            .filter(record -> record.timestamp() >= time.timestamp())
+            .mapToLong(ConsumerRecord::offset)
+            .findFirst();
+      }
+      return OptionalLong.of(
+          spec instanceof OffsetSpec.Latest ? log.size() : starts.getOrDefault(at, 0L));
     }
 
     @Override
     public CompletableFuture<TopicDescription> alterTopic(TopicChange change) {
-      throw new UnsupportedOperationException("no command asks for it");
+      return answer(
+          () -> {
+            changes.add(change);
+            List<?> before = partitions(change.name());
+            int wanted = change.partitions().orElse(before.size());
+            if (wanted < before.size()) {
+              throw new InvalidRequestException("partitions can only be added");
+            }
+            while (!change.validateOnly() && before.size() < wanted) {
+              partitions(change.name()).add(new ArrayList<>());
+            }
+            return describe(change.name());
+          });
     }
 
     @Override
     public CompletableFuture<Map<TopicPartition, TrimResult>> trim(
         Map<TopicPartition, TrimSpec> partitions) {
-      throw new UnsupportedOperationException("no command asks for it");
+      Map<TopicPartition, TrimResult> results = new LinkedHashMap<>();
+      partitions.forEach((at, spec) -> results.put(at, trim(at, spec)));
+      return CompletableFuture.completedFuture(results);
+    }
+
+    private TrimResult trim(TopicPartition at, TrimSpec spec) {
+      long end = partition(at.topic(), at.partition()).size();
+      long before = spec instanceof TrimSpec.Before wanted ? wanted.offset() : end;
+      if (before > end) {
+        return new TrimResult.Failed(
+            new InvalidRequestException(at + ": OFFSET_OUT_OF_RANGE: the end is " + end));
+      }
+      starts.merge(at, before, Math::max);
+      return new TrimResult.Trimmed(starts.getOrDefault(at, 0L), 3);
     }
 
     @Override
     public CompletableFuture<Map<String, List<SettingDescription>>> describeTopicSettings(
         Collection<String> names) {
-      throw new UnsupportedOperationException("no command asks for it");
+      return answer(
+          () -> {
+            if (!describesSettings) {
+              throw new UnsupportedFeatureException("api 26 is not known");
+            }
+            Map<String, List<SettingDescription>> found = new LinkedHashMap<>();
+            names.forEach(name -> found.put(name, SETTINGS));
+            return found;
+          });
     }
 
     @Override
     public CompletableFuture<List<SettingDescription>> describeBrokerSettings(int brokerId) {
-      throw new UnsupportedOperationException("no command asks for it");
+      return answer(() -> SETTINGS);
     }
 
     @Override

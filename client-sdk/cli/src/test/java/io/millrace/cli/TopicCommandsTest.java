@@ -2,6 +2,7 @@ package io.millrace.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.client.TopicChange;
 import org.junit.jupiter.api.Test;
 
 class TopicCommandsTest {
@@ -41,20 +42,140 @@ class TopicCommandsTest {
         .isEqualTo(
             """
             topic notes  id notes~id  1 replica each
-            durability=leader
             PARTITION  LEADER  EPOCH  REPLICAS  IN SYNC
                     0  1           3         1        1
                     1  none        3         1        1
+
+            SETTING       VALUE      FROM     DEFAULT
+            durability    leader     topic    standard
+            retention.ms  604800000  default
             """);
     assertThat(output("topic", "describe", "notes", "-o", "name")).isEqualTo("notes/0\nnotes/1\n");
     assertThat(output("topic", "describe", "notes", "-o", "JSON"))
         .isEqualTo(
             "[{\"name\":\"notes\",\"id\":\"notes~id\",\"replicas\":1,"
-                + "\"settings\":{\"durability\":\"leader\"},\"partitions\":["
+                + "\"settings\":["
+                + "{\"key\":\"durability\",\"value\":\"leader\",\"source\":\"topic\","
+                + "\"default\":\"standard\",\"allowed\":\"none to synced\","
+                + "\"about\":\"what an acknowledgement means\",\"dynamic\":true},"
+                + "{\"key\":\"retention.ms\",\"value\":\"604800000\",\"source\":\"default\","
+                + "\"default\":\"604800000\",\"allowed\":\"ms\","
+                + "\"about\":\"how long records stay\",\"dynamic\":true}],\"partitions\":["
                 + "{\"partition\":0,\"leader\":1,\"epoch\":3,\"replicas\":[1],\"inSync\":[1]},"
                 + "{\"partition\":1,\"leader\":null,\"epoch\":3,\"replicas\":[1],\"inSync\":[1]}"
                 + "]}]\n");
     assertThat(CommandRun.on(cluster).exec("topic", "describe", "notes", "none")).isEqualTo(3);
+  }
+
+  @Test
+  void describesTopicsOfABrokerThatCannotTellTheirSettings() {
+    cluster.describesSettings = false;
+    assertThat(output("topic", "describe", "notes")).contains("durability  leader  topic");
+  }
+
+  @Test
+  void showsWhatABrokerRunsWith() {
+    assertThat(output("cluster", "--settings", "1"))
+        .isEqualTo(
+            """
+            SETTING       VALUE      FROM     DEFAULT
+            durability    leader     topic    standard
+            retention.ms  604800000  default
+            """);
+    assertThat(output("cluster", "--settings", "1", "-o", "name"))
+        .isEqualTo("durability\nretention.ms\n");
+    assertThat(output("cluster", "--settings", "1", "-o", "json"))
+        .startsWith("[{\"key\":\"durability\",");
+    CommandRun run = CommandRun.on(cluster);
+    assertThat(run.exec("cluster", "--settings", "2")).isEqualTo(3);
+    assertThat(run.stderr()).isEqualTo("millrace: no broker 2 is alive; there are [1]\n");
+  }
+
+  @Test
+  void altersSettingsWithoutAsking() {
+    assertThat(output("topic", "alter", "notes", "--set", "retention.ms=1000", "--unset", "a,b"))
+        .isEqualTo(
+            "altered notes: retention.ms=1000, a is the default again, b is the default again\n");
+    assertThat(cluster.changes)
+        .containsExactly(TopicChange.of("notes").set("retention.ms", "1000").unset("a").unset("b"));
+  }
+
+  @Test
+  void addsPartitionsOnlyAfterTheWarningThatKeysMoveAndAYes() {
+    CommandRun declined = CommandRun.on(cluster).input("n\n").atTerminal();
+    assertThat(declined.exec("topic", "alter", "notes", "--partitions", "4")).isEqualTo(1);
+    assertThat(declined.stderr())
+        .startsWith("WARNING: keys move.")
+        .contains("Give topic notes 4 partitions? [y/N] ")
+        .endsWith("millrace: nothing was changed\n");
+    assertThat(cluster.partitions("notes")).hasSize(2);
+    assertThat(CommandRun.on(cluster).exec("topic", "alter", "notes", "--partitions", "4"))
+        .isEqualTo(2);
+    assertThat(cluster.partitions("notes")).hasSize(2);
+
+    CommandRun run = CommandRun.on(cluster);
+    assertThat(run.exec("topic", "alter", "notes", "--partitions", "4", "--yes")).isZero();
+    assertThat(run.stdout()).isEqualTo("altered notes: 4 partitions\n");
+    assertThat(run.stderr()).startsWith("WARNING: keys move.");
+    assertThat(cluster.partitions("notes")).hasSize(4);
+    // The topic that was checked, not another that has its name by then.
+    assertThat(cluster.changes.get(cluster.changes.size() - 1).topicId()).contains("notes~id");
+  }
+
+  @Test
+  void b61_asksNobodyAboutAChangeThatTheClusterWouldRefuse() {
+    CommandRun run = CommandRun.on(cluster).atTerminal();
+    assertThat(run.exec("topic", "alter", "notes", "--partitions", "1")).isEqualTo(2);
+    assertThat(run.stderr()).isEqualTo("millrace: partitions can only be added\n");
+  }
+
+  @Test
+  void trimsAllPartitionsOrSomeBeforeAnOffsetATimeOrTheEnd() {
+    fill("notes");
+    CommandRun asked = CommandRun.on(cluster).input("y\n").atTerminal();
+    assertThat(asked.exec("topic", "trim", "notes", "--before", "2", "--partition", "0")).isZero();
+    assertThat(asked.stderr())
+        .isEqualTo("Delete 2 records, the oldest of 1 partition in topic notes, for ever? [y/N] ");
+    assertThat(asked.stdout()).isEqualTo("notes/0 begins at offset 2, before at 0\n");
+    // The third record is of 1,002 ms.
+    assertThat(output("topic", "trim", "notes", "--before", "@1003", "--yes"))
+        .isEqualTo(
+            "notes/0 begins at offset 3, before at 2\nnotes/1 begins at offset 0, before at 0\n");
+    assertThat(output("topic", "trim", "notes", "--before", "@99999", "--yes"))
+        .startsWith("notes/0 begins at offset 5, before at 3\n");
+    fill("orders");
+    assertThat(output("topic", "trim", "orders", "--before", "high-watermark", "--yes"))
+        .startsWith("orders/0 begins at offset 5, before at 0\n");
+  }
+
+  @Test
+  void trimsNothingUnasked() {
+    fill("notes");
+    CommandRun nobody = CommandRun.on(cluster);
+    assertThat(nobody.exec("topic", "trim", "notes", "--before", "3")).isEqualTo(2);
+    CommandRun declined = CommandRun.on(cluster).input("\n").atTerminal();
+    assertThat(declined.exec("topic", "trim", "notes", "--before", "3")).isEqualTo(1);
+    assertThat(declined.stderr()).endsWith("millrace: nothing was deleted\n");
+    assertThat(cluster.starts).isEmpty();
+  }
+
+  @Test
+  void tellsWhichPartitionsWereNotTrimmedAndWhy() {
+    fill("notes");
+    CommandRun run = CommandRun.on(cluster);
+    assertThat(run.exec("topic", "trim", "notes", "--before", "3", "--yes")).isEqualTo(2);
+    assertThat(run.stdout()).isEqualTo("notes/0 begins at offset 3, before at 0\n");
+    assertThat(run.stderr())
+        .isEqualTo("millrace: notes/1 was not trimmed: notes/1: the end is 0\n");
+    assertThat(
+            CommandRun.on(cluster)
+                .exec("topic", "trim", "notes", "--before", "1", "--partition", "2", "--yes"))
+        .isEqualTo(3);
+  }
+
+  private void fill(String topic) {
+    cluster.wallMillis = 1_000;
+    CommandRun.on(cluster).input("a\nb\nc\nd\ne\n").exec("produce", topic);
   }
 
   @Test

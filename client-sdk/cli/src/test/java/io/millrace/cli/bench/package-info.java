@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.cli.bench;
+
+import org.jspecify.annotations.NullMarked;
