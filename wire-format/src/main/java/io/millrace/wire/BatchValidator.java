@@ -106,8 +106,8 @@ public final class BatchValidator {
       return unsupported(
           "its record encoding is not known here: " + BatchAttributes.encoding(attributes));
     }
-    if (Compressions.find(batch.compressionId()) == null) {
-      return unsupported(Compressions.whyNot(batch.compressionId()));
+    if (!Compressions.isKnown(batch.compressionId())) {
+      return unsupported(Compressions.whyUnknown(batch.compressionId()));
     }
     if (batch.isControl() || batch.isTransactional() || batch.usesAppendTime()) {
       return new Invalid(

@@ -20,6 +20,13 @@ public final class RecordCursor {
 
   private static final int SMALLEST_BUFFER = 4096;
 
+  /**
+   * The most that a batch's records may become. No honest writer needs more: records are put into a
+   * batch before they are compressed, and a batch takes 64 MiB at most however it is sent. Readers
+   * may allow less.
+   */
+  public static final int MAX_DECOMPRESSED_BYTES = BatchLayout.MAX_SIZE_BYTES;
+
   private final int maxDecompressedBytes;
   private final RecordScan scan = new RecordScan();
   private ByteBuffer decompressed = ByteBuffer.allocate(0);
@@ -35,13 +42,19 @@ public final class RecordCursor {
   private int recordCount;
   private int read;
 
+  /** For every batch that the format allows. */
+  public RecordCursor() {
+    this(MAX_DECOMPRESSED_BYTES);
+  }
+
   /**
    * For batches of every size.
    *
-   * @param maxDecompressedBytes a batch whose records decompress to more is refused
+   * @param maxDecompressedBytes a batch whose records decompress to more is refused; above {@link
+   *     #MAX_DECOMPRESSED_BYTES} that is the limit
    */
   public RecordCursor(int maxDecompressedBytes) {
-    this.maxDecompressedBytes = maxDecompressedBytes;
+    this.maxDecompressedBytes = Math.min(maxDecompressedBytes, MAX_DECOMPRESSED_BYTES);
   }
 
   /**

@@ -127,8 +127,9 @@ class BatchValidatorTest {
     for (int bit = 0; bit < 32; bit++) {
       ByteBuffer batch = Forged.withInt(batch(), BatchLayout.ATTRIBUTES, 1 << bit);
 
-      // Alone it says zstd, and a broker does not look into compressed records.
-      boolean known = 1 << bit == Compressions.named("zstd").id();
+      // The first three alone name a compression, and a broker does not look into what is
+      // compressed.
+      boolean known = bit < 3;
       assertThat(validate(batch) instanceof BatchValidator.Valid)
           .as("bit %d", bit)
           .isEqualTo(known);
@@ -136,13 +137,13 @@ class BatchValidatorTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3, 5, 6, 7})
-  void refusesACompressionThatIsNotAtHandAndSaysWhichAre(int id) {
+  @ValueSource(ints = {5, 6, 7})
+  void refusesACompressionThatIsNotKnownAndSaysWhichAre(int id) {
     assertRefused(
         Forged.withInt(batch(), BatchLayout.ATTRIBUTES, id),
         ErrorCode.UNSUPPORTED,
         "compressed",
-        "none, zstd");
+        "none, gzip, snappy, lz4, zstd");
   }
 
   @ParameterizedTest

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The examples of PROTOCOL.md are what this code writes and reads. */
 class GoldenBytesTest {
@@ -87,9 +89,15 @@ class GoldenBytesTest {
     assertThat(cursor.next()).isFalse();
   }
 
-  @Test
-  void aCompressedBatchIsReadAsTheDocumentShows() {
-    BatchView view = new BatchView().wrap(ProtocolDocument.bytes("zstd"), 0);
+  @ParameterizedTest
+  @ValueSource(strings = {"gzip", "snappy", "lz4", "zstd"})
+  void aCompressedBatchIsReadAsTheDocumentShows(String compression) {
+    BatchView view = new BatchView().wrap(ProtocolDocument.bytes(compression), 0);
+    assertThat(Compressions.nameOf(view.compressionId())).isEqualTo(compression);
+    assertThat(
+            new BatchValidator()
+                .validate(ProtocolDocument.bytes(compression), BatchLimits.DEFAULT, TIME))
+        .isInstanceOf(BatchValidator.Valid.class);
     RecordCursor cursor = new RecordCursor(1000).over(view);
     assertThat(cursor.next()).isTrue();
     assertThat(cursor.key()).isNull();

@@ -77,7 +77,9 @@ public final class RandomBatches {
   }
 
   private Compression compression() {
-    return random.nextInt(3) == 0 ? Compressions.named("zstd") : Compressions.NONE;
+    List<String> names = Compressions.names();
+    int drawn = random.nextInt(3 * (names.size() - 1));
+    return Compressions.named(drawn < names.size() ? names.get(drawn) : "none");
   }
 
   /** In fresh memory. */
