@@ -107,7 +107,9 @@ public sealed interface RegistrationPlan {
               + directoryId
               + ", this one is "
               + self.directoryId()
-              + ". Start it with the directory it had, or give this broker an id of its own");
+              + ". Start it with the directory it had, or give this broker an id of its own. If that"
+              + " directory is gone for good, start once with data.directory.new=true: what only it"
+              + " held is lost then");
     }
     return new Register(known.version(), ghostVersion, isNewDirectory);
   }

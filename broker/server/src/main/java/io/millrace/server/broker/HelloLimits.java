@@ -1,6 +1,7 @@
 package io.millrace.server.broker;
 
 import io.millrace.server.config.RequestSettings;
+import io.millrace.server.config.TopicDefaults;
 import io.millrace.server.config.TopicSettings;
 import io.millrace.wire.v1.Limits;
 import java.util.Map;
@@ -10,8 +11,8 @@ final class HelloLimits {
   private HelloLimits() {}
 
   /** Those on batches and records are the usual ones; a topic's settings may raise them. */
-  static Limits of(RequestSettings requests) {
-    TopicSettings usual = TopicSettings.understood(Map.of());
+  static Limits of(RequestSettings requests, TopicDefaults topics) {
+    TopicSettings usual = TopicSettings.understood(Map.of(), 1, topics);
     return Listeners.bounds(requests)
         .limits()
         .setMaxBatchSize(usual.batchMaxBytes())

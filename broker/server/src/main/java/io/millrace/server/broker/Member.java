@@ -126,7 +126,7 @@ final class Member implements RegistrationListener {
         listeners.advertised(),
         settings.identity().rack(),
         SoftwareVersion.CURRENT,
-        false);
+        settings.identity().acceptsNewDirectory());
   }
 
   private HelloResponse hello() {
@@ -135,7 +135,7 @@ final class Member implements RegistrationListener {
         .setBrokerId(settings.identity().brokerId())
         .setIncarnation(incarnation)
         .setBrokerVersion(SoftwareVersion.CURRENT)
-        .setLimits(HelloLimits.of(settings.requests()))
+        .setLimits(HelloLimits.of(settings.requests(), settings.topics()))
         .build();
   }
 

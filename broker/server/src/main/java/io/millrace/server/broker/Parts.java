@@ -3,6 +3,7 @@ package io.millrace.server.broker;
 import io.millrace.coordination.election.PartitionElection;
 import io.millrace.coordination.store.ClusterStore;
 import io.millrace.coordination.topics.DeletionProgress;
+import io.millrace.coordination.topics.TopicAlteration;
 import io.millrace.coordination.topics.TopicCreation;
 import io.millrace.coordination.topics.TopicDeletion;
 import io.millrace.coordination.topics.TopicSweep;
@@ -74,6 +75,7 @@ record Parts(
             shards,
             new PartitionOpening(logs, storage.flushIntervalMillis()),
             logs,
+            settings.topics(),
             directory.partitions());
     ClusterView view = ClusterViews.ofEverything(store);
     TopicDeletion deletion = new TopicDeletion(store, self);
@@ -91,15 +93,19 @@ record Parts(
             partitions,
             new Elections(store.loop(), new PartitionElection(store), partitions),
             trash);
-    TopicCreation creation =
-        new TopicCreation(store, view, seams.tasks(), self, new TopicSettingCheck());
+    TopicSettingCheck check =
+        new TopicSettingCheck(settings.topics(), settings.requests().maxRequestBytes());
     ApiHandler api =
         new ApiHandler(
             shards,
             catalog,
-            new TopicAccess(store.loop(), view, creation, deletion),
-            settings.requests(),
-            settings.topics());
+            new TopicAccess(
+                view,
+                new TopicCreation(store, view, seams.tasks(), self, check),
+                new TopicAlteration(store, view, seams.tasks(), self, check),
+                deletion),
+            settings,
+            seams.tasks().clock());
     return new Parts(logs, shards, catalog, view, replicas, trash, api);
   }
 }

@@ -7,7 +7,6 @@ import io.millrace.coordination.election.PartitionElection;
 import io.millrace.coordination.view.BrokerImage;
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.rpc.EventLoop;
-import io.millrace.server.config.TopicSettings;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -59,7 +58,7 @@ public final class Elections {
       Supplier<Catalog> catalog,
       Supplier<Integer> incarnation,
       Consumer<Result> then) {
-    int minInSync = topic == null ? 1 : TopicSettings.understood(topic.settings()).minInSync();
+    int minInSync = topic == null ? 1 : partitions.settingsOf(topic).minInSync();
     election
         .elect(
             replica.id.topicId(),

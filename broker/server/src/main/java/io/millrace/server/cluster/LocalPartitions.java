@@ -1,7 +1,10 @@
 package io.millrace.server.cluster;
 
 import io.millrace.coordination.election.LogPosition;
+import io.millrace.coordination.view.TopicImage;
 import io.millrace.rpc.EventLoop;
+import io.millrace.server.config.SettingProblem;
+import io.millrace.server.config.TopicDefaults;
 import io.millrace.server.config.TopicSettings;
 import io.millrace.server.partition.Partition;
 import io.millrace.server.partition.PartitionId;
@@ -13,7 +16,6 @@ import io.millrace.storage.log.LogStore;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -29,12 +31,14 @@ public final class LocalPartitions {
   private final List<Shard> shards;
   private final PartitionOpening opening;
   private final LogStore logs;
+  private final TopicDefaults defaults;
 
   /** What has a directory here and has not been opened. Owner: the store's loop. */
   private final Set<PartitionId> unopened;
 
   /**
    * @param home the store's loop
+   * @param defaults of what topics do not set themselves
    * @param onDisk what had a directory here before anything was opened
    */
   public LocalPartitions(
@@ -42,11 +46,13 @@ public final class LocalPartitions {
       List<Shard> shards,
       PartitionOpening opening,
       LogStore logs,
+      TopicDefaults defaults,
       Collection<PartitionName> onDisk) {
     this.home = home;
     this.shards = shards;
     this.opening = opening;
     this.logs = logs;
+    this.defaults = defaults;
     this.unopened = new HashSet<>();
     onDisk.forEach(name -> unopened.add(new PartitionId(name.topicId(), name.partition())));
   }
@@ -73,11 +79,7 @@ public final class LocalPartitions {
     void onOffline(PartitionId id, String why);
   }
 
-  void open(
-      PartitionId id,
-      Map<String, String> topicSettings,
-      LeaderListener leaders,
-      Consumer<Opened> then) {
+  void open(PartitionId id, TopicImage topic, LeaderListener leaders, Consumer<Opened> then) {
     unopened.remove(id);
     Shard shard = id.ownerAmong(shards);
     PartitionListener listener =
@@ -95,11 +97,36 @@ public final class LocalPartitions {
     opening.open(
         shard,
         id,
-        TopicSettings.understood(topicSettings),
+        settingsOf(topic),
         listener,
         offline -> {
           Opened opened = offline.<Opened>map(Opened.Offline::new).orElseGet(() -> open(shard, id));
           home.execute(() -> then.accept(opened));
+        });
+  }
+
+  TopicSettings settingsOf(TopicImage topic) {
+    return TopicSettings.understood(topic.settings(), topic.replicationFactor(), defaults);
+  }
+
+  /** What is wrong with a topic's settings as they stand, for the log; empty when nothing is. */
+  List<String> faultsOf(TopicImage topic) {
+    return TopicSettings.check(topic.settings(), topic.replicationFactor(), defaults)
+            instanceof TopicSettings.Outcome.Refused refused
+        ? refused.problems().stream().map(SettingProblem::message).toList()
+        : List.of();
+  }
+
+  /** The topic's settings have changed; they hold from the owner's next turn on. */
+  void configure(PartitionId id, TopicImage topic) {
+    TopicSettings settings = settingsOf(topic);
+    Shard shard = id.ownerAmong(shards);
+    shard.deliver(
+        () -> {
+          Partition partition = shard.find(id);
+          if (partition != null) {
+            partition.configure(settings);
+          }
         });
   }
 

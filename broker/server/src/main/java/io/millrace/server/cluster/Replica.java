@@ -2,6 +2,7 @@ package io.millrace.server.cluster;
 
 import io.millrace.coordination.election.LogPosition;
 import io.millrace.server.partition.PartitionId;
+import java.util.Map;
 
 /** What this broker has of one partition. Owner: the store's loop, which is {@link Replicas}'s. */
 final class Replica {
@@ -26,6 +27,9 @@ final class Replica {
   int epochWritten = -1;
   int epochLed = -1;
   boolean electing;
+
+  /** The topic's settings that it was opened with or told since. */
+  Map<String, String> settings = Map.of();
 
   /** Whether this broker knows of no leader, and since when; over as many elections as it takes. */
   boolean leaderless;

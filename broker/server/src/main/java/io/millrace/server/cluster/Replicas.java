@@ -37,6 +37,9 @@ public final class Replicas implements LocalPartitions.LeaderListener {
   /** Whose opening, election or preparation is under way. */
   private final Set<Replica> busy = new HashSet<>();
 
+  /** By topic id. */
+  private final Map<String, String> faultsTold = new HashMap<>();
+
   private final List<Runnable> whenSettled = new ArrayList<>();
   private Catalog catalog;
   private int incarnation;
@@ -66,6 +69,7 @@ public final class Replicas implements LocalPartitions.LeaderListener {
         lookAt(topic);
       }
     }
+    faultsTold.keySet().retainAll(newer.topicsById().keySet());
     for (Replica replica : List.copyOf(replicas.values())) {
       if (!newer.topicsById().containsKey(replica.id.topicId())) {
         decide(replica.id);
@@ -75,8 +79,24 @@ public final class Replicas implements LocalPartitions.LeaderListener {
   }
 
   private void lookAt(TopicImage topic) {
+    tellOfFaults(topic);
     for (int number = 0; number < topic.partitionCount(); number++) {
       decide(new PartitionId(topic.id(), number));
+    }
+  }
+
+  /** Settings come in checked; a person or a newer broker may have written others. B63 */
+  private void tellOfFaults(TopicImage topic) {
+    String faults = String.join("; ", partitions.faultsOf(topic));
+    if (!faults.equals(faultsTold.getOrDefault(topic.id(), ""))) {
+      faultsTold.put(topic.id(), faults);
+      if (!faults.isEmpty()) {
+        LOG.warn(
+            "topic {} has settings that are left at their defaults here: {}. Correct them with topic"
+                + " alter",
+            topic.name(),
+            faults);
+      }
     }
   }
 
@@ -143,6 +163,9 @@ public final class Replicas implements LocalPartitions.LeaderListener {
     if (replica != null && replica.stage == Replica.Stage.DELETED && topic == null) {
       replicas.remove(id);
     }
+    if (replica != null) {
+      configure(replica, topic);
+    }
     if (stopped || (replica != null && replica.isUnderWay())) {
       return; // what is under way decides again when it ends
     }
@@ -172,7 +195,8 @@ public final class Replicas implements LocalPartitions.LeaderListener {
     } else {
       replica.stage = Replica.Stage.OPENING;
       busy.add(replica);
-      partitions.open(id, topic.settings(), this, opened -> onOpened(replica, opened));
+      replica.settings = topic.settings();
+      partitions.open(id, topic, this, opened -> onOpened(replica, opened));
     }
   }
 
@@ -188,6 +212,16 @@ public final class Replicas implements LocalPartitions.LeaderListener {
     }
     decide(replica.id);
     settle();
+  }
+
+  /** Settings that have changed hold without a restart. */
+  private void configure(Replica replica, @Nullable TopicImage topic) {
+    if (topic != null
+        && replica.stage == Replica.Stage.OPEN
+        && !topic.settings().equals(replica.settings)) {
+      replica.settings = topic.settings();
+      partitions.configure(replica.id, topic);
+    }
   }
 
   private void carryOut(Replica replica, ReplicaPlan plan, @Nullable TopicImage topic) {

@@ -4,6 +4,7 @@ import io.millrace.coordination.view.ZooKeeperAddress;
 import io.millrace.rpc.Endpoint;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Every key a broker knows, in the order of {@code conf/broker.properties}. */
 public final class BrokerKeys {
@@ -34,6 +35,13 @@ public final class BrokerKeys {
           4096,
           false,
           "Holds the records; one per broker, on a disk of its own where throughput counts.");
+
+  static final Key<Boolean> DATA_DIRECTORY_NEW =
+      Key.flag(
+          "data.directory.new",
+          false,
+          "Set for one start when the directory that this broker id had before is gone for good and"
+              + " an empty one takes its place: what only the old one held is lost then.");
 
   static final Key<ZooKeeperAddress> CLUSTER =
       Key.zooKeeper(
@@ -112,6 +120,16 @@ public final class BrokerKeys {
           1,
           10_000,
           "What a new topic gets when its creator does not say.");
+
+  static final Key<Integer> TOPIC_CHANGES_PER_SECOND =
+      Key.integer(
+          "topic.changes.per.second",
+          "partitions",
+          50,
+          1,
+          1_000_000,
+          "What one address may create, add and delete; what it has not used in the last minute it"
+              + " may use at once. Who goes beyond is told to wait.");
 
   static final Key<Integer> CONNECTIONS_MAX =
       Key.integer(
@@ -223,11 +241,12 @@ public final class BrokerKeys {
           256,
           "Threads that own connections and partitions. 0: one for each processor.");
 
-  private static final List<Key<?>> ALL =
+  private static final List<Key<?>> OWN =
       List.of(
           BROKER_ID,
           BROKER_RACK,
           DATA_DIRECTORY,
+          DATA_DIRECTORY_NEW,
           CLUSTER,
           CLUSTER_SESSION_TIMEOUT,
           CLUSTER_CONNECT_TIMEOUT,
@@ -239,6 +258,7 @@ public final class BrokerKeys {
           INSECURE,
           AUTO_CREATE_TOPICS,
           TOPIC_PARTITIONS,
+          TOPIC_CHANGES_PER_SECOND,
           CONNECTIONS_MAX,
           CONNECTIONS_PER_ADDRESS_MAX,
           REQUEST_MAX_BYTES,
@@ -251,6 +271,10 @@ public final class BrokerKeys {
           FLUSH_INTERVAL,
           CHECKPOINT_INTERVAL,
           LOOP_THREADS);
+
+  /** Those of topics last: they are many, and seldom changed. */
+  private static final List<Key<?>> ALL =
+      Stream.concat(OWN.stream(), TopicKeys.all().stream().map(Key::asTopicDefault)).toList();
 
   private BrokerKeys() {}
 

@@ -1,6 +1,7 @@
 package io.millrace.server.config;
 
 import io.millrace.rpc.Endpoint;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -8,6 +9,7 @@ import java.util.Optional;
  *
  * @param metricsListener where to listen for monitoring; empty: nowhere
  * @param loopThreads 0 for one per processor
+ * @param effective every key as it holds, for whoever asks what does
  */
 public record BrokerSettings(
     IdentitySettings identity,
@@ -18,4 +20,5 @@ public record BrokerSettings(
     RequestSettings requests,
     StorageSettings storage,
     TopicDefaults topics,
-    int loopThreads) {}
+    int loopThreads,
+    List<EffectiveSetting> effective) {}

@@ -15,6 +15,7 @@ import java.util.function.Function;
  * @param defaultText as it would be written; parses to a value
  * @param allowed what a value may be, for error messages and the sample file
  * @param reason why one would change it
+ * @param isSecret its value is shown to nobody
  * @param parser empty when the text is not a value of this key
  */
 public record Key<T>(
@@ -23,8 +24,66 @@ public record Key<T>(
     String defaultText,
     String allowed,
     String reason,
+    boolean isSecret,
     Function<String, Optional<T>> parser) {
+  /** Before the names of the broker's keys that say what topics have. */
+  static final String TOPIC_PREFIX = "topic.";
+
   private static final String ADDRESS = "host:port, IPv6 in brackets, port 0 to 65535";
+
+  private Key(
+      String name,
+      String unit,
+      String defaultText,
+      String allowed,
+      String reason,
+      Function<String, Optional<T>> parser) {
+    this(name, unit, defaultText, allowed, reason, false, parser);
+  }
+
+  /** The same key, of which only that it is set may be told. */
+  Key<T> secret() {
+    return new Key<>(name, unit, defaultText, allowed, reason, true, parser);
+  }
+
+  /** What a topic has that does not set this key itself, as a key of the broker's. */
+  Key<T> asTopicDefault() {
+    return new Key<>(
+        TOPIC_PREFIX + name,
+        unit,
+        defaultText,
+        allowed,
+        "What topics have that do not set " + name + ". " + reason,
+        isSecret,
+        parser);
+  }
+
+  /**
+   * A whole number, or -1 for none.
+   *
+   * @param none what -1 means, for people
+   */
+  static Key<Long> bound(
+      String name, String unit, long preset, long min, long max, String none, String why) {
+    return new Key<>(
+        name,
+        unit,
+        Long.toString(preset),
+        "-1 (" + none + "), or " + min + " to " + max + " " + unit,
+        why,
+        text -> text.equals("-1") ? Optional.of(-1L) : wholeNumber(text, min, max));
+  }
+
+  static Key<Long> longInteger(
+      String name, String unit, long preset, long min, long max, String why) {
+    return new Key<>(
+        name,
+        unit,
+        Long.toString(preset),
+        min + " to " + max + " " + unit,
+        why,
+        text -> wholeNumber(text, min, max));
+  }
 
   static Key<Integer> integer(String name, String unit, int preset, int min, int max, String why) {
     return new Key<>(
@@ -115,6 +174,12 @@ public record Key<T>(
             return Optional.empty();
           }
         });
+  }
+
+  /** One that is not known here, perhaps a newer broker's: it has no effect. */
+  static Key<String> foreign(String name) {
+    return new Key<>(
+        name, "", "", "not known here", "Not known to this broker, without effect.", Optional::of);
   }
 
   T preset() {

@@ -1,5 +1,6 @@
 package io.millrace.server.config;
 
+import io.millrace.wire.v1.SettingSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -36,10 +37,27 @@ final class KeyValues {
         });
   }
 
+  /** Of a topic. */
   void lay(Map<String, String> layer, String origin) {
+    lay(layer, origin, SettingSource.FROM_TOPIC);
+  }
+
+  void lay(Map<String, String> layer, String origin, SettingSource source) {
     Map<String, PropertiesText.Entry> entries = new LinkedHashMap<>();
-    layer.forEach((name, value) -> entries.put(name, new PropertiesText.Entry(value, origin)));
+    layer.forEach(
+        (name, value) -> entries.put(name, new PropertiesText.Entry(value, origin, source)));
     lay(entries);
+  }
+
+  /** As it is set, and allowed; empty where the default holds. */
+  Optional<PropertiesText.Entry> entry(Key<?> key) {
+    return Optional.ofNullable(set.get(key.name()));
+  }
+
+  EffectiveSetting effective(Key<?> key) {
+    return entry(key)
+        .map(entry -> EffectiveSetting.of(key, entry.value(), entry.source()))
+        .orElseGet(() -> EffectiveSetting.of(key, key.defaultText(), SettingSource.BUILT_IN));
   }
 
   /** Its default where it is not set, or set to what is not allowed. */
@@ -54,7 +72,12 @@ final class KeyValues {
     PropertiesText.Entry entry = set.get(key.name());
     return entry == null
         ? key.name() + "=" + key.defaultText() + " (default)"
-        : key.name() + "=" + entry.value() + " (" + entry.origin() + ")";
+        : key.name()
+            + "="
+            + (key.isSecret() ? SettingProblem.HIDDEN : entry.value())
+            + " ("
+            + entry.origin()
+            + ")";
   }
 
   void refuse(String message) {

@@ -1,5 +1,6 @@
 package io.millrace.server.config;
 
+import io.millrace.wire.v1.SettingSource;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -21,8 +22,12 @@ final class PropertiesText {
 
   private PropertiesText() {}
 
-  /** A value and where it stands. */
-  record Entry(String value, String origin) {}
+  /**
+   * A value and where it stands.
+   *
+   * @param origin for people, more precise than the source
+   */
+  record Entry(String value, String origin, SettingSource source) {}
 
   sealed interface Parsed {
     record Entries(Map<String, Entry> byKey) implements Parsed {}
@@ -78,7 +83,8 @@ final class PropertiesText {
                 origin + ": expected key=value, found " + SettingProblem.printable(content)));
       } else {
         String key = content.substring(0, equals).strip();
-        Entry entry = new Entry(content.substring(equals + 1).strip(), origin);
+        Entry entry =
+            new Entry(content.substring(equals + 1).strip(), origin, SettingSource.FROM_FILE);
         Entry earlier = entries.putIfAbsent(key, entry);
         if (earlier != null) {
           problems.add(

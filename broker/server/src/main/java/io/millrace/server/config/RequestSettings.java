@@ -10,4 +10,5 @@ public record RequestSettings(
     int maxInFlight,
     int maxInFlightBytes,
     int maxFetchBytes,
-    int maxFetchWaitMillis) {}
+    int maxFetchWaitMillis,
+    int topicChangesPerSecond) {}

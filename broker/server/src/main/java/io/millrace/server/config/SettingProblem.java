@@ -1,18 +1,27 @@
 package io.millrace.server.config;
 
+import java.util.regex.Pattern;
+
 /**
  * One reason not to start: always names the key, the value, where it was set and what is allowed.
  */
 public record SettingProblem(String message) {
+  /** In a secret's place. */
+  static final String HIDDEN = "(hidden)";
+
+  /** What people write who are used to units. */
+  private static final Pattern UNIT = Pattern.compile("[0-9.]{1,18} ?[A-Za-z]{1,12}");
+
   static SettingProblem notAllowed(Key<?> key, String value, String origin) {
     return new SettingProblem(
         key.name()
             + "="
-            + printable(value)
+            + (key.isSecret() ? HIDDEN : printable(value))
             + " ("
             + origin
             + ") is not allowed; allowed: "
-            + key.allowed());
+            + key.allowed()
+            + (UNIT.matcher(value).matches() ? ", written without a unit" : ""));
   }
 
   static SettingProblem unknown(String name, String value, String origin, String nearest) {

@@ -2,6 +2,7 @@ package io.millrace.server.config;
 
 import io.millrace.coordination.view.ZooKeeperTimeouts;
 import io.millrace.rpc.Endpoint;
+import io.millrace.wire.v1.SettingSource;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -48,7 +49,7 @@ public final class SettingsLoader {
       values.lay(((PropertiesText.Parsed.Entries) parsed).byKey());
     }
     values.lay(fromEnvironment(environment));
-    values.lay(overrides, "--set");
+    values.lay(overrides, "--set", SettingSource.FROM_COMMAND_LINE);
     List<String> warnings = new ArrayList<>();
     BrokerSettings settings = settings(values, warnings);
     return values.problems().isEmpty()
@@ -64,7 +65,10 @@ public final class SettingsLoader {
       if (value != null) {
         layer.put(
             key.name(),
-            new PropertiesText.Entry(value, "environment variable " + key.environmentName()));
+            new PropertiesText.Entry(
+                value,
+                "environment variable " + key.environmentName(),
+                SettingSource.FROM_ENVIRONMENT));
       }
     }
     return layer;
@@ -74,7 +78,9 @@ public final class SettingsLoader {
     BrokerSettings settings =
         new BrokerSettings(
             new IdentitySettings(
-                values.get(BrokerKeys.BROKER_ID), values.get(BrokerKeys.BROKER_RACK)),
+                values.get(BrokerKeys.BROKER_ID),
+                values.get(BrokerKeys.BROKER_RACK),
+                values.get(BrokerKeys.DATA_DIRECTORY_NEW)),
             new ClusterSettings(
                 values.get(BrokerKeys.CLUSTER),
                 new ZooKeeperTimeouts(
@@ -102,16 +108,28 @@ public final class SettingsLoader {
                 values.get(BrokerKeys.REQUESTS_IN_FLIGHT_MAX),
                 values.get(BrokerKeys.REQUESTS_IN_FLIGHT_BYTES),
                 values.get(BrokerKeys.FETCH_MAX_BYTES),
-                values.get(BrokerKeys.FETCH_MAX_WAIT)),
+                values.get(BrokerKeys.FETCH_MAX_WAIT),
+                values.get(BrokerKeys.TOPIC_CHANGES_PER_SECOND)),
             new StorageSettings(
                 values.get(BrokerKeys.DATA_DIRECTORY),
                 values.get(BrokerKeys.FLUSH_INTERVAL),
                 values.get(BrokerKeys.CHECKPOINT_INTERVAL)),
-            new TopicDefaults(
-                values.get(BrokerKeys.AUTO_CREATE_TOPICS), values.get(BrokerKeys.TOPIC_PARTITIONS)),
-            values.get(BrokerKeys.LOOP_THREADS));
+            topicDefaults(values),
+            values.get(BrokerKeys.LOOP_THREADS),
+            BrokerKeys.all().stream().map(values::effective).toList());
     crossChecks(values, settings, warnings);
     return settings;
+  }
+
+  private static TopicDefaults topicDefaults(KeyValues values) {
+    Map<String, PropertiesText.Entry> settings = new LinkedHashMap<>();
+    for (Key<?> key : TopicKeys.all()) {
+      values.entry(key.asTopicDefault()).ifPresent(entry -> settings.put(key.name(), entry));
+    }
+    return new TopicDefaults(
+        values.get(BrokerKeys.AUTO_CREATE_TOPICS),
+        values.get(BrokerKeys.TOPIC_PARTITIONS),
+        settings);
   }
 
   private static ListenerSettings listener(

@@ -4,11 +4,22 @@ import io.millrace.wire.v1.Durability;
 import java.util.List;
 import java.util.Map;
 
-/** One topic's settings, checked. */
+/**
+ * One topic's settings, checked.
+ *
+ * @param isStrict producers may not ask for a lower level than {@code durability}
+ */
 public record TopicSettings(
-    Durability durability, int minInSync, int recordMaxBytes, int segmentBytes) {
+    Durability durability,
+    boolean isStrict,
+    int minInSync,
+    int recordMaxBytes,
+    TimestampKind timestampKind,
+    LogSettings log) {
   /** Room for a batch's own header, so that a record of the largest size fits into one. */
   private static final int BATCH_OVERHEAD_BYTES = 1024;
+
+  private static final String ORIGIN = "topic setting";
 
   /** What a batch may have at most: enough for one record of the largest size. */
   public int batchMaxBytes() {
@@ -22,11 +33,14 @@ public record TopicSettings(
     record Refused(List<SettingProblem> problems) implements Outcome {}
   }
 
-  public static Outcome check(Map<String, String> settings) {
-    KeyValues values = new KeyValues(TopicKeys.all());
-    values.lay(settings, "topic setting");
+  /**
+   * @param own of the topic
+   */
+  public static Outcome check(
+      Map<String, String> own, int replicationFactor, TopicDefaults defaults) {
+    KeyValues values = values(own, defaults);
     return values.problems().isEmpty()
-        ? new Outcome.Checked(from(values))
+        ? new Outcome.Checked(from(values, own, replicationFactor))
         : new Outcome.Refused(values.problems());
   }
 
@@ -34,17 +48,32 @@ public record TopicSettings(
    * For settings that stand in the store, perhaps written by a newer broker: what is not understood
    * is left at its default. The caller logs {@link #check}'s problems.
    */
-  public static TopicSettings understood(Map<String, String> settings) {
-    KeyValues values = new KeyValues(TopicKeys.all());
-    values.lay(settings, "topic setting");
-    return from(values);
+  public static TopicSettings understood(
+      Map<String, String> own, int replicationFactor, TopicDefaults defaults) {
+    return from(values(own, defaults), own, replicationFactor);
   }
 
-  private static TopicSettings from(KeyValues values) {
+  private static KeyValues values(Map<String, String> own, TopicDefaults defaults) {
+    KeyValues values = new KeyValues(TopicKeys.all());
+    values.lay(defaults.settings());
+    values.lay(own, ORIGIN);
+    return values;
+  }
+
+  private static TopicSettings from(
+      KeyValues values, Map<String, String> own, int replicationFactor) {
+    int minInSync = values.get(TopicKeys.MIN_IN_SYNC);
+    boolean isOwn = own.containsKey(TopicKeys.MIN_IN_SYNC.name());
     return new TopicSettings(
         values.get(TopicKeys.DURABILITY),
-        values.get(TopicKeys.MIN_IN_SYNC),
+        values.get(TopicKeys.DURABILITY_STRICT),
+        isOwn ? minInSync : Math.min(minInSync, replicationFactor),
         values.get(TopicKeys.RECORD_MAX_BYTES),
-        values.get(TopicKeys.SEGMENT_BYTES));
+        values.get(TopicKeys.TIMESTAMP_KIND),
+        new LogSettings(
+            values.get(TopicKeys.SEGMENT_BYTES),
+            values.get(TopicKeys.SEGMENT_MILLIS),
+            values.get(TopicKeys.RETENTION_MILLIS),
+            values.get(TopicKeys.RETENTION_BYTES)));
   }
 }

@@ -1,8 +1,10 @@
 package io.millrace.server.handler;
 
+import io.millrace.rpc.Clock;
 import io.millrace.rpc.InboundRequest;
 import io.millrace.rpc.RequestHandler;
 import io.millrace.server.cluster.Catalog;
+import io.millrace.server.config.BrokerSettings;
 import io.millrace.server.config.RequestSettings;
 import io.millrace.server.config.TopicDefaults;
 import io.millrace.server.partition.Shard;
@@ -21,9 +23,12 @@ public final class ApiHandler implements RequestHandler {
   private final ProduceHandler produce;
   private final FetchHandler fetch;
   private final ListOffsetsHandler listOffsets;
+  private final TrimHandler trim;
   private final MetadataHandler metadata;
   private final CreateTopicHandler createTopic;
   private final DeleteTopicHandler deleteTopic;
+  private final AlterTopicHandler alterTopic;
+  private final DescribeSettingsHandler describeSettings;
   private final DescribeTopicsHandler describeTopics;
   private final ListTopicsHandler listTopics;
   private final DescribeClusterHandler describeCluster;
@@ -43,14 +48,20 @@ public final class ApiHandler implements RequestHandler {
       List<Shard> shards,
       Supplier<Catalog> catalog,
       TopicAccess topics,
-      RequestSettings requests,
-      TopicDefaults defaults) {
+      BrokerSettings settings,
+      Clock clock) {
+    RequestSettings requests = settings.requests();
+    TopicDefaults defaults = settings.topics();
+    ChangeQuota quota = new ChangeQuota(requests.topicChangesPerSecond(), clock);
     produce = new ProduceHandler(shards, requests);
     fetch = new FetchHandler(shards, requests, () -> stage == Stage.STOPPING);
+    trim = new TrimHandler(shards, requests);
     listOffsets = new ListOffsetsHandler(shards, requests);
-    metadata = new MetadataHandler(catalog, topics, requests, defaults);
-    createTopic = new CreateTopicHandler(topics, defaults);
-    deleteTopic = new DeleteTopicHandler(topics);
+    metadata = new MetadataHandler(catalog, topics, requests, defaults, quota);
+    createTopic = new CreateTopicHandler(topics, defaults, quota);
+    deleteTopic = new DeleteTopicHandler(topics, quota);
+    alterTopic = new AlterTopicHandler(catalog, topics, quota);
+    describeSettings = new DescribeSettingsHandler(catalog, settings);
     describeTopics = new DescribeTopicsHandler(catalog, requests);
     listTopics = new ListTopicsHandler(catalog);
     describeCluster = new DescribeClusterHandler(catalog);
@@ -100,16 +111,20 @@ public final class ApiHandler implements RequestHandler {
       case METADATA -> metadata.handle(request);
       case CREATE_TOPIC -> createTopic.handle(request);
       case DELETE_TOPIC -> deleteTopic.handle(request);
+      case TRIM -> trim.handle(request);
+      case ALTER_TOPIC -> alterTopic.handle(request);
+      case DESCRIBE_SETTINGS -> describeSettings.handle(request);
       case DESCRIBE_TOPICS -> describeTopics.handle(request);
       case LIST_TOPICS -> listTopics.handle(request);
       case DESCRIBE_CLUSTER -> describeCluster.handle(request);
       case HELLO ->
           request.refuse(ErrorCode.INVALID_REQUEST, "a connection says Hello once, and first");
-      case API_NOT_SET, TRIM, ALTER_TOPIC, DESCRIBE_SETTINGS ->
+      case API_NOT_SET ->
           request.refuse(
               ErrorCode.UNSUPPORTED,
-              "no api that is known here; known are produce, fetch, list_offsets, metadata,"
-                  + " create_topic, delete_topic, describe_topics, list_topics, describe_cluster");
+              "no api that is known here; known are produce, fetch, list_offsets, trim,"
+                  + " metadata, create_topic, alter_topic, delete_topic, describe_topics,"
+                  + " list_topics, describe_cluster, describe_settings");
     }
   }
 

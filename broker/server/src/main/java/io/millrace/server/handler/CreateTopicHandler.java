@@ -18,10 +18,12 @@ import java.util.OptionalInt;
 final class CreateTopicHandler {
   private final TopicAccess topics;
   private final TopicDefaults defaults;
+  private final ChangeQuota quota;
 
-  CreateTopicHandler(TopicAccess topics, TopicDefaults defaults) {
+  CreateTopicHandler(TopicAccess topics, TopicDefaults defaults, ChangeQuota quota) {
     this.topics = topics;
     this.defaults = defaults;
+    this.quota = quota;
   }
 
   void handle(InboundRequest request) {
@@ -34,6 +36,13 @@ final class CreateTopicHandler {
                 ? OptionalInt.of(create.getReplicationFactor())
                 : OptionalInt.empty(),
             create.getSettingsMap());
+    if (!create.getValidateOnly()) {
+      Optional<Refusal> tooMuch = quota.take(request.remote(), wanted.partitions());
+      if (tooMuch.isPresent()) {
+        request.refuse(tooMuch.get().code(), tooMuch.get().message());
+        return;
+      }
+    }
     LateAnswer answer =
         new LateAnswer(
             request,

@@ -13,9 +13,11 @@ import java.util.Optional;
 /** Marks a topic as deleted; its data goes after the answer. */
 final class DeleteTopicHandler {
   private final TopicAccess topics;
+  private final ChangeQuota quota;
 
-  DeleteTopicHandler(TopicAccess topics) {
+  DeleteTopicHandler(TopicAccess topics, ChangeQuota quota) {
     this.topics = topics;
+    this.quota = quota;
   }
 
   void handle(InboundRequest request) {
@@ -23,6 +25,12 @@ final class DeleteTopicHandler {
     String nameFault = TopicNames.fault(delete.getName());
     if (nameFault != null) {
       request.refuse(ErrorCode.INVALID_TOPIC_NAME, nameFault);
+      return;
+    }
+    // However many partitions it has: getting rid of them must be possible.
+    Optional<Refusal> tooMuch = quota.take(request.remote(), 1);
+    if (tooMuch.isPresent()) {
+      request.refuse(tooMuch.get().code(), tooMuch.get().message());
       return;
     }
     LateAnswer answer =

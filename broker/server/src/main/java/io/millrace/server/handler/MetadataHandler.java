@@ -34,16 +34,19 @@ final class MetadataHandler {
   private final TopicAccess topics;
   private final RequestSettings settings;
   private final TopicDefaults defaults;
+  private final ChangeQuota quota;
 
   MetadataHandler(
       Supplier<Catalog> catalog,
       TopicAccess topics,
       RequestSettings settings,
-      TopicDefaults defaults) {
+      TopicDefaults defaults,
+      ChangeQuota quota) {
     this.catalog = catalog;
     this.topics = topics;
     this.settings = settings;
     this.defaults = defaults;
+    this.quota = quota;
   }
 
   void handle(InboundRequest request) {
@@ -62,7 +65,11 @@ final class MetadataHandler {
     LateAnswer answer =
         new LateAnswer(
             request, new Refusal(ErrorCode.UNAVAILABLE, "ZooKeeper did not answer in time; retry"));
-    lookAgain(metadata, answer, metadata.getAutoCreate() && defaults.autoCreate(), Map.of());
+    boolean mayCreate =
+        metadata.getAutoCreate()
+            && defaults.autoCreate()
+            && quota.take(request.remote(), missing.size() * defaults.partitions()).isEmpty();
+    lookAgain(metadata, answer, mayCreate, Map.of());
   }
 
   private static Set<String> missing(List<String> names, ClusterImage image) {

@@ -1,6 +1,7 @@
 package io.millrace.server.partition;
 
 import io.millrace.rpc.Clock;
+import io.millrace.server.config.TimestampKind;
 import io.millrace.server.config.TopicSettings;
 import io.millrace.storage.log.AppendResult;
 import io.millrace.storage.log.PartitionLog;
@@ -60,6 +61,16 @@ final class Appends {
     TopicSettings topic = partition.topic();
     Durability wanted = CommitRules.orTopicLevel(share.requested(), topic.durability());
     Optional<Refusal> refusal = partition.checkEpoch(share.believedEpoch());
+    if (refusal.isEmpty() && topic.isStrict() && CommitRules.isLower(wanted, topic.durability())) {
+      return Optional.of(
+          new Refusal(
+              ErrorCode.INVALID_REQUEST,
+              "durability "
+                  + CommitRules.name(wanted)
+                  + " is lower than that of the topic, "
+                  + CommitRules.name(topic.durability())
+                  + ", which durability.strict demands; ask for it, or for none in particular"));
+    }
     if (refusal.isEmpty()
         && CommitRules.waitsForFlush(wanted)
         && IN_SYNC_REPLICAS < topic.minInSync()) {
@@ -80,6 +91,12 @@ final class Appends {
         validator.validate(share.batches().duplicate(), partition.limits(), clock.wallMillis());
     if (result instanceof BatchValidator.Invalid invalid) {
       return Optional.of(new Refusal(invalid.code(), invalid.message()));
+    }
+    if (partition.topic().timestampKind() == TimestampKind.APPEND) {
+      written.over(share.batches());
+      while (written.next()) {
+        written.batch().useAppendTime();
+      }
     }
     return Optional.empty();
   }

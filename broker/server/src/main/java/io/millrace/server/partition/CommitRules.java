@@ -1,6 +1,7 @@
 package io.millrace.server.partition;
 
 import io.millrace.wire.v1.Durability;
+import java.util.Locale;
 
 /** How far consumers may see, and what an acknowledgement may claim, with one in-sync replica. */
 final class CommitRules {
@@ -22,6 +23,16 @@ final class CommitRules {
   /** Whether appends must reach the disk soon although no producer waits: somebody reads them. */
   static boolean visibilityWaitsForFlush(Durability topicLevel) {
     return topicLevel != Durability.LEADER;
+  }
+
+  /** Levels of a request are in the order of what they promise. */
+  static boolean isLower(Durability wanted, Durability topicLevel) {
+    return wanted.getNumber() < topicLevel.getNumber();
+  }
+
+  /** As settings and the command line have it. */
+  static String name(Durability level) {
+    return level.name().toLowerCase(Locale.ROOT);
   }
 
   static Durability orTopicLevel(Durability requested, Durability topicLevel) {

@@ -1,9 +1,11 @@
 package io.millrace.server.partition;
 
 import io.millrace.rpc.Clock;
+import io.millrace.server.config.TimestampKind;
 import io.millrace.server.config.TopicSettings;
 import io.millrace.storage.log.LogListener;
 import io.millrace.storage.log.PartitionLog;
+import io.millrace.storage.log.TrimResult;
 import io.millrace.wire.BatchLimits;
 import io.millrace.wire.BatchValidator;
 import java.util.ArrayList;
@@ -29,9 +31,13 @@ public final class Partition implements LogListener {
   /** How far a producer's clock may be ahead of this broker's. */
   private static final long MAX_AHEAD_MILLIS = 3_600_000;
 
+  /** Where the producer's clock does not count: further ahead than any clock can be. */
+  private static final long ANY_TIME_MILLIS = Long.MAX_VALUE / 2;
+
   private final PartitionId id;
   private final PartitionListener listener;
   private final PartitionLog log;
+  private final LogConfigs logConfigs;
   private final VisibleEnd visible;
   private final Appends appends;
   private final Reads reads;
@@ -46,19 +52,23 @@ public final class Partition implements LogListener {
   private BatchLimits limits;
   private Role role = new Role.Idle("nobody has been elected yet");
 
+  /** Its log, and how the topic's settings are told to it. */
+  record Keeping(PartitionLog log, LogConfigs configs) {}
+
   private record FlushWaiter(long endOffset, Consumer<Boolean> then) {}
 
   /** On the owner's loop. */
   Partition(
       PartitionId id,
       TopicSettings topic,
-      PartitionLog log,
+      Keeping keeping,
       Clock clock,
       PartitionListener listener) {
     this.id = id;
     this.topic = topic;
     this.limits = limits(topic);
-    this.log = log;
+    this.log = keeping.log();
+    this.logConfigs = keeping.configs();
     this.listener = listener;
     this.visible =
         new VisibleEnd(
@@ -116,14 +126,22 @@ public final class Partition implements LogListener {
         topic.batchMaxBytes(),
         topic.recordMaxBytes(),
         BatchLimits.DEFAULT_RECORDS_PER_BATCH,
-        MAX_AHEAD_MILLIS);
+        topic.timestampKind() == TimestampKind.CREATE ? MAX_AHEAD_MILLIS : ANY_TIME_MILLIS);
   }
 
   /** New settings hold from now on; what has been acknowledged or shown stays so. */
   public void configure(TopicSettings settings) {
     this.topic = settings;
     this.limits = limits(settings);
+    if (role instanceof Role.Offline) {
+      return; // its log takes nothing any more
+    }
+    log.configure(logConfigs.of(settings.log()));
     advanceVisibleEnd();
+    if (CommitRules.visibilityWaitsForFlush(settings.durability())
+        && log.flushedOffset() < log.endOffset()) {
+      log.requestFlush();
+    }
   }
 
   /**
@@ -297,6 +315,30 @@ public final class Partition implements LogListener {
   /** See {@link Shard#findOffset}. */
   OffsetQuery.Answer findOffset(OffsetQuery query) {
     return reads.find(role, query);
+  }
+
+  /** See {@link Shard#trim}. */
+  void trim(Trimming trimming, Consumer<Trimming.Answer> then) {
+    Optional<Refusal> refusal = checkEpoch(trimming.believedEpoch());
+    if (refusal.isPresent()) {
+      then.accept(new Trimming.Answer.Refused(refusal.get()));
+      return;
+    }
+    int epoch = ((Role.Leader) role).epoch();
+    long before = trimming.beforeOffset().orElse(visible.offset());
+    if (before < 0) { // beyond 2^63 on the wire
+      then.accept(
+          Trimming.answer(
+              id,
+              before,
+              epoch,
+              new TrimResult.BeyondHighWatermark(log.startOffset(), visible.offset())));
+      return;
+    }
+    log.trim(
+        before,
+        visible.offset(),
+        result -> then.accept(Trimming.answer(id, before, epoch, result)));
   }
 
   /** For the epoch a share or a reader believes in. */

@@ -2,7 +2,6 @@ package io.millrace.server.partition;
 
 import io.millrace.server.config.TopicSettings;
 import io.millrace.storage.directory.PartitionName;
-import io.millrace.storage.log.LogConfig;
 import io.millrace.storage.log.LogListener;
 import io.millrace.storage.log.LogOpening;
 import io.millrace.storage.log.LogStore;
@@ -16,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PartitionOpening {
   private final LogStore logs;
-  private final long flushIntervalMillis;
+  private final LogConfigs logConfigs;
 
   public PartitionOpening(LogStore logs, long flushIntervalMillis) {
     this.logs = logs;
-    this.flushIntervalMillis = flushIntervalMillis;
+    this.logConfigs = new LogConfigs(flushIntervalMillis);
   }
 
   /**
@@ -37,13 +36,13 @@ public final class PartitionOpening {
     LogEvents events = new LogEvents();
     logs.open(
         new PartitionName(id.topicId(), id.partition()),
-        logConfig(topic),
+        logConfigs.of(topic.log()),
         shard.loop(),
         events,
         opening -> then.accept(onOpening(shard, id, topic, listener, events, opening)));
   }
 
-  private static Optional<String> onOpening(
+  private Optional<String> onOpening(
       Shard shard,
       PartitionId id,
       TopicSettings topic,
@@ -56,20 +55,14 @@ public final class PartitionOpening {
     }
     Partition partition =
         new Partition(
-            id, topic, ((LogOpening.Opened) opening).log(), shard.loop().clock(), listener);
+            id,
+            topic,
+            new Partition.Keeping(((LogOpening.Opened) opening).log(), logConfigs),
+            shard.loop().clock(),
+            listener);
     events.target = partition;
     shard.add(partition);
     return Optional.empty();
-  }
-
-  private LogConfig logConfig(TopicSettings topic) {
-    LogConfig usual = LogConfig.DEFAULT;
-    return new LogConfig(
-        topic.segmentBytes(),
-        usual.segmentAgeMillis(),
-        usual.indexIntervalBytes(),
-        flushIntervalMillis,
-        usual.flushBytes());
   }
 
   /** The log wants its listener before there is a partition; events come on the loop, after. */

@@ -270,6 +270,17 @@ public final class Shard {
         : partition.read(spec, budget, wholeBatchAnyway);
   }
 
+  /** Answers on this loop, once the disk has the new start. */
+  public void trim(Trimming trimming, Consumer<Trimming.Answer> then) {
+    loop.assertInLoop();
+    Partition partition = partitions.get(trimming.id());
+    if (partition == null) {
+      then.accept(new Trimming.Answer.Refused(whyAbsent(trimming.id())));
+    } else {
+      partition.trim(trimming, then);
+    }
+  }
+
   /** Answers on this loop, at once. */
   public void findOffset(OffsetQuery query, Consumer<OffsetQuery.Answer> then) {
     loop.assertInLoop();

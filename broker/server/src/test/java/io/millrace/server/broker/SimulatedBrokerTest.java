@@ -109,23 +109,6 @@ class SimulatedBrokerTest {
           .await(client.fetch(topic.getTopicId(), 0, 0, 0))
           .records()
           .forEach(record -> promise(found, record));
-      System.err.println(
-          +seed
-              + " life "
-              + life
-              + " acked "
-              + answers.stream()
-                  .filter(
-                      x ->
-                          x.isDone()
-                              && !x.isCompletedExceptionally()
-                              && !x.join().response().hasError()
-                              && !x.join().response().getProduce().getResults(0).hasError())
-                  .count()
-              + " promised "
-              + promised.size()
-              + " found "
-              + found.size());
       assertThat(found).containsAllEntriesOf(promised);
       promised.putAll(found);
     }

@@ -188,9 +188,14 @@ public final class SimulatedCluster {
   }
 
   void awaitLed(TestClient client, String topicId, int partition) {
+    awaitLedAt(client, topicId, partition, 0);
+  }
+
+  /** Of a log that begins later. */
+  void awaitLedAt(TestClient client, String topicId, int partition, long offset) {
     for (int tries = 0; tries < 1_000; tries++) {
       ErrorCode code =
-          TestClient.good(await(client.fetch(topicId, partition, 0, 0)))
+          TestClient.good(await(client.fetch(topicId, partition, offset, 0)))
               .response()
               .getFetch()
               .getResults(0)

@@ -2,6 +2,7 @@ package io.millrace.server.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.wire.v1.SettingSource;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -14,10 +15,16 @@ class PropertiesTextTest {
     Map<String, PropertiesText.Entry> entries =
         entries("# a comment\n\n broker.id = 7 \ndata.directory=C:\\data = here\nbroker.rack=\n");
     assertThat(entries)
-        .containsEntry("broker.id", new PropertiesText.Entry("7", "test.properties line 3"))
         .containsEntry(
-            "data.directory", new PropertiesText.Entry("C:\\data = here", "test.properties line 4"))
-        .containsEntry("broker.rack", new PropertiesText.Entry("", "test.properties line 5"));
+            "broker.id",
+            new PropertiesText.Entry("7", "test.properties line 3", SettingSource.FROM_FILE))
+        .containsEntry(
+            "data.directory",
+            new PropertiesText.Entry(
+                "C:\\data = here", "test.properties line 4", SettingSource.FROM_FILE))
+        .containsEntry(
+            "broker.rack",
+            new PropertiesText.Entry("", "test.properties line 5", SettingSource.FROM_FILE));
   }
 
   @Test

@@ -3,11 +3,14 @@ package io.millrace.server.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.rpc.Endpoint;
+import io.millrace.wire.v1.Durability;
+import io.millrace.wire.v1.SettingSource;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,8 +32,63 @@ class SettingsLoaderTest {
     Map<String, String> environment =
         Map.of("MILLRACE_BROKER_ID", "2", "MILLRACE_BROKER_RACK", "environment", "PATH", "/bin");
     BrokerSettings settings = loaded(file, environment, Map.of("broker.id", "3")).settings();
-    assertThat(settings.identity()).isEqualTo(new IdentitySettings(3, "environment"));
+    assertThat(settings.identity()).isEqualTo(new IdentitySettings(3, "environment", false));
     assertThat(settings.topics().partitions()).isEqualTo(2);
+  }
+
+  @Test
+  void saysOfEverySettingWhatHoldsAndWhereItComesFrom() {
+    String file = "broker.id=1\nbroker.rack=file\n";
+    BrokerSettings settings =
+        loaded(file, Map.of("MILLRACE_BROKER_ID", "2"), Map.of("fetch.max.bytes", "1000000"))
+            .settings();
+
+    assertThat(settings.effective())
+        .extracting(EffectiveSetting::key)
+        .containsExactlyElementsOf(BrokerKeys.all());
+    assertThat(effective(settings, "broker.rack").source()).isEqualTo(SettingSource.FROM_FILE);
+    assertThat(effective(settings, "broker.id"))
+        .extracting(EffectiveSetting::value, EffectiveSetting::defaultValue)
+        .containsExactly("2", "1");
+    assertThat(effective(settings, "broker.id").source()).isEqualTo(SettingSource.FROM_ENVIRONMENT);
+    assertThat(effective(settings, "fetch.max.bytes").source())
+        .isEqualTo(SettingSource.FROM_COMMAND_LINE);
+    assertThat(effective(settings, "insecure").source()).isEqualTo(SettingSource.BUILT_IN);
+  }
+
+  private static EffectiveSetting effective(BrokerSettings settings, String key) {
+    return settings.effective().stream()
+        .filter(setting -> setting.key().name().equals(key))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void aBrokersDefaultsForTopicsAreKeysOfItsOwn() {
+    BrokerSettings settings =
+        loaded("topic.retention.ms=60000\n", Map.of(), Map.of("topic.durability", "leader"))
+            .settings();
+    TopicSettings topic = TopicSettings.understood(Map.of(), 1, settings.topics());
+    assertThat(topic.log().retentionMillis()).isEqualTo(60_000);
+    assertThat(topic.durability()).isEqualTo(Durability.LEADER);
+    assertThat(problems("topic.retention.ms=7d\n"))
+        .singleElement()
+        .asString()
+        .contains("topic.retention.ms=7d", "-1 (for ever)", "without a unit");
+  }
+
+  @Test
+  @DisplayName("B69: a secret is shown to nobody")
+  void b69_hidesSecrets() {
+    Key<Integer> secret = Key.integer("secret.number", "", 1, 1, 9, "Only a test has it.").secret();
+    KeyValues values = new KeyValues(List.of(secret));
+    values.lay(Map.of("secret.number", "7"), "--set", SettingSource.FROM_COMMAND_LINE);
+    assertThat(values.effective(secret).value()).isEmpty();
+    assertThat(values.effective(secret).source()).isEqualTo(SettingSource.FROM_COMMAND_LINE);
+    assertThat(values.describe(secret)).doesNotContain("7");
+
+    values.lay(Map.of("secret.number", "77"), "--set", SettingSource.FROM_COMMAND_LINE);
+    assertThat(values.problems().get(0).message()).doesNotContain("77").contains("(hidden)");
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.rpc.SimulatedScheduler;
 import io.millrace.rpc.SimulatedTasks;
 import io.millrace.rpc.Tasks;
+import io.millrace.server.config.TopicDefaults;
 import io.millrace.server.config.TopicSettings;
 import io.millrace.storage.ManualLoop;
 import io.millrace.storage.directory.DataDirectory;
@@ -58,6 +59,10 @@ final class PartitionWorld {
     opening = new PartitionOpening(logs, 1_000);
   }
 
+  static TopicSettings settings(Map<String, String> own) {
+    return TopicSettings.understood(own, 1, TopicDefaults.BUILT_IN);
+  }
+
   Partition open(PartitionId id, Map<String, String> settings) {
     PartitionListener listener =
         new PartitionListener() {
@@ -72,7 +77,7 @@ final class PartitionWorld {
           }
         };
     List<Optional<String>> done = new ArrayList<>();
-    opening.open(shard, id, TopicSettings.understood(settings), listener, done::add);
+    opening.open(shard, id, settings(settings), listener, done::add);
     scheduler.runUntil("the log is open", () -> !done.isEmpty(), SECOND);
     assertThat(done).containsExactly(Optional.empty());
     return onLoop(() -> java.util.Objects.requireNonNull(shard.find(id)));

@@ -1,0 +1,82 @@
+package io.millrace.server.handler;
+
+import io.millrace.rpc.Clock;
+import io.millrace.rpc.Endpoint;
+import io.millrace.server.partition.Refusal;
+import io.millrace.wire.v1.ErrorCode;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How many partitions an address may create, add and delete: a loop gone wrong must not fill
+ * ZooKeeper. B57. Any loop.
+ *
+ * <p>Each address has a bucket that fills with time up to a minute's worth. What it holds may be
+ * overdrawn once, so that a topic of many partitions can be made at all; then the address waits.
+ */
+final class ChangeQuota {
+  private static final long BURST_SECONDS = 60;
+  private static final double NANOS_PER_SECOND = 1e9;
+
+  /** Addresses remembered; when more come, all begin anew. */
+  private static final int MAX_ADDRESSES = 10_000;
+
+  private final int perSecond;
+  private final Clock clock;
+  private final ConcurrentHashMap<String, Bucket> buckets = new ConcurrentHashMap<>();
+
+  private record Bucket(double level, long atNanos) {}
+
+  ChangeQuota(int perSecond, Clock clock) {
+    this.perSecond = perSecond;
+    this.clock = clock;
+  }
+
+  /**
+   * @param partitions concerned, at least 1
+   * @return empty when the change may go on
+   */
+  Optional<Refusal> take(Endpoint from, int partitions) {
+    if (buckets.size() >= MAX_ADDRESSES) {
+      buckets.clear();
+    }
+    long now = clock.nanoTime();
+    AtomicReference<Double> lacking = new AtomicReference<>();
+    buckets.compute(
+        from.host(),
+        (host, before) -> {
+          double level = level(before, now);
+          if (level <= 0) {
+            lacking.set(level);
+            return new Bucket(level, now);
+          }
+          lacking.set(null);
+          return new Bucket(level - Math.max(1, partitions), now);
+        });
+    Double missing = lacking.get();
+    return missing == null ? Optional.empty() : Optional.of(refusal(from, -missing));
+  }
+
+  private double level(@Nullable Bucket before, long now) {
+    double full = (double) perSecond * BURST_SECONDS;
+    if (before == null) {
+      return full;
+    }
+    double filled = (now - before.atNanos()) / NANOS_PER_SECOND * perSecond;
+    return Math.min(full, before.level() + filled);
+  }
+
+  private Refusal refusal(Endpoint from, double lacking) {
+    long seconds = (long) Math.ceil((lacking + 1) / perSecond);
+    return new Refusal(
+        ErrorCode.BUSY,
+        from.host()
+            + " has changed more than topic.changes.per.second="
+            + perSecond
+            + " partitions a second allow; nothing was done, retry in "
+            + seconds
+            + " s");
+  }
+}

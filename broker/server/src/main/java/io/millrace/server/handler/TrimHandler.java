@@ -1,0 +1,99 @@
+package io.millrace.server.handler;
+
+import io.millrace.rpc.InboundRequest;
+import io.millrace.server.config.RequestSettings;
+import io.millrace.server.partition.PartitionId;
+import io.millrace.server.partition.Refusal;
+import io.millrace.server.partition.Shard;
+import io.millrace.server.partition.Trimming;
+import io.millrace.wire.v1.ErrorCode;
+import io.millrace.wire.v1.Response;
+import io.millrace.wire.v1.TrimPartition;
+import io.millrace.wire.v1.TrimRequest;
+import io.millrace.wire.v1.TrimResponse;
+import io.millrace.wire.v1.TrimResult;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** Moves the beginnings of partitions' logs: each owner moves its own. */
+final class TrimHandler {
+  private final List<Shard> shards;
+  private final RequestSettings settings;
+
+  TrimHandler(List<Shard> shards, RequestSettings settings) {
+    this.shards = shards;
+    this.settings = settings;
+  }
+
+  void handle(InboundRequest request) {
+    TrimRequest trim = request.head().getTrim();
+    int count = trim.getPartitionsCount();
+    if (count == 0) {
+      request.refuse(ErrorCode.INVALID_REQUEST, "no partition is named");
+      return;
+    }
+    if (count > settings.maxPartitions()) {
+      Refusal refusal = PartitionCount.tooMany(count, settings.maxPartitions());
+      request.refuse(refusal.code(), refusal.message());
+      return;
+    }
+    Set<PartitionId> named = new HashSet<>(count * 2);
+    for (TrimPartition partition : trim.getPartitionsList()) {
+      PartitionId id = new PartitionId(partition.getTopicId(), partition.getPartition());
+      if (!named.add(id)) {
+        request.refuse(ErrorCode.INVALID_REQUEST, id + " is named twice");
+        return;
+      }
+    }
+    LateAnswer answer =
+        new LateAnswer(
+            request,
+            new Refusal(
+                ErrorCode.OUTCOME_UNKNOWN,
+                "partitions may have been trimmed: the disk did not answer in time"));
+    Gather<TrimResult> results =
+        new Gather<>(
+            count,
+            all ->
+                answer.answer(
+                    Response.newBuilder().setTrim(TrimResponse.newBuilder().addAllResults(all))));
+    for (int i = 0; i < count; i++) {
+      ask(trim.getPartitions(i), i, results);
+    }
+  }
+
+  private void ask(TrimPartition wanted, int index, Gather<TrimResult> results) {
+    PartitionId id = new PartitionId(wanted.getTopicId(), wanted.getPartition());
+    Trimming trimming =
+        new Trimming(
+            id,
+            wanted.hasLeaderEpoch() ? OptionalInt.of(wanted.getLeaderEpoch()) : OptionalInt.empty(),
+            wanted.hasBeforeOffset()
+                ? OptionalLong.of(wanted.getBeforeOffset())
+                : OptionalLong.empty());
+    Shard owner = id.ownerAmong(shards);
+    boolean taken =
+        owner.offer(() -> owner.trim(trimming, done -> results.fill(index, result(wanted, done))));
+    if (!taken) {
+      Refusal busy =
+          new Refusal(ErrorCode.BUSY, "the owner of " + id + " is too far behind; retry");
+      results.fill(index, result(wanted, new Trimming.Answer.Refused(busy)));
+    }
+  }
+
+  private static TrimResult result(TrimPartition wanted, Trimming.Answer answer) {
+    TrimResult.Builder result =
+        TrimResult.newBuilder().setTopicId(wanted.getTopicId()).setPartition(wanted.getPartition());
+    if (answer instanceof Trimming.Answer.Refused refused) {
+      return result.setError(refused.refusal().toError()).build();
+    }
+    Trimming.Answer.Trimmed trimmed = (Trimming.Answer.Trimmed) answer;
+    return result
+        .setStartOffset(trimmed.startOffset())
+        .setLeaderEpoch(trimmed.leaderEpoch())
+        .build();
+  }
+}
