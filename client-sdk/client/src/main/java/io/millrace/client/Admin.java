@@ -105,6 +105,11 @@ public interface Admin extends AutoCloseable {
   CompletableFuture<Map<TopicPartition, ListedOffset>> listOffsets(
       Map<TopicPartition, OffsetSpec> partitions);
 
+  /** The client's figures as they are now; from any thread, also when it has been closed. */
+  default List<Metric> metrics() {
+    return List.of(); // of a stand-in in an application's tests
+  }
+
   /** {@link #close(Duration)} with the call time-out. */
   @Override
   void close();

@@ -313,6 +313,11 @@ final class AdminClient implements Admin {
     }
   }
 
+  @Override
+  public List<Metric> metrics() {
+    return runtime.metrics();
+  }
+
   // ---- Closing ---------------------------------------------------------------------------------
 
   @Override

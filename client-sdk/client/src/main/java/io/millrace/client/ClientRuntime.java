@@ -18,6 +18,7 @@ import io.millrace.rpc.Tasks;
 import io.millrace.rpc.Transport;
 import io.millrace.rpc.netty.NettyTransport;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +52,7 @@ final class ClientRuntime {
   private final Discovery discovery;
   private final Cluster cluster;
   private final String name;
+  private final MetricsSink sink;
 
   private final AtomicBoolean closing = new AtomicBoolean();
   private volatile boolean stopping;
@@ -83,7 +85,38 @@ final class ClientRuntime {
                 RpcClient.connect(
                     transport, loop, to, connection.withClusterId(clusterId), listener),
             ClusterSettings.of(settings));
+    settings.metricsSink().ifPresent(sink -> reportLater(sink, settings.metricsInterval()));
+    this.sink = settings.metricsSink().orElse((id, metrics) -> {});
   }
+
+  // ---- Figures ---------------------------------------------------------------------------------
+
+  /** As they are now; from any thread. */
+  List<Metric> metrics() {
+    return cluster.figures().snapshot();
+  }
+
+  private void reportLater(MetricsSink to, Duration interval) {
+    loop.schedule(
+        interval.toNanos(),
+        () -> {
+          if (!stopping) {
+            report(to);
+            reportLater(to, interval);
+          }
+        });
+  }
+
+  private void report(MetricsSink to) {
+    try {
+      to.report(name, metrics());
+    } catch (Throwable thrown) {
+      // Whatever it is, it is the application's.
+      log.error("the metrics sink of {} threw; nothing but this is affected", name, thrown);
+    }
+  }
+
+  // ---- What it stands on -----------------------------------------------------------------------
 
   /**
    * The real thing: TCP, threads, and the discovery that the settings or the address ask for.
@@ -225,6 +258,7 @@ final class ClientRuntime {
     loop.assertInLoop();
     stopping = true;
     cluster.close();
+    report(sink);
     Tasks.Worker closer = tasks.worker(name + "-closer");
     closer.execute(
         () -> {

@@ -65,6 +65,13 @@ public abstract sealed class ClientSettings
           true,
           "Ask for a topic that does not exist to be created; happens only where the cluster"
               + " allows it.");
+  private static final Setting<Duration> METRICS_INTERVAL =
+      Setting.millis(
+          "metrics.interval.ms",
+          10_000,
+          100,
+          3_600_000,
+          "How often the metrics sink gets the client's figures, where one is set.");
   private static final Setting<Duration> CALL_TIMEOUT =
       Setting.millis(
           "default.api.timeout.ms",
@@ -84,14 +91,17 @@ public abstract sealed class ClientSettings
           CONNECT_TIMEOUT,
           REFRESH_INTERVAL,
           AUTO_CREATE,
+          METRICS_INTERVAL,
           CALL_TIMEOUT);
 
   final SettingValues values;
   private final Discovery.@Nullable Factory discovery;
+  private final @Nullable MetricsSink metricsSink;
 
   ClientSettings(Builder<?> builder) {
     this.values = builder.values.copy();
     this.discovery = builder.discovery;
+    this.metricsSink = builder.metricsSink;
     cluster();
   }
 
@@ -137,6 +147,16 @@ public abstract sealed class ClientSettings
     return values.get(CALL_TIMEOUT);
   }
 
+  /** Between two reports to the metrics sink. */
+  public final Duration metricsInterval() {
+    return values.get(METRICS_INTERVAL);
+  }
+
+  /** Where the client's figures go by themselves; absent: nowhere. */
+  public final Optional<MetricsSink> metricsSink() {
+    return Optional.ofNullable(metricsSink);
+  }
+
   /** What finds the leaders; absent: what the cluster's address asks for. */
   public final Optional<Discovery.Factory> discovery() {
     return Optional.ofNullable(discovery);
@@ -152,6 +172,7 @@ public abstract sealed class ClientSettings
       permits ProducerSettings.Builder, ConsumerSettings.Builder, AdminSettings.Builder {
     final SettingValues values;
     private Discovery.@Nullable Factory discovery;
+    private @Nullable MetricsSink metricsSink;
 
     Builder(SettingTable table) {
       this.values = new SettingValues(table);
@@ -229,6 +250,17 @@ public abstract sealed class ClientSettings
     public final B discovery(Discovery.Factory factory) {
       this.discovery = factory;
       return self();
+    }
+
+    /** Gets the client's figures, every 10 s unless the settings say otherwise. Default: nobody. */
+    public final B metricsSink(MetricsSink sink) {
+      this.metricsSink = sink;
+      return self();
+    }
+
+    /** Default: 10 s. */
+    public final B metricsInterval(Duration interval) {
+      return put(METRICS_INTERVAL, interval);
     }
 
     final B cluster(String address) {

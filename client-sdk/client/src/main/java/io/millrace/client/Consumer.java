@@ -24,7 +24,20 @@ public interface Consumer<K, V> extends AutoCloseable {
       ConsumerSettings settings,
       Deserializer<? extends K> keyDeserializer,
       Deserializer<? extends V> valueDeserializer) {
-    return ConsumerStart.start(settings, keyDeserializer, valueDeserializer);
+    return create(settings, keyDeserializer, valueDeserializer, List.of());
+  }
+
+  /**
+   * As above, with interceptors, which the consumer closes.
+   *
+   * @throws io.millrace.client.errors.InvalidSettingException the cluster's address is malformed
+   */
+  static <K, V> Consumer<K, V> create(
+      ConsumerSettings settings,
+      Deserializer<? extends K> keyDeserializer,
+      Deserializer<? extends V> valueDeserializer,
+      List<? extends ConsumerInterceptor<K, V>> interceptors) {
+    return ConsumerStart.start(settings, keyDeserializer, valueDeserializer, interceptors);
   }
 
   /**
@@ -111,6 +124,11 @@ public interface Consumer<K, V> extends AutoCloseable {
    * @throws io.millrace.client.errors.UnknownTopicException there is no such topic
    */
   List<PartitionInfo> partitionsFor(String topic);
+
+  /** The consumer's figures as they are now; from any thread, also when it has been closed. */
+  default List<Metric> metrics() {
+    return List.of(); // of a stand-in in an application's tests
+  }
 
   /**
    * From any thread: ends the call that waits now, or else the next {@link #poll} or other call

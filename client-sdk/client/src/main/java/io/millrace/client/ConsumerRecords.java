@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Set;
 
 /** What one {@code poll} returned, partition by partition. Immutable. */
@@ -61,6 +62,25 @@ public final class ConsumerRecords<K, V> implements Iterable<ConsumerRecord<K, V
   /** One partition after another. */
   @Override
   public Iterator<ConsumerRecord<K, V>> iterator() {
-    return records.values().stream().flatMap(List::stream).iterator();
+    Iterator<List<ConsumerRecord<K, V>>> lists = records.values().iterator();
+    return new Iterator<>() {
+      private Iterator<ConsumerRecord<K, V>> present = Collections.emptyIterator();
+
+      @Override
+      public boolean hasNext() {
+        while (!present.hasNext() && lists.hasNext()) {
+          present = lists.next().iterator();
+        }
+        return present.hasNext();
+      }
+
+      @Override
+      public ConsumerRecord<K, V> next() {
+        if (!hasNext()) {
+          throw new NoSuchElementException("no record is left");
+        }
+        return present.next();
+      }
+    };
   }
 }

@@ -3,6 +3,7 @@ package io.millrace.client;
 import io.millrace.client.consumer.BlockingConsumer;
 import io.millrace.client.consumer.PollWait;
 import io.millrace.client.consumer.ThreadWait;
+import java.util.List;
 
 /** Puts a consumer onto a runtime of its own. */
 final class ConsumerStart {
@@ -15,11 +16,14 @@ final class ConsumerStart {
 
   /** The real thing: TCP, threads, and ZooKeeper unless the settings bring a discovery. */
   static <K, V> Consumer<K, V> start(
-      ConsumerSettings settings, Deserializer<? extends K> keys, Deserializer<? extends V> values) {
+      ConsumerSettings settings,
+      Deserializer<? extends K> keys,
+      Deserializer<? extends V> values,
+      List<? extends ConsumerInterceptor<K, V>> interceptors) {
     long largest = (long) settings.fetchMaxBytes() + MAX_RESPONSE_SLACK_BYTES;
     ClientRuntime runtime =
         ClientRuntime.start(settings, (int) Math.min(largest, MAX_RESPONSE_BYTES));
-    return over(runtime, new ThreadWait(), settings, keys, values);
+    return over(runtime, new ThreadWait(), settings, keys, values, interceptors);
   }
 
   /** Over a runtime that nobody else uses; the consumer ends it. */
@@ -28,7 +32,9 @@ final class ConsumerStart {
       PollWait wait,
       ConsumerSettings settings,
       Deserializer<? extends K> keys,
-      Deserializer<? extends V> values) {
+      Deserializer<? extends V> values,
+      List<? extends ConsumerInterceptor<K, V>> interceptors) {
+    ConsumerInterceptors<K, V> chain = new ConsumerInterceptors<>(interceptors);
     runtime.loop().execute(runtime.cluster()::start);
     return new BlockingConsumer<>(
         settings,
@@ -37,7 +43,9 @@ final class ConsumerStart {
         ConsumerRecord::new,
         keys,
         values,
+        chain,
         timeoutNanos -> {
+          chain.close();
           if (runtime.beginClosing()) {
             runtime.loop().execute(runtime::stop);
           }

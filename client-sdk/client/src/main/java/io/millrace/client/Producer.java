@@ -26,7 +26,20 @@ public interface Producer<K, V> extends AutoCloseable {
       ProducerSettings settings,
       Serializer<? super K> keySerializer,
       Serializer<? super V> valueSerializer) {
-    return ProducerClient.start(settings, keySerializer, valueSerializer);
+    return create(settings, keySerializer, valueSerializer, List.of());
+  }
+
+  /**
+   * As above, with interceptors, which the producer closes.
+   *
+   * @throws io.millrace.client.errors.InvalidSettingException the cluster's address is malformed
+   */
+  static <K, V> Producer<K, V> create(
+      ProducerSettings settings,
+      Serializer<? super K> keySerializer,
+      Serializer<? super V> valueSerializer,
+      List<? extends ProducerInterceptor<K, V>> interceptors) {
+    return ProducerClient.start(settings, keySerializer, valueSerializer, interceptors);
   }
 
   /**
@@ -64,6 +77,11 @@ public interface Producer<K, V> extends AutoCloseable {
    * @throws io.millrace.client.errors.TimedOutException nobody could tell in time
    */
   List<PartitionInfo> partitionsFor(String topic);
+
+  /** The producer's figures as they are now; from any thread, also when it has been closed. */
+  default List<Metric> metrics() {
+    return List.of(); // of a stand-in in an application's tests
+  }
 
   /** {@link #close(Duration)}, waiting for as long as the delivery time-out lets records live. */
   @Override

@@ -1,6 +1,7 @@
 package io.millrace.client;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.millrace.client.cluster.Done;
 import io.millrace.client.errors.BufferFullException;
@@ -11,6 +12,7 @@ import io.millrace.client.errors.RecordTooLargeException;
 import io.millrace.client.errors.SerializationException;
 import io.millrace.client.errors.TimedOutException;
 import io.millrace.client.errors.UnknownPartitionException;
+import io.millrace.client.metrics.MetricName;
 import io.millrace.client.send.Appended;
 import io.millrace.client.send.SendEngine;
 import io.millrace.client.send.SendSettings;
@@ -21,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /** The blocking side of the producer: what happens on the threads that call it. */
@@ -34,6 +37,9 @@ final class ProducerClient<K, V> implements Producer<K, V> {
   private final Partitioner partitioner;
   private final ClientRuntime runtime;
   private final SendEngine engine;
+  private final ProducerInterceptors<K, V> interceptors;
+  private final LongAdder blocked;
+  private final LongAdder blockedMillis;
   private final Clock clock;
   private final long maxBlockNanos;
 
@@ -41,13 +47,17 @@ final class ProducerClient<K, V> implements Producer<K, V> {
       ProducerSettings settings,
       Serializer<? super K> keySerializer,
       Serializer<? super V> valueSerializer,
+      List<? extends ProducerInterceptor<K, V>> interceptors,
       ClientRuntime runtime) {
     this.settings = settings;
     this.keySerializer = keySerializer;
     this.valueSerializer = valueSerializer;
     this.partitioner = settings.partitioner();
     this.runtime = runtime;
-    this.engine = new SendEngine(runtime.cluster(), SendSettings.of(settings));
+    this.interceptors = new ProducerInterceptors<>(interceptors);
+    this.engine = new SendEngine(runtime.cluster(), SendSettings.of(settings), this.interceptors);
+    this.blocked = runtime.cluster().figures().counter(MetricName.SENDS_BLOCKED);
+    this.blockedMillis = runtime.cluster().figures().counter(MetricName.SEND_BLOCKED_MILLIS);
     this.clock = runtime.loop().clock();
     this.maxBlockNanos = settings.maxBlock().toNanos();
     runtime
@@ -62,9 +72,10 @@ final class ProducerClient<K, V> implements Producer<K, V> {
   static <K, V> Producer<K, V> start(
       ProducerSettings settings,
       Serializer<? super K> keySerializer,
-      Serializer<? super V> valueSerializer) {
+      Serializer<? super V> valueSerializer,
+      List<? extends ProducerInterceptor<K, V>> interceptors) {
     ClientRuntime runtime = ClientRuntime.start(settings, MAX_RESPONSE_BYTES);
-    return new ProducerClient<>(settings, keySerializer, valueSerializer, runtime);
+    return new ProducerClient<>(settings, keySerializer, valueSerializer, interceptors, runtime);
   }
 
   // ---- Sending ---------------------------------------------------------------------------------
@@ -85,12 +96,14 @@ final class ProducerClient<K, V> implements Producer<K, V> {
     if (runtime.isClosing()) {
       throw new ClosedException("the producer has been closed");
     }
+    ProducerRecord<K, V> intercepted = interceptors.onSend(record);
     try {
-      queue(record, completion);
+      queue(intercepted, completion);
     } catch (SerializationException | InterruptException | ClosedException e) {
       throw e; // the call itself failed, and nothing was queued
     } catch (MillraceException e) {
-      engine.fail(completion, e);
+      Integer partition = intercepted.partition();
+      engine.fail(intercepted.topic(), partition == null ? -1 : partition, completion, e);
     }
   }
 
@@ -134,7 +147,14 @@ final class ProducerClient<K, V> implements Producer<K, V> {
     } catch (TimeoutException e) {
       throw new TimedOutException(
           "topic " + name + " did not become known in time (" + maxBlock() + ")", e);
+    } finally {
+      countBlocked(startNanos);
     }
+  }
+
+  private void countBlocked(long sinceNanos) {
+    blocked.increment();
+    blockedMillis.add(NANOSECONDS.toMillis(clock.nanoTime() - sinceNanos));
   }
 
   private void awaitRoom(SendTopic topic, int partition, long startNanos) {
@@ -143,10 +163,13 @@ final class ProducerClient<K, V> implements Producer<K, V> {
     }
     boolean room = engine.hasRoom(); // all that matters where nobody can wait
     if (!runtime.loop().inLoop()) {
+      long sinceNanos = clock.nanoTime();
       try {
         room = engine.awaitRoom(topic, partition, leftNanos(startNanos));
       } catch (InterruptedException e) {
         throw ClientRuntime.interrupted("room in the buffer", e);
+      } finally {
+        countBlocked(sinceNanos);
       }
     }
     if (!room) {
@@ -265,15 +288,26 @@ final class ProducerClient<K, V> implements Producer<K, V> {
   }
 
   @Override
+  public List<Metric> metrics() {
+    return runtime.metrics();
+  }
+
+  @Override
   public void close() {
     close(settings.deliveryTimeout());
+  }
+
+  /** Every record has ended, and interceptors have heard of each. */
+  private void ended() {
+    interceptors.close();
+    runtime.stop();
   }
 
   @Override
   public void close(Duration timeout) {
     long nanos = ClientRuntime.nanos(timeout);
     if (runtime.beginClosing()) {
-      runtime.loop().execute(() -> engine.close(nanos, runtime::stop));
+      runtime.loop().execute(() -> engine.close(nanos, this::ended));
     }
     runtime.awaitStopped();
   }

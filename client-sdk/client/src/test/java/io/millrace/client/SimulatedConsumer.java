@@ -14,6 +14,14 @@ final class SimulatedConsumer {
   private final List<ConsumerRecord<String, String>> records = new ArrayList<>();
 
   SimulatedConsumer(SimulatedWorld world, ConsumerSettings.Builder settings) {
+    this(world, settings, List.of());
+  }
+
+  /** With interceptors. */
+  SimulatedConsumer(
+      SimulatedWorld world,
+      ConsumerSettings.Builder settings,
+      List<ConsumerInterceptor<String, String>> interceptors) {
     this.world = world;
     ConsumerSettings built = settings.discovery(world.cluster()).build();
     ClientRuntime runtime =
@@ -25,7 +33,8 @@ final class SimulatedConsumer {
             new SimulatedWait(world.scheduler()),
             built,
             Deserializers.string(),
-            Deserializers.string());
+            Deserializers.string(),
+            interceptors);
   }
 
   static ConsumerSettings.Builder settings() {

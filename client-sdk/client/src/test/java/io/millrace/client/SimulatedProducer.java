@@ -23,12 +23,22 @@ final class SimulatedProducer {
 
   /** That finds its brokers in its own way. */
   SimulatedProducer(SimulatedWorld world, ProducerSettings.Builder settings, Discovery discovery) {
+    this(world, settings, discovery, List.of());
+  }
+
+  /** With interceptors. */
+  SimulatedProducer(
+      SimulatedWorld world,
+      ProducerSettings.Builder settings,
+      Discovery discovery,
+      List<ProducerInterceptor<String, String>> interceptors) {
     this.world = world;
     ProducerSettings built = settings.build();
     ClientRuntime runtime =
         new ClientRuntime(built, 16 << 20, world.clientTasks(), world.clientTransport(), discovery);
     this.producer =
-        new ProducerClient<>(built, Serializers.string(), Serializers.string(), runtime);
+        new ProducerClient<>(
+            built, Serializers.string(), Serializers.string(), interceptors, runtime);
   }
 
   static ProducerSettings.Builder settings() {

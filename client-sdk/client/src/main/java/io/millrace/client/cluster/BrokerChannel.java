@@ -1,10 +1,12 @@
 package io.millrace.client.cluster;
 
 import io.millrace.client.Broker;
+import io.millrace.client.metrics.MetricName;
 import io.millrace.rpc.Connection;
 import io.millrace.rpc.Endpoint;
 import io.millrace.rpc.Timer;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +36,9 @@ final class BrokerChannel implements Connection.Listener {
   private final Cluster cluster;
   private Broker broker;
   private State state = State.IDLE;
-  private @Nullable Connection connection;
+  private volatile @Nullable Connection connection;
+  private final LongAdder opened;
+  private final LongAdder failed;
   private @Nullable Timer pause;
   private long readySinceNanos;
   private int failures;
@@ -43,6 +47,10 @@ final class BrokerChannel implements Connection.Listener {
   BrokerChannel(Cluster cluster, Broker broker) {
     this.cluster = cluster;
     this.broker = broker;
+    String id = Integer.toString(broker.id());
+    this.opened = cluster.figures().counter(MetricName.CONNECTIONS_OPENED, id);
+    this.failed = cluster.figures().counter(MetricName.CONNECTIONS_FAILED, id);
+    cluster.figures().gauge(MetricName.CONNECTION_OPEN, id, () -> connection == null ? 0 : 1);
   }
 
   /** The broker lives, perhaps a new life at a new place. */
@@ -83,38 +91,41 @@ final class BrokerChannel implements Connection.Listener {
     if (pause != null) {
       pause.cancel();
     }
-    if (connection != null) {
-      connection.close();
+    Connection open = connection;
+    if (open != null) {
+      open.close();
     }
   }
 
   @Override
-  public void onReady(Connection opened) {
+  public void onReady(Connection ready) {
     if (state == State.CLOSED) {
-      opened.close();
+      ready.close();
       return;
     }
-    connection = opened;
-    String clusterId = opened.hello().getClusterId();
-    if (opened.hello().getBrokerId() != broker.id()) {
+    connection = new CountedConnection(ready, cluster.figures(), broker.id());
+    String clusterId = ready.hello().getClusterId();
+    if (ready.hello().getBrokerId() != broker.id()) {
       trouble =
-          opened.remote() + " is broker " + opened.hello().getBrokerId() + ", not " + broker.id();
+          ready.remote() + " is broker " + ready.hello().getBrokerId() + ", not " + broker.id();
     } else if (!cluster.clusterId().isEmpty() && !clusterId.equals(cluster.clusterId())) {
-      trouble = opened.remote() + " is of cluster " + clusterId + ", not of " + cluster.clusterId();
+      trouble = ready.remote() + " is of cluster " + clusterId + ", not of " + cluster.clusterId();
     } else {
       trouble = "";
+      opened.increment();
       state = State.READY;
       readySinceNanos = cluster.clock().nanoTime();
       cluster.brokerChanged(broker.id());
       return;
     }
-    opened.close(); // onClosed follows
+    ready.close(); // onClosed follows
   }
 
   @Override
   public void onFailed(Throwable cause) {
     String why = cause.getMessage();
     trouble = why != null ? why : cause.toString();
+    failed.increment();
     pause();
   }
 
@@ -126,6 +137,7 @@ final class BrokerChannel implements Connection.Listener {
   @Override
   public void onClosed(Connection closed, @Nullable Throwable cause) {
     connection = null;
+    failed.increment();
     if (state == State.READY) {
       trouble = "the connection closed" + (cause == null ? "" : ": " + cause.getMessage());
       if (cluster.clock().nanoTime() - readySinceNanos >= STEADY_NANOS) {

@@ -5,6 +5,8 @@ import io.millrace.client.Discovery;
 import io.millrace.client.PartitionInfo;
 import io.millrace.client.TopicDescription;
 import io.millrace.client.errors.ClosedException;
+import io.millrace.client.metrics.Figures;
+import io.millrace.client.metrics.MetricName;
 import io.millrace.rpc.Backoff;
 import io.millrace.rpc.Clock;
 import io.millrace.rpc.Connection;
@@ -36,6 +38,7 @@ public final class Cluster implements AutoCloseable {
   private final ClusterSettings settings;
   private final Backoff backoff;
 
+  private final Figures figures = new Figures();
   private final Topics topics = new Topics();
   private final TreeMap<Integer, BrokerChannel> channels = new TreeMap<>();
   private final TopicLookups lookups = new TopicLookups(this);
@@ -61,6 +64,8 @@ public final class Cluster implements AutoCloseable {
     this.connector = connector;
     this.settings = settings;
     this.backoff = settings.backoff();
+    figures.gauge(MetricName.TOPICS_KNOWN, topics::count);
+    figures.gauge(MetricName.DISCOVERY_CONNECTED, () -> discovery.isConnected() ? 1 : 0);
   }
 
   /** Begins to follow the discovery. */
@@ -101,6 +106,11 @@ public final class Cluster implements AutoCloseable {
 
   public Clock clock() {
     return loop.clock();
+  }
+
+  /** What is counted of this client; safe for any thread. */
+  public Figures figures() {
+    return figures;
   }
 
   public RandomGenerator random() {
@@ -235,6 +245,7 @@ public final class Cluster implements AutoCloseable {
               boolean gone = !map.brokers().containsKey(each.getKey());
               if (gone && !each.getValue().isReady()) {
                 each.getValue().close();
+                figures.forgetGauge(MetricName.CONNECTION_OPEN, each.getKey().toString());
                 return true;
               }
               return false;

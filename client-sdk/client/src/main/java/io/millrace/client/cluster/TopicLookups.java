@@ -10,6 +10,7 @@ import io.millrace.client.errors.ClusterUnreachableException;
 import io.millrace.client.errors.FatalException;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.UnknownTopicException;
+import io.millrace.client.metrics.MetricName;
 import io.millrace.rpc.Timer;
 import io.millrace.wire.v1.MetadataRequest;
 import io.millrace.wire.v1.Request;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,11 +38,13 @@ final class TopicLookups {
   private static final long CALM_NANOS = SECONDS.toNanos(5);
 
   private final Cluster cluster;
+  private final LongAdder asked;
   private final Map<String, Lookup> underWay = new HashMap<>();
   private final Map<String, Unrest> unrest = new HashMap<>();
 
   TopicLookups(Cluster cluster) {
     this.cluster = cluster;
+    this.asked = cluster.figures().counter(MetricName.LOOKUPS);
   }
 
   /** How often a topic has been looked up again in a row. */
@@ -111,6 +115,7 @@ final class TopicLookups {
   }
 
   private void ask(Lookup lookup) {
+    asked.increment();
     cluster
         .discovery()
         .lookup(List.of(lookup.topic))

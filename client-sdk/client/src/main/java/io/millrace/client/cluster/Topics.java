@@ -15,6 +15,10 @@ final class Topics {
   private static final int RETIRED_REMEMBERED = 10_000;
 
   private final Map<String, KnownTopic> byName = new HashMap<>();
+
+  /** How many are known; read by anybody. */
+  private volatile int count;
+
   private final Map<String, Boolean> retiredIds =
       new LinkedHashMap<>() {
         @Override
@@ -29,6 +33,11 @@ final class Topics {
     CHANGED,
     /** Another topic of the same name, or the first. */
     NEW
+  }
+
+  /** From any thread. */
+  int count() {
+    return count;
   }
 
   @Nullable KnownTopic find(String name) {
@@ -47,12 +56,14 @@ final class Topics {
       retiredIds.put(known.id(), true);
     }
     byName.put(description.name(), new KnownTopic(description));
+    count = byName.size();
     return Change.NEW;
   }
 
   /** The store says there is none of this name; returns the one that was known. */
   @Nullable KnownTopic remove(String name) {
     KnownTopic known = byName.remove(name);
+    count = byName.size();
     if (known != null) {
       retiredIds.put(known.id(), true);
     }

@@ -5,6 +5,7 @@ import io.millrace.client.ConsumerRecords;
 import io.millrace.client.ConsumerSettings;
 import io.millrace.client.Deserializer;
 import io.millrace.client.ListedOffset;
+import io.millrace.client.Metric;
 import io.millrace.client.OffsetAndTimestamp;
 import io.millrace.client.OffsetSpec;
 import io.millrace.client.PartitionInfo;
@@ -13,6 +14,7 @@ import io.millrace.client.cluster.Cluster;
 import io.millrace.client.cluster.OffsetLookup;
 import io.millrace.client.errors.ClosedException;
 import io.millrace.client.errors.InterruptException;
+import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.TimedOutException;
 import io.millrace.client.errors.WakeupException;
 import java.time.Duration;
@@ -24,6 +26,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 
 /**
  * The consumer an application holds: waits on the application's thread for what the engine does on
@@ -38,6 +41,8 @@ public final class BlockingConsumer<K, V> implements Consumer<K, V> {
   private final Ending ending;
   private final long callTimeoutNanos;
   private final int maxPollRecords;
+  private final UnaryOperator<ConsumerRecords<K, V>> interceptors;
+  private final ReadFigures figures;
   private final FetchEngine engine;
   private final Assignment<K, V> assignment;
   private final SingleThread thread = new SingleThread();
@@ -54,6 +59,7 @@ public final class BlockingConsumer<K, V> implements Consumer<K, V> {
   /**
    * Over a cluster of its own, which has been started.
    *
+   * @param interceptors see what a poll returns; never throws
    * @param ending called once, after the engine has been told to close
    */
   public BlockingConsumer(
@@ -63,8 +69,11 @@ public final class BlockingConsumer<K, V> implements Consumer<K, V> {
       RecordMaker<K, V> maker,
       Deserializer<? extends K> keys,
       Deserializer<? extends V> values,
+      UnaryOperator<ConsumerRecords<K, V>> interceptors,
       Ending ending) {
     this.cluster = cluster;
+    this.interceptors = interceptors;
+    this.figures = new ReadFigures(cluster.figures());
     this.wait = wait;
     this.ending = ending;
     this.callTimeoutNanos = nanos(settings.defaultApiTimeout());
@@ -181,10 +190,14 @@ public final class BlockingConsumer<K, V> implements Consumer<K, V> {
       beginNewRuns();
       while (true) {
         assignment.receive();
-        ConsumerRecords<K, V> records = assignment.take(maxPollRecords);
+        ConsumerRecords<K, V> records = take();
         tellWhatWasRead();
+        if (!records.isEmpty()) {
+          figures.countRead(records);
+          return interceptors.apply(records);
+        }
         long leftNanos = limitNanos - (nowNanos() - startNanos);
-        if (!records.isEmpty() || leftNanos <= 0) {
+        if (leftNanos <= 0) {
           return records;
         }
         sleep(leftNanos, "records");
@@ -238,6 +251,20 @@ public final class BlockingConsumer<K, V> implements Consumer<K, V> {
     } finally {
       thread.exit();
     }
+  }
+
+  private ConsumerRecords<K, V> take() {
+    try {
+      return assignment.take(maxPollRecords);
+    } catch (MillraceException e) {
+      figures.countFailure();
+      throw e;
+    }
+  }
+
+  @Override
+  public List<Metric> metrics() {
+    return cluster.figures().snapshot();
   }
 
   /** Partitions that were assigned, sought, or have failed since the last time. */

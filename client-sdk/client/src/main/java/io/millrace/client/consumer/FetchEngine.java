@@ -9,6 +9,7 @@ import io.millrace.client.cluster.ClusterListener;
 import io.millrace.client.cluster.KnownTopic;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.UnknownTopicException;
+import io.millrace.client.metrics.MetricName;
 import io.millrace.wire.v1.Error;
 import io.millrace.wire.v1.FetchResult;
 import java.nio.ByteBuffer;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,6 +49,7 @@ final class FetchEngine implements ClusterListener {
   private final Map<TopicPartition, FetchTarget> targets = new LinkedHashMap<>();
 
   private final Map<Integer, LeaderLane> lanes = new TreeMap<>();
+  private final LongAdder fetchedBytes;
   private boolean askScheduled;
   private boolean closed;
 
@@ -55,6 +58,8 @@ final class FetchEngine implements ClusterListener {
     this.settings = settings;
     this.handover = handover;
     this.starts = new StartLookup(this, cluster);
+    this.fetchedBytes = cluster.figures().counter(MetricName.BYTES_FETCHED);
+    cluster.figures().gauge(MetricName.PREFETCHED_BYTES, prefetched::heldBytes);
   }
 
   FetchSettings settings() {
@@ -233,6 +238,7 @@ final class FetchEngine implements ClusterListener {
     run.setHighWatermark(result.getHighWatermark());
     boolean progress = served.nextOffset() > target.offset;
     if (served.goodBytes() > 0) {
+      fetchedBytes.add(served.goodBytes());
       ByteBuffer good = share.slice(share.position(), served.goodBytes());
       handover.give(new Delivery.Records(new FetchedShare(run, good, served.nextOffset(), frame)));
       target.lastEpoch = served.lastEpoch();

@@ -1,5 +1,6 @@
 package io.millrace.client.send;
 
+import io.millrace.client.TopicPartition;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,7 @@ final class BatchPool {
   }
 
   /** An empty one, begun now. */
-  SendBatch take(long nowNanos) {
+  SendBatch take(TopicPartition partition, long nowNanos) {
     @Nullable SendBatch batch;
     synchronized (this) {
       batch = free.pollFirst();
@@ -36,7 +37,7 @@ final class BatchPool {
     } else {
       budget.take(batch.memoryBytes());
     }
-    batch.begin(nowNanos);
+    batch.begin(partition, nowNanos);
     return batch;
   }
 

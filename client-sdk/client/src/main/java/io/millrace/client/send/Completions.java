@@ -21,22 +21,32 @@ final class Completions {
 
   /** Tells all records of a batch that they are written. */
   static void written(
-      SendBatch batch, TopicPartition partition, long baseOffset, Acknowledgement ack) {
+      SendBatch batch,
+      TopicPartition partition,
+      long baseOffset,
+      Acknowledgement ack,
+      EndListener listener) {
+    boolean listening = listener.isListening();
     for (int i = 0; i < batch.recordCount(); i++) {
       long offset =
           baseOffset == RecordMetadata.UNKNOWN_OFFSET
               ? RecordMetadata.UNKNOWN_OFFSET
               : baseOffset + i;
-      tell(
-          batch.completion(i),
-          new RecordMetadata(partition, offset, batch.timestamp(i), ack),
-          null);
+      RecordMetadata metadata = new RecordMetadata(partition, offset, batch.timestamp(i), ack);
+      if (listening) {
+        listener.onEnd(partition.topic(), partition.partition(), metadata, null);
+      }
+      tell(batch.completion(i), metadata, null);
     }
   }
 
   /** Tells all records of a batch the same. */
-  static void failed(SendBatch batch, MillraceException e) {
+  static void failed(
+      SendBatch batch, TopicPartition partition, MillraceException e, EndListener listener) {
     for (int i = 0; i < batch.recordCount(); i++) {
+      if (listener.isListening()) {
+        listener.onEnd(partition.topic(), partition.partition(), null, e);
+      }
       tell(batch.completion(i), null, e);
     }
   }

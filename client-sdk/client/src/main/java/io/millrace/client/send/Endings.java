@@ -1,22 +1,38 @@
 package io.millrace.client.send;
 
 import io.millrace.client.Acknowledgement;
-import io.millrace.client.TopicPartition;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.OutcomeUnknownException;
+import io.millrace.client.metrics.Figures;
+import io.millrace.client.metrics.MetricName;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /** Ends batches: tells whoever waits, once, and gives the memory back. On the client's loop. */
 final class Endings {
   private final BatchPool pool;
+  private final EndListener listener;
+  private final LongAdder written;
+  private final LongAdder bytes;
+  private final LongAdder failed;
+  private final LongAdder unknown;
 
-  Endings(BatchPool pool) {
+  Endings(BatchPool pool, Figures figures, EndListener listener) {
     this.pool = pool;
+    this.listener = listener;
+    this.written = figures.counter(MetricName.RECORDS_WRITTEN);
+    this.bytes = figures.counter(MetricName.BYTES_WRITTEN);
+    this.failed = figures.counter(MetricName.RECORDS_FAILED);
+    this.unknown = figures.counter(MetricName.RECORDS_UNKNOWN);
   }
 
-  void written(SendBatch batch, TopicPartition partition, long baseOffset, Acknowledgement ack) {
+  void written(SendBatch batch, SendTopic topic, long baseOffset, Acknowledgement ack) {
     if (!batch.hasEnded()) {
-      Completions.written(batch, partition, baseOffset, ack);
+      written.add(batch.recordCount());
+      bytes.add(batch.sizeBytes());
+      topic.countWritten(batch.recordCount(), batch.sizeBytes());
+      Completions.written(batch, batch.partition(), baseOffset, ack, listener);
       end(batch);
     }
   }
@@ -30,16 +46,23 @@ final class Endings {
     if (batch.hasEnded()) {
       return;
     }
-    if (batch.mayBeWritten() && !(e instanceof OutcomeUnknownException)) {
-      Completions.failed(
-          batch,
-          new OutcomeUnknownException(
-              "an earlier attempt may have been written; the last one was not: " + e.getMessage(),
-              e));
-    } else {
-      Completions.failed(batch, e);
-    }
+    boolean maybe = batch.mayBeWritten() && !(e instanceof OutcomeUnknownException);
+    MillraceException told =
+        maybe
+            ? new OutcomeUnknownException(
+                "an earlier attempt may have been written; the last one was not: " + e.getMessage(),
+                e)
+            : e;
+    (told instanceof OutcomeUnknownException ? unknown : failed).add(batch.recordCount());
+    Completions.failed(batch, batch.partition(), told, listener);
     end(batch);
+  }
+
+  /** A record that was never queued. */
+  void refused(String topic, int partition, @Nullable Object completion, MillraceException e) {
+    failed.increment();
+    listener.onEnd(topic, partition, null, e);
+    Completions.tell(completion, null, e);
   }
 
   void giveUp(List<SendBatch> batches, MillraceException e) {

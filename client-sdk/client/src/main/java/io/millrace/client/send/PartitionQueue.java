@@ -93,7 +93,7 @@ final class PartitionQueue {
               && before + recordBytes + RECORD_OVERHEAD_BYTES <= fullBytes
               && current.tryAppend(timestamp, key, value, headers, completion);
       if (!fits) {
-        SendBatch fresh = pool.take(nowNanos);
+        SendBatch fresh = pool.take(partition, nowNanos);
         fits = fresh.tryAppend(timestamp, key, value, headers, completion);
         if (fits) {
           full = current;

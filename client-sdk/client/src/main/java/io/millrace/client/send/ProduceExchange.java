@@ -150,7 +150,7 @@ final class ProduceExchange implements ReplyHandler {
     engine.seen(share, ack.leaderEpoch());
     for (int i = 0; i < share.batches().size(); i++) {
       long baseOffset = baseOffsets == null ? RecordMetadata.UNKNOWN_OFFSET : baseOffsets.get(i);
-      engine.endings().written(share.batches().get(i), sender.partition(), baseOffset, ack);
+      engine.endings().written(share.batches().get(i), sender.topic(), baseOffset, ack);
     }
   }
 

@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.millrace.client.cluster.Cluster;
 import io.millrace.client.errors.MillraceException;
+import io.millrace.client.metrics.MetricName;
 import io.millrace.rpc.Timer;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class Router {
   private final SendEngine engine;
   private final Cluster cluster;
+  private final LongAdder retried;
 
   /** By broker; changed on the loop, read by anybody. */
   private final Map<Integer, Lane> lanes = new ConcurrentHashMap<>();
@@ -31,6 +34,7 @@ final class Router {
   Router(SendEngine engine, Cluster cluster) {
     this.engine = engine;
     this.cluster = cluster;
+    this.retried = cluster.figures().counter(MetricName.BATCHES_RETRIED);
   }
 
   /** From any thread; null when nothing went to that broker yet. */
@@ -104,6 +108,7 @@ final class Router {
   /** Puts a share back, to be sent again after a pause. */
   void retry(Share share, String why) {
     putBack(share);
+    retried.add(share.batches().size());
     PartitionSender sender = share.sender();
     long millis = cluster.backoffMillis(sender.countFailure(why));
     sender.pausing(

@@ -1,5 +1,6 @@
 package io.millrace.client.send;
 
+import io.millrace.client.TopicPartition;
 import io.millrace.wire.BatchBuilder;
 import io.millrace.wire.BatchLayout;
 import io.millrace.wire.Compression;
@@ -32,6 +33,7 @@ final class SendBatch {
   private @Nullable Object[] completions = new @Nullable Object[FIRST_CAPACITY];
   private long[] timestamps = new long[FIRST_CAPACITY];
   private long begunNanos;
+  private @Nullable TopicPartition partition;
 
   /** Set last when it is closed: whoever sees it sees all the rest. */
   private volatile @Nullable ByteBuffer bytes;
@@ -64,8 +66,17 @@ final class SendBatch {
 
   // ---- Filling, under the queue's monitor ------------------------------------------------------
 
-  void begin(long nowNanos) {
+  void begin(TopicPartition of, long nowNanos) {
+    partition = of;
     begunNanos = nowNanos;
+  }
+
+  TopicPartition partition() {
+    TopicPartition begun = partition;
+    if (begun == null) {
+      throw new IllegalStateException("the batch has not been begun");
+    }
+    return begun;
   }
 
   /** False when the record does not fit: into an empty batch, when it never will. */

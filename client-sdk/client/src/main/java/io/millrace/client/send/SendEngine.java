@@ -10,6 +10,8 @@ import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.RecordTooLargeException;
 import io.millrace.client.errors.UnknownPartitionException;
 import io.millrace.client.errors.UnknownTopicException;
+import io.millrace.client.metrics.Figures;
+import io.millrace.client.metrics.MetricName;
 import io.millrace.rpc.Connection;
 import io.millrace.wire.RecordHeader;
 import io.millrace.wire.v1.Limits;
@@ -57,14 +59,15 @@ public final class SendEngine implements ClusterListener {
   private @Nullable MillraceException closed;
 
   /** Made on any thread; {@link #start} it on the loop. */
-  public SendEngine(Cluster cluster, SendSettings settings) {
+  public SendEngine(Cluster cluster, SendSettings settings, EndListener listener) {
     this.cluster = cluster;
     this.settings = settings;
     this.budget = new MemoryBudget(settings.bufferBytes());
     this.pool = new BatchPool(budget, settings.fullBatchBytes());
     this.router = new Router(this, cluster);
-    this.endings = new Endings(pool);
+    this.endings = new Endings(pool, cluster.figures(), listener);
     this.expiry = new Expiry(this);
+    cluster.figures().gauge(MetricName.BUFFER_USED_BYTES, budget::usedBytes);
   }
 
   public void start() {
@@ -156,12 +159,12 @@ public final class SendEngine implements ClusterListener {
   }
 
   /** Tells a record that could not be queued how it ended: on the loop, while there is one. */
-  public void fail(Object completion, MillraceException e) {
+  public void fail(String topic, int partition, Object completion, MillraceException e) {
     AtomicBoolean told = new AtomicBoolean();
     Runnable tell =
         () -> {
           if (told.compareAndSet(false, true)) {
-            Completions.tell(completion, null, e);
+            endings.refused(topic, partition, completion, e);
           }
         };
     cluster.loop().execute(tell);
@@ -392,6 +395,10 @@ public final class SendEngine implements ClusterListener {
 
   Cluster cluster() {
     return cluster;
+  }
+
+  Figures figures() {
+    return cluster.figures();
   }
 
   SendSettings settings() {

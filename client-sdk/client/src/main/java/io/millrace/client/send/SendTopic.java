@@ -3,7 +3,9 @@ package io.millrace.client.send;
 import io.millrace.client.Partitioner;
 import io.millrace.client.TopicPartition;
 import io.millrace.client.cluster.KnownTopic;
+import io.millrace.client.metrics.MetricName;
 import java.util.Arrays;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,8 @@ public final class SendTopic implements Partitioner.Topic {
   private final SendEngine engine;
   private final RandomGenerator random;
   private final String name;
+  private final LongAdder recordsWritten;
+  private final LongAdder bytesWritten;
 
   private volatile PartitionSender[] senders = {};
   private volatile int[] leaders = {};
@@ -38,6 +42,8 @@ public final class SendTopic implements Partitioner.Topic {
     this.random = random;
     this.name = known.name();
     this.known = known;
+    this.recordsWritten = engine.figures().counter(MetricName.TOPIC_RECORDS_WRITTEN, name);
+    this.bytesWritten = engine.figures().counter(MetricName.TOPIC_BYTES_WRITTEN, name);
     update(known);
   }
 
@@ -69,6 +75,11 @@ public final class SendTopic implements Partitioner.Topic {
     return setting == null || !setting.matches("[0-9]{1,9}")
         ? DEFAULT_RECORD_MAX_BYTES
         : Integer.parseInt(setting);
+  }
+
+  void countWritten(int records, int bytes) {
+    recordsWritten.add(records);
+    bytesWritten.add(bytes);
   }
 
   KnownTopic known() {

@@ -69,6 +69,7 @@ final class ConsumerWorld implements AutoCloseable {
             ConsumerWorld::record,
             Deserializers.string(),
             Deserializers.string(),
+            records -> records,
             this::end);
   }
 

@@ -43,7 +43,7 @@ class BufferReuseTest {
             world.cluster(),
             (to, clusterId, listener) -> loop.execute(() -> connection.opened(listener)),
             ClusterSettings.of(settings));
-    engine = new SendEngine(cluster, SendSettings.of(settings));
+    engine = new SendEngine(cluster, SendSettings.of(settings), EndListener.NONE);
     loop.execute(
         () -> {
           cluster.start();
