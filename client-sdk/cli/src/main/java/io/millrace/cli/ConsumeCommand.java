@@ -122,9 +122,11 @@ final class ConsumeCommand implements Callable<Integer> {
           .error()
           .println("millrace: begins at the end, so there is nothing; see --from earliest");
     }
-    try (Consumer<ByteBuffer, ByteBuffer> consumer = surroundings.clients().consumer(settings());
-        RunUntilInterrupted run =
-            new RunUntilInterrupted(surroundings.interrupts(), consumer::wakeup, GRACE_SECONDS)) {
+    Consumer<ByteBuffer, ByteBuffer> consumer = surroundings.clients().consumer(settings());
+    // The consumer is closed before the process may end, so that no session of it is left.
+    try (RunUntilInterrupted run =
+            new RunUntilInterrupted(surroundings.interrupts(), consumer::wakeup, GRACE_SECONDS);
+        consumer) {
       ConsumeRun reading =
           new ConsumeRun(
               consumer, writer, surroundings.output(), max == null ? Long.MAX_VALUE : max);

@@ -24,6 +24,12 @@ final class MillraceProcess implements AutoCloseable {
   /** Far above what anything here takes: a machine may be busy, a hang must still end. */
   static final Duration PATIENCE = Duration.ofSeconds(60);
 
+  /**
+   * Gives the processes a SIGINT as on a terminal, where {@code env} can: a build that was started
+   * in the background ignores it, and what a shell ignores its children do too.
+   */
+  private static final List<String> UNTOUCHED_SIGNALS = untouchedSignals();
+
   private final Process process;
   private final Path out;
   private final Path err;
@@ -36,7 +42,7 @@ final class MillraceProcess implements AutoCloseable {
 
   /** Starts {@code bin/millrace} with the arguments; outputs go to files in {@code dir}. */
   static MillraceProcess start(Path dir, String... arguments) {
-    List<String> command = new ArrayList<>();
+    List<String> command = new ArrayList<>(UNTOUCHED_SIGNALS);
     command.add(launcher().toString());
     command.addAll(List.of(arguments));
     try {
@@ -49,10 +55,34 @@ final class MillraceProcess implements AutoCloseable {
               .redirectOutput(out.toFile())
               .redirectError(err.toFile());
       builder.environment().remove("MILLRACE_CLUSTER");
+      Path temporary = Files.createDirectories(temporary(dir));
+      builder.environment().put("JAVA_OPTS", "-Djava.io.tmpdir=" + temporary);
       return new MillraceProcess(builder.start(), out, err);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static List<String> untouchedSignals() {
+    List<String> prefix = List.of("env", "--default-signal=INT,TERM");
+    List<String> trial = new ArrayList<>(prefix);
+    trial.add("true");
+    try {
+      boolean works =
+          new ProcessBuilder(trial).redirectError(ProcessBuilder.Redirect.DISCARD).start().waitFor()
+              == 0;
+      return works ? prefix : List.of();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Where the processes started in {@code dir} put what nobody needs after them. */
+  static Path temporary(Path dir) {
+    return dir.resolve("tmp");
   }
 
   /** Runs a command to its end. */
@@ -159,6 +189,17 @@ final class MillraceProcess implements AutoCloseable {
   int stop() {
     process.destroy();
     return awaitExit();
+  }
+
+  /** SIGINT, as from Ctrl-C, and the exit code it leads to. */
+  int interrupt() {
+    signal("INT");
+    return awaitExit();
+  }
+
+  /** Whatever the process has started that still runs. */
+  List<ProcessHandle> children() {
+    return process.descendants().toList();
   }
 
   /** SIGSTOP, SIGCONT, SIGINT: what the JDK has no call for. */
