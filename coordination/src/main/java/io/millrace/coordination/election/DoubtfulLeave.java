@@ -14,11 +14,11 @@ final class DoubtfulLeave {
   private DoubtfulLeave() {}
 
   /**
-   * @param isLost its data directory is gone altogether
    * @return what to write, but for when; null when there is nothing to leave
    */
   static @Nullable PartitionNode plan(
-      PartitionNode partition, int self, LogPosition position, boolean isLost) {
+      PartitionNode partition, int self, LogPosition position, Loss loss) {
+    boolean isLost = loss == Loss.ALL;
     boolean isMember =
         partition.getInSyncList().contains(self) || partition.getEligibleList().contains(self);
     RollCallEntry entry =
@@ -28,7 +28,7 @@ final class DoubtfulLeave {
             .setLogEnd(isLost ? 0 : position.logEnd())
             .setLost(isLost)
             .build();
-    if (!isMember || hasLeft(partition, entry)) {
+    if (!isMember || hasLeft(partition, entry, loss)) {
       return null;
     }
     List<Integer> inSync = without(partition.getInSyncList(), self);
@@ -46,7 +46,7 @@ final class DoubtfulLeave {
             .addAllInSync(inSync)
             .clearEligible()
             .addAllEligible(eligible)
-            .setSoleFlushed(isSame && partition.getSoleFlushed() && !isLost)
+            .setSoleFlushed(isSame && partition.getSoleFlushed() && loss == Loss.UNFLUSHED)
             .clearRollCall();
     partition.getRollCallList().stream()
         .filter(other -> other.getBroker() != self)
@@ -58,17 +58,22 @@ final class DoubtfulLeave {
     next.getLastChangeBuilder()
         .setBroker(self)
         .setAt("")
-        .setWhy(isLost ? "left, its data directory is lost" : "left in doubt after a power loss");
+        .setWhy(
+            switch (loss) {
+              case UNFLUSHED -> "left in doubt after a power loss";
+              case SINCE_A_COPY -> "left in doubt, its data directory is an old copy";
+              case ALL -> "left, its data directory is lost";
+            });
     return next.build();
   }
 
   /** As the last member, in an earlier try. */
-  private static boolean hasLeft(PartitionNode partition, RollCallEntry entry) {
+  private static boolean hasLeft(PartitionNode partition, RollCallEntry entry, Loss loss) {
     return partition.getInSyncList().equals(List.of(entry.getBroker()))
         && partition.getEligibleCount() == 0
         && partition.getRollCallList().contains(entry)
         && !(partition.hasLeader() && partition.getLeader() == entry.getBroker())
-        && !(entry.getLost() && partition.getSoleFlushed());
+        && !(loss != Loss.UNFLUSHED && partition.getSoleFlushed());
   }
 
   private static List<Integer> without(List<Integer> set, int broker) {

@@ -38,11 +38,10 @@ public final class LeavingInDoubt {
 
   /**
    * @param image read after the last sync
-   * @param isLost the data directory is a new one, of the old nothing is left
    * @return completes on the store's loop, true when every one of them is confirmed
    */
   public CompletionStage<Boolean> leaveAll(
-      ClusterImage image, int self, Positions positions, boolean isLost) {
+      ClusterImage image, int self, Positions positions, Loss loss) {
     List<Place> places = new ArrayList<>();
     for (TopicImage topic : image.topics().values()) {
       for (PartitionImage partition : topic.partitions()) {
@@ -53,17 +52,16 @@ public final class LeavingInDoubt {
       }
     }
     return OnLoop.call(
-        store.loop(), () -> Pipelined.all(places, place -> leave(place, self, positions, isLost)));
+        store.loop(), () -> Pipelined.all(places, place -> leave(place, self, positions, loss)));
   }
 
-  private CompletionStage<Boolean> leave(
-      Place place, int self, Positions positions, boolean isLost) {
+  private CompletionStage<Boolean> leave(Place place, int self, Positions positions, Loss loss) {
     LogPosition position = positions.of(place.topicId, place.partition);
     return PartitionWrite.run(
             store,
             place.topicId,
             place.partition,
-            current -> DoubtfulLeave.plan(current, self, position, isLost))
+            current -> DoubtfulLeave.plan(current, self, position, loss))
         .thenApply(
             result -> {
               log.debug("left {}-{}: {}", place.topicId, place.partition, result);

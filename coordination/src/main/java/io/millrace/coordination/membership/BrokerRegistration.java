@@ -10,6 +10,7 @@ import io.millrace.coordination.store.WriteOutcome;
 import io.millrace.coordination.store.ZnodePaths;
 import io.millrace.rpc.EventLoop;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -38,7 +39,12 @@ public final class BrokerRegistration {
 
   private @Nullable Subscription session;
   private @Nullable Subscription ownNode;
-  private final boolean isInDoubt;
+
+  /** Empty: what the directory holds is believed. */
+  private Optional<DoubtfulStart.Why> doubt;
+
+  private final OptionalInt lastIncarnation;
+  private boolean isJudged;
   private boolean hasLeftSets;
   private boolean isEnded;
 
@@ -54,20 +60,22 @@ public final class BrokerRegistration {
   private String lastWait = "";
 
   /**
-   * @param isInDoubt the page cache of the last run may be lost
+   * @param lastRun as the data directory remembers it
    * @param doubtfulStart called when in doubt, or when the id's data directory is a new one
    */
   public BrokerRegistration(
       ClusterStore store,
       BrokerSelf self,
-      boolean isInDoubt,
+      LastRun lastRun,
       DoubtfulStart doubtfulStart,
       RegistrationListener listener) {
     this.store = store;
     this.loop = store.loop();
     this.self = self;
     this.nodes = new RegistrationNodes(store, self);
-    this.isInDoubt = isInDoubt;
+    this.doubt =
+        lastRun.isInDoubt() ? Optional.of(DoubtfulStart.Why.MACHINE_RESTARTED) : Optional.empty();
+    this.lastIncarnation = lastRun.incarnation();
     this.doubtfulStart = doubtfulStart;
     this.listener = listener;
   }
@@ -166,7 +174,32 @@ public final class BrokerRegistration {
             });
   }
 
+  /** At the first look, before anything of ours is written. */
+  private void judge(RegistrationPlan.Known known) {
+    int remembered = lastIncarnation.orElse(known.version());
+    if (known.version() > remembered) {
+      log.warn(
+          "the data directory of broker {} remembers incarnation {}, the cluster knows {}: it is an"
+              + " old copy, or the last start was cut short. What it holds counts as doubtful",
+          self.id(),
+          remembered,
+          known.version());
+      doubt = Optional.of(DoubtfulStart.Why.OLD_COPY);
+    } else if (known.version() < remembered) {
+      log.warn(
+          "the data directory of broker {} remembers incarnation {}, ZooKeeper only {}: has"
+              + " ZooKeeper been restored from an old copy?",
+          self.id(),
+          remembered,
+          known.version());
+    }
+  }
+
   private void act(int mine, RegistrationNodes.Found found) {
+    if (!isJudged) {
+      isJudged = true;
+      found.known().ifPresent(this::judge);
+    }
     RegistrationPlan plan =
         RegistrationPlan.decide(self, found.known(), found.live(), store.sessionId().orElseThrow());
     if (plan instanceof RegistrationPlan.Refuse refuse) {
@@ -176,14 +209,16 @@ public final class BrokerRegistration {
     } else if (plan instanceof RegistrationPlan.Registered registered) {
       registered(registered.incarnation());
     } else if (plan instanceof RegistrationPlan.WaitForExpiry wait) {
-      if (isInDoubt && !hasLeftSets && wait.isOwn() && found.known().isPresent()) {
-        leaveSets(mine, found.known().get(), false);
+      if (doubt.isPresent() && !hasLeftSets && wait.isOwn() && found.known().isPresent()) {
+        leaveSets(mine, found.known().get(), doubt.get());
       } else {
         waitFor(wait.why());
       }
     } else if (plan instanceof RegistrationPlan.Register register) {
-      if ((isInDoubt || register.isNewDirectory()) && !hasLeftSets) {
-        leaveSets(mine, found.known().orElseThrow(), register.isNewDirectory());
+      if (register.isNewDirectory() && !hasLeftSets) {
+        leaveSets(mine, found.known().orElseThrow(), DoubtfulStart.Why.NEW_DIRECTORY);
+      } else if (doubt.isPresent() && !hasLeftSets) {
+        leaveSets(mine, found.known().orElseThrow(), doubt.get());
       } else {
         int next = register.knownVersion() + 1;
         onWritten(mine, nodes.register(register), () -> registered(next));
@@ -192,7 +227,7 @@ public final class BrokerRegistration {
   }
 
   /** Each step only after the one before is confirmed, and all in one session. */
-  private void leaveSets(int mine, RegistrationPlan.Known known, boolean isNewDirectory) {
+  private void leaveSets(int mine, RegistrationPlan.Known known, DoubtfulStart.Why why) {
     nodes
         .bumpKnown(known)
         .thenCompose(
@@ -200,7 +235,7 @@ public final class BrokerRegistration {
                 bumped instanceof WriteOutcome.Applied
                     ? store.sync(ZnodePaths.ROOT)
                     : CompletableFuture.completedFuture(false))
-        .thenCompose(isDone -> step(mine, isDone, () -> doubtfulStart.leaveSets(isNewDirectory)))
+        .thenCompose(isDone -> step(mine, isDone, () -> doubtfulStart.leaveSets(why)))
         .thenCompose(isDone -> step(mine, isDone, doubtfulStart::recordBootId))
         .whenComplete(
             (isDone, bug) ->

@@ -9,6 +9,7 @@ import io.millrace.coordination.membership.BrokerRegistration;
 import io.millrace.coordination.membership.BrokerSelf;
 import io.millrace.coordination.membership.ClusterIdentity;
 import io.millrace.coordination.membership.DoubtfulStart;
+import io.millrace.coordination.membership.LastRun;
 import io.millrace.coordination.membership.RegistrationListener;
 import io.millrace.coordination.store.ClusterStore;
 import io.millrace.coordination.store.Node;
@@ -19,7 +20,10 @@ import io.millrace.coordination.store.SessionEvent;
 import io.millrace.coordination.store.StoreOp;
 import io.millrace.coordination.store.WriteOutcome;
 import io.millrace.coordination.store.ZnodePaths;
+import io.millrace.coordination.topics.AlterOutcome;
+import io.millrace.coordination.topics.AlterationRequest;
 import io.millrace.coordination.topics.CreateOutcome;
+import io.millrace.coordination.topics.TopicAlteration;
 import io.millrace.coordination.topics.TopicCreation;
 import io.millrace.coordination.topics.TopicRequest;
 import io.millrace.coordination.view.BrokerImage;
@@ -35,6 +39,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -103,7 +108,7 @@ class OnZooKeeperTest {
     }
 
     @Override
-    public CompletionStage<Boolean> leaveSets(boolean isNewDirectory) {
+    public CompletionStage<Boolean> leaveSets(Why why) {
       words.add("leave");
       return CompletableFuture.completedFuture(true);
     }
@@ -124,7 +129,8 @@ class OnZooKeeperTest {
     BrokerSelf self =
         new BrokerSelf(
             id, "dir", "boot", Map.of("client", new Endpoint("h", 7272)), "", "0.1", false);
-    new BrokerRegistration(store, self, isInDoubt, heard, heard).start();
+    new BrokerRegistration(store, self, isInDoubt ? LastRun.IN_DOUBT : LastRun.NONE, heard, heard)
+        .start();
     return heard.words();
   }
 
@@ -166,6 +172,48 @@ class OnZooKeeperTest {
       BrokerImage first = image.brokers().get(1);
       assertThat(first == null ? -1 : first.incarnation()).isEqualTo(2);
     }
+  }
+
+  @Test
+  @DisplayName("coordination.md: settings and partitions are altered, and everybody sees it")
+  void aTopicIsAlteredOnARealServer() {
+    ClusterStore broker = world.open();
+    found(broker);
+    await(register(broker, 1, false), "registered 1");
+    ClusterView view = ClusterViews.ofEverything(broker);
+    world.get(view.refresh());
+    String id =
+        ((CreateOutcome.Created) world.get(creation(broker, view).create(topic("a.b", 2))))
+            .topicId();
+    TopicAlteration alteration =
+        new TopicAlteration(broker, view, world.tasks(), 1, (settings, replicas) -> List.of());
+
+    // More than fits into one transaction, and what an interrupted addition left.
+    world.get(
+        broker,
+        s ->
+            s.create(
+                ZnodePaths.partition(id, 5),
+                ByteString.copyFromUtf8("half made"),
+                NodeKind.PERSISTENT));
+    AlterOutcome outcome =
+        world.get(
+            alteration.alter(
+                new AlterationRequest(
+                    "a.b",
+                    Optional.of(id),
+                    Map.of("retention.ms", "1000"),
+                    Set.of("none"),
+                    OptionalInt.of(2_500))));
+
+    assertThat(outcome)
+        .isEqualTo(new AlterOutcome.Altered(id, 2_500, Map.of("retention.ms", "1000")));
+    TopicImage altered = world.get(view.refresh()).topics().get("a.b");
+    assertThat(altered == null ? List.of() : altered.partitions())
+        .hasSize(2_500)
+        .doesNotContainNull();
+    assertThat(world.get(creation(broker, view).create(topic("a_b", 1))))
+        .isInstanceOf(CreateOutcome.Invalid.class);
   }
 
   @Test

@@ -21,7 +21,7 @@ class DoubtfulLeaveTest {
 
   private static @Nullable PartitionNode plan(
       PartitionNode.Builder node, int self, boolean isLost) {
-    return DoubtfulLeave.plan(node.build(), self, POSITION, isLost);
+    return DoubtfulLeave.plan(node.build(), self, POSITION, isLost ? Loss.ALL : Loss.UNFLUSHED);
   }
 
   private static PartitionNode leave(PartitionNode.Builder node, int self) {
@@ -114,12 +114,34 @@ class DoubtfulLeaveTest {
     PartitionNode.Builder node = threeReplicas();
     for (int self = 1; self <= 3; self++) {
       PartitionNode next =
-          DoubtfulLeave.plan(node.build(), self, new LogPosition(5, 100 + self % 3), false);
+          DoubtfulLeave.plan(
+              node.build(), self, new LogPosition(5, 100 + self % 3), Loss.UNFLUSHED);
       assertThat(next).isNotNull();
       node = next == null ? node : next.toBuilder();
     }
 
     assertThat(new RollCall(node.build()).decides()).isTrue();
     assertThat(new RollCall(node.build()).highest()).isEqualTo(left(2, 5, 102));
+  }
+
+  @Test
+  @DisplayName("B88: that it had flushed all is not true of an old copy of its disk")
+  void b88_anOldCopyIsNotVouchedFor() {
+    PartitionNode alone =
+        PartitionNode.newBuilder()
+            .setVersion(1)
+            .addReplicas(2)
+            .addInSync(2)
+            .setSoleFlushed(true)
+            .setLeaderEpoch(3)
+            .build();
+    PartitionNode left = DoubtfulLeave.plan(alone, 2, POSITION, Loss.SINCE_A_COPY);
+    assertThat(left).isNotNull();
+    if (left != null) {
+      assertThat(left.getSoleFlushed()).isFalse();
+      assertThat(left.getInSyncList()).containsExactly(2);
+      assertThat(left.getLastChange().getWhy()).contains("old copy");
+      assertThat(DoubtfulLeave.plan(left, 2, POSITION, Loss.SINCE_A_COPY)).as("once").isNull();
+    }
   }
 }

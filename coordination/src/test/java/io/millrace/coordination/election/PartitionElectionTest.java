@@ -269,7 +269,8 @@ class PartitionElectionTest {
     boolean isDone =
         world.get(
             new LeavingInDoubt(store)
-                .leaveAll(image, 2, (topicId, partition) -> new LogPosition(5, 77), false));
+                .leaveAll(
+                    image, 2, (topicId, partition) -> new LogPosition(5, 77), Loss.UNFLUSHED));
 
     assertThat(isDone).isTrue();
     assertThat(content().getInSyncList()).containsExactly(1, 3);
@@ -285,7 +286,8 @@ class PartitionElectionTest {
     assertThat(
             world.get(
                 new LeavingInDoubt(store)
-                    .leaveAll(image, 2, (topicId, partition) -> LogPosition.NOTHING, false)))
+                    .leaveAll(
+                        image, 2, (topicId, partition) -> LogPosition.NOTHING, Loss.UNFLUSHED)))
         .isFalse();
   }
 }

@@ -20,10 +20,10 @@ public final class BrokerProcess implements RegistrationListener, DoubtfulStart 
   /** What a doubtful start answers, by turns; true when it is empty. */
   private final List<Boolean> leaving = new ArrayList<>();
 
-  private BrokerProcess(MemoryWorld world, BrokerSelf self, boolean isInDoubt) {
+  private BrokerProcess(MemoryWorld world, BrokerSelf self, LastRun lastRun) {
     this.world = world;
     this.store = world.open();
-    registration = new BrokerRegistration(store, self, isInDoubt, this, this);
+    registration = new BrokerRegistration(store, self, lastRun, this, this);
   }
 
   public static BrokerSelf self(int id) {
@@ -45,11 +45,15 @@ public final class BrokerProcess implements RegistrationListener, DoubtfulStart 
 
   /** Founds the cluster where there is none. */
   public static BrokerProcess start(MemoryWorld world, BrokerSelf self) {
-    return start(world, self, false);
+    return start(world, self, LastRun.NONE);
   }
 
   public static BrokerProcess start(MemoryWorld world, BrokerSelf self, boolean isInDoubt) {
-    BrokerProcess process = new BrokerProcess(world, self, isInDoubt);
+    return start(world, self, isInDoubt ? LastRun.IN_DOUBT : LastRun.NONE);
+  }
+
+  public static BrokerProcess start(MemoryWorld world, BrokerSelf self, LastRun lastRun) {
+    BrokerProcess process = new BrokerProcess(world, self, lastRun);
     ClusterIdentity identity = new ClusterIdentity(process.store, world.process(process.store));
     for (int tries = 0; ; tries++) {
       ClusterIdentity.Outcome outcome = world.get(identity.establish(Optional.empty()));
@@ -123,8 +127,13 @@ public final class BrokerProcess implements RegistrationListener, DoubtfulStart 
   }
 
   @Override
-  public CompletionStage<Boolean> leaveSets(boolean isNewDirectory) {
-    heard.add(isNewDirectory ? "leave, all is lost" : "leave");
+  public CompletionStage<Boolean> leaveSets(Why why) {
+    heard.add(
+        switch (why) {
+          case NEW_DIRECTORY -> "leave, all is lost";
+          case OLD_COPY -> "leave, an old copy";
+          case MACHINE_RESTARTED -> "leave";
+        });
     return CompletableFuture.completedFuture(leaving.isEmpty() || leaving.remove(0));
   }
 

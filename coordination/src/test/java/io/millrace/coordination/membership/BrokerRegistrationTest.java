@@ -366,4 +366,31 @@ class BrokerRegistrationTest {
 
     assertThat(live(broker, 3).getIncarnation()).isEqualTo(1);
   }
+
+  @Test
+  @DisplayName("B88: a directory that remembers an earlier run than the cluster is not believed")
+  void b88_anOldCopyLeavesItsSets() {
+    for (int life = 1; life <= 3; life++) {
+      BrokerProcess broker = BrokerProcess.start(world, self(3), LastRun.believed(life - 1));
+      broker.await("registered " + life);
+      assertThat(broker.heard()).containsExactly("registered " + life);
+      world.get(broker.registration().stop());
+    }
+
+    BrokerProcess copy = BrokerProcess.start(world, self(3), LastRun.believed(2));
+
+    copy.await("registered 5");
+    assertThat(copy.heard())
+        .containsExactly("leave, an old copy", "record boot id", "registered 5");
+  }
+
+  @Test
+  @DisplayName("B88: its own later registrations do not make a running broker an old copy")
+  void b88_anExpiryIsNoOldCopy() {
+    BrokerProcess broker = BrokerProcess.start(world, self(3), LastRun.believed(0));
+    broker.await("registered 1");
+    world.expire(broker.store());
+    broker.await("registered 2");
+    assertThat(broker.heard()).doesNotContain("leave, an old copy");
+  }
 }

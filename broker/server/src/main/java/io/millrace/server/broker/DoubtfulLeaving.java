@@ -1,6 +1,7 @@
 package io.millrace.server.broker;
 
 import io.millrace.coordination.election.LeavingInDoubt;
+import io.millrace.coordination.election.Loss;
 import io.millrace.coordination.membership.DoubtfulStart;
 import io.millrace.coordination.view.ClusterView;
 import io.millrace.rpc.EventLoop;
@@ -46,10 +47,16 @@ final class DoubtfulLeaving implements DoubtfulStart {
   }
 
   @Override
-  public CompletionStage<Boolean> leaveSets(boolean isNewDirectory) {
+  public CompletionStage<Boolean> leaveSets(Why why) {
     LOG.warn(
-        "what was written and not flushed may be gone ({}): leaving the in-sync sets",
-        isNewDirectory ? "the data directory is new" : "the machine has restarted");
+        "leaving the in-sync sets until what is here has been looked at: {}",
+        switch (why) {
+          case MACHINE_RESTARTED ->
+              "the machine has restarted without a clean stop before, so what was not flushed may be"
+                  + " gone";
+          case OLD_COPY -> "the data directory is not that of the last run";
+          case NEW_DIRECTORY -> "the data directory is new, and that of the last run is lost";
+        });
     return view.refresh()
         .thenCompose(
             image -> {
@@ -58,12 +65,20 @@ final class DoubtfulLeaving implements DoubtfulStart {
               replicas.whenSettled(
                   () ->
                       leaving
-                          .leaveAll(image, self, replicas::positionOf, isNewDirectory)
+                          .leaveAll(image, self, replicas::positionOf, loss(why))
                           .whenComplete(
                               (done, bug) ->
                                   left.complete(bug == null && Boolean.TRUE.equals(done))));
               return left;
             });
+  }
+
+  private static Loss loss(Why why) {
+    return switch (why) {
+      case MACHINE_RESTARTED -> Loss.UNFLUSHED;
+      case OLD_COPY -> Loss.SINCE_A_COPY;
+      case NEW_DIRECTORY -> Loss.ALL;
+    };
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.millrace.server.broker;
 import io.millrace.coordination.election.LeavingInDoubt;
 import io.millrace.coordination.membership.BrokerRegistration;
 import io.millrace.coordination.membership.BrokerSelf;
+import io.millrace.coordination.membership.LastRun;
 import io.millrace.coordination.membership.RegistrationListener;
 import io.millrace.coordination.store.ClusterStore;
 import io.millrace.coordination.view.ClusterImage;
@@ -99,13 +100,11 @@ final class Member implements RegistrationListener {
     this.onReady = onReady;
     this.onFatal = onFatal;
     this.listeners = Listeners.open(seams.transport(), settings, this::hello, parts.api(), metrics);
-    boolean isInDoubt =
-        directory.startState() instanceof StartState.Doubtful && !joining.isNewDirectory();
     this.registration =
         new BrokerRegistration(
             store,
             self(),
-            isInDoubt,
+            lastRun(directory.startState(), joining.isNewDirectory()),
             new DoubtfulLeaving(
                 settings.identity().brokerId(),
                 parts.view(),
@@ -114,6 +113,18 @@ final class Member implements RegistrationListener {
                 directory,
                 housekeeping),
             this);
+  }
+
+  private static LastRun lastRun(StartState state, boolean isNewDirectory) {
+    if (isNewDirectory) {
+      return LastRun.NONE;
+    }
+    if (state instanceof StartState.Clean clean) {
+      return LastRun.believed(clean.incarnation());
+    }
+    return state instanceof StartState.ProcessCrash crash
+        ? LastRun.believed(crash.incarnation())
+        : LastRun.IN_DOUBT;
   }
 
   private BrokerSelf self() {

@@ -132,6 +132,16 @@ public final class SimulatedCluster {
       disk.losePower(lossChance);
     }
 
+    /** A new disk in the old one's place. */
+    void wipe() {
+      disk.restore(new MemoryDisk(scheduler.random().nextLong(), DISK_ROOT));
+    }
+
+    /** After a start that failed. */
+    void leaveNetwork() {
+      present(transport).close();
+    }
+
     MemoryStore store() {
       return present(store);
     }

@@ -1,0 +1,11 @@
+package io.millrace.coordination.election;
+
+/** What a replica that leaves in doubt may have lost. */
+public enum Loss {
+  /** What it had not flushed when the machine went down. */
+  UNFLUSHED,
+  /** All since somebody copied its disk, flushed or not. */
+  SINCE_A_COPY,
+  /** Everything: its data directory is gone. */
+  ALL
+}
