@@ -4,6 +4,7 @@ import io.millrace.rpc.EventLoop;
 import io.millrace.storage.directory.PartitionName;
 import io.millrace.storage.files.Disk;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 
 /**
  * What a log's parts share and do not own.
@@ -20,4 +21,10 @@ record LogContext(
     LoopScratch scratch,
     OpenFiles openFiles,
     FlushQueue flushQueue,
-    SegmentRemoval removal) {}
+    SegmentRemoval removal,
+    ColdReads coldReads,
+    Supplier<HotTail> hotTails) {
+  HotTail newHotTail() {
+    return hotTails.get();
+  }
+}

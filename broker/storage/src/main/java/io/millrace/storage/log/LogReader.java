@@ -2,7 +2,6 @@ package io.millrace.storage.log;
 
 import io.millrace.storage.files.DiskFile;
 import io.millrace.wire.BatchScan;
-import io.millrace.wire.BatchView;
 import java.io.IOException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +13,7 @@ final class LogReader {
   private static final Logger LOG = LoggerFactory.getLogger(LogReader.class);
 
   /** Readers that go through a log one fetch after another need no index. */
-  private static final int HINTS = 8;
+  private static final int HINTS = 16;
 
   /** More closed segments' indexes than this are not kept in memory. */
   private static final int LOADED_INDEXES = 2;
@@ -31,12 +30,34 @@ final class LogReader {
   private int[] hintPositions = {};
   private int nextHint;
 
+  private final ColdPath cold;
   private final @Nullable Segment[] loaded = new @Nullable Segment[LOADED_INDEXES];
   private int nextLoaded;
 
   LogReader(LogState state) {
     this.state = state;
     this.context = state.context;
+    this.cold =
+        new ColdPath(
+            state,
+            context.coldReads(),
+            state.hot,
+            new ColdPath.Found() {
+              @Override
+              public void at(long offset, int position) {
+                remember(offset, position);
+              }
+
+              @Override
+              public void indexed(Segment segment) {
+                keep(segment);
+              }
+            });
+    remember(state.endOffset(), state.segments.active().sizeBytes());
+  }
+
+  ColdPath cold() {
+    return cold;
   }
 
   /** See {@link PartitionLog#read}. */
@@ -50,10 +71,19 @@ final class LogReader {
       return ReadResult.Nothing.INSTANCE;
     }
     Segment segment = state.segments.get(state.segments.floor(fetchOffset));
+    long readable = maxBytes;
+    if (!cold.isHot(fetchOffset)) {
+      int position = fetchOffset == segment.baseOffset() ? 0 : hint(fetchOffset);
+      int warmBytes = cold.warmBytes(segment, fetchOffset, position);
+      if (warmBytes == 0) {
+        return ReadResult.Cold.INSTANCE;
+      }
+      readable = Math.min(maxBytes, warmBytes);
+    }
     SegmentFile file = segment.retain(context);
     boolean handedOver = false;
     try {
-      ReadResult result = read(segment, file, fetchOffset, maxBytes, limitOffset);
+      ReadResult result = read(segment, file, fetchOffset, readable, limitOffset);
       handedOver = result instanceof ReadResult.Data;
       return result;
     } finally {
@@ -97,7 +127,9 @@ final class LogReader {
    */
   private Boundary boundaryWithin(
       Segment segment, DiskFile file, int start, int limit, long maxBytes) throws IOException {
-    SparseIndex index = index(segment, file);
+    SparseIndex added = segment.addedIndex();
+    SparseIndex index =
+        added != null && added.floorByPosition(start) >= 0 ? added : index(segment, file);
     int entry = index.floorByPosition(start + maxBytes);
     if (entry >= 0 && index.position(entry) > start && index.position(entry) < limit) {
       return new Boundary(segment.baseOffset() + index.offsetDelta(entry), index.position(entry));
@@ -156,8 +188,11 @@ final class LogReader {
 
   /** -1 when the index does not lead to a batch of the offset it says. */
   private int walkTo(Segment segment, DiskFile file, long offset) throws IOException {
-    SparseIndex index = index(segment, file);
-    int entry = index.floorByOffset(offset - segment.baseOffset());
+    SparseIndex added = segment.addedIndex();
+    long delta = offset - segment.baseOffset();
+    SparseIndex index =
+        added != null && added.floorByOffset(delta) >= 0 ? added : index(segment, file);
+    int entry = index.floorByOffset(delta);
     int from = entry < 0 ? 0 : index.position(entry);
     long expected = segment.baseOffset() + (entry < 0 ? 0 : index.offsetDelta(entry));
     BatchWalk walk = context.scratch().headers.headers(file, from, segment.sizeBytes());
@@ -204,6 +239,7 @@ final class LogReader {
   /** The log has been cut: offsets may get other positions. */
   void forgetPositions() {
     hintOffsets = null;
+    cold.forget();
     Arrays.fill(loaded, null);
   }
 
@@ -282,61 +318,5 @@ final class LogReader {
     }
     loaded[nextLoaded] = segment;
     nextLoaded = (nextLoaded + 1) % LOADED_INDEXES;
-  }
-
-  /** See {@link PartitionLog#offsetForTime}. */
-  @Nullable TimedOffset offsetForTime(long timestamp, long visibleEnd) throws IOException {
-    for (int i = 0; i < state.segments.count(); i++) {
-      Segment segment = state.segments.get(i);
-      if (segment.baseOffset() >= visibleEnd || segment.sizeBytes() == 0) {
-        break;
-      }
-      if (segment.endOffset() <= state.startOffset) {
-        continue;
-      }
-      SegmentFile file = segment.retain(context);
-      try {
-        TimedOffset found = offsetForTime(segment, file.file(), timestamp, visibleEnd);
-        if (found != null) {
-          return found;
-        }
-      } finally {
-        file.release();
-      }
-    }
-    return null;
-  }
-
-  private @Nullable TimedOffset offsetForTime(
-      Segment segment, DiskFile file, long timestamp, long visibleEnd) throws IOException {
-    SparseIndex index = index(segment, file);
-    if (segment.maxTimestamp() != Segment.NO_TIMESTAMP && segment.maxTimestamp() < timestamp) {
-      return null;
-    }
-    int entry = index.floorByTime(timestamp);
-    int from = entry < 0 ? 0 : index.position(entry);
-    BatchWalk walk = context.scratch().headers.headers(file, from, segment.sizeBytes());
-    while (walk.nextPosition() < segment.sizeBytes()) {
-      mustBeBatch(walk.next(), walk, segment);
-      BatchView batch = walk.batch();
-      if (batch.baseOffset() >= visibleEnd) {
-        return null;
-      }
-      boolean late = walk.maxTimestamp() >= timestamp && batch.nextOffset() > state.startOffset;
-      if (late) {
-        TimedOffset found =
-            RecordSearch.firstAtOrAfter(
-                file,
-                walk,
-                timestamp,
-                state.startOffset,
-                context.scratch().newRecordCursor(),
-                segment);
-        if (found != null) {
-          return found;
-        }
-      }
-    }
-    return null;
   }
 }

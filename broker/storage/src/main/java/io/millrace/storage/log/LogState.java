@@ -9,6 +9,9 @@ final class LogState {
   final Segments segments;
   final EpochHistory epochs;
 
+  /** What of the log is surely in memory. */
+  final HotTail hot;
+
   LogConfig config;
 
   /** First offset that may be read; durable, as {@link EpochHistory#start} or by the first file. */
@@ -43,6 +46,7 @@ final class LogState {
     this.context = context;
     this.segments = new Segments(recovered.segments());
     this.epochs = recovered.epochs();
+    this.hot = context.newHotTail();
     this.config = config;
     this.startOffset = Math.max(epochs.start(), segments.first().baseOffset());
     this.wantedStart = startOffset;

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,6 +38,8 @@ public final class LogStore {
   private final OpenFiles openFiles;
   private final StorageCounters counters = new StorageCounters();
   private final SegmentRemoval removal;
+  private final ColdReads coldReads;
+  private final AtomicLong writtenBytes = new AtomicLong();
 
   // Housekeeping's.
   private final Map<PartitionName, PartitionLog> logs = new HashMap<>();
@@ -46,12 +49,23 @@ public final class LogStore {
   private final Queue<PartitionLog> unretained = new ArrayDeque<>();
   private boolean closed;
 
+  /** As below, with the housekeeping worker for cold reads. */
+  public LogStore(
+      DataDirectory directory,
+      EventLoop flushWorker,
+      EventLoop housekeeping,
+      StoreConfig config,
+      Consumer<Throwable> onDiskFailure) {
+    this(directory, flushWorker, housekeeping, housekeeping, config, onDiskFailure);
+  }
+
   /**
    * Begins to write checkpoints, and to let go what the logs need not retain.
    *
    * @param directory adopted, and its run recorded; used by nobody else from now on
    * @param flushWorker blocks on fsync; nothing else should run on it
    * @param housekeeping blocks on the disk
+   * @param coldReadWorker blocks on the disk for readers of what is not in memory
    * @param onDiskFailure hears once, on a worker, that a force has failed: nothing in the directory
    *     can be trusted from then on, and no log takes anything any more
    */
@@ -59,6 +73,7 @@ public final class LogStore {
       DataDirectory directory,
       EventLoop flushWorker,
       EventLoop housekeeping,
+      EventLoop coldReadWorker,
       StoreConfig config,
       Consumer<Throwable> onDiskFailure) {
     this.directory = directory;
@@ -66,6 +81,7 @@ public final class LogStore {
     this.config = config;
     this.flushQueue = new FlushQueue(flushWorker, onDiskFailure);
     this.openFiles = new OpenFiles(config.maxOpenFiles());
+    this.coldReads = new ColdReads(coldReadWorker, counters);
     this.removal =
         new SegmentRemoval(directory.disk(), housekeeping, config.removalDelayMillis(), counters);
     scheduleCheckpoint();
@@ -145,7 +161,9 @@ public final class LogStore {
               scratches.computeIfAbsent(owner, loop -> new LoopScratch()),
               openFiles,
               flushQueue,
-              removal);
+              removal,
+              coldReads,
+              () -> new HotTail(writtenBytes, config.hotBytes()));
       PartitionLog log = new PartitionLog(context, recovered, logConfig, remembered, listener);
       logs.put(name, log);
       return new LogOpening.Opened(log, recovered.report());

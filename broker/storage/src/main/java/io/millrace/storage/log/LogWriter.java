@@ -133,6 +133,7 @@ final class LogWriter {
       if (segment.sizeBytes() == 0) {
         activeSinceMillis = stamp == null ? nowMillis : stamp.appendTimeMillis();
       }
+      state.hot.appended(segment.endOffset(), size - segment.sizeBytes());
       segment.grown((int) (size - segment.sizeBytes()), next, maxTimestamp, lastAppend);
       for (int i = 0; i < candidates.count; i++) {
         segment.addIndexEntry(

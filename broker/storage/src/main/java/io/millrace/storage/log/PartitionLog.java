@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,8 +61,13 @@ public final class PartitionLog {
 
   private void failed(Throwable cause, LogListener listener) {
     LOG.error("{} is offline from now on", name(), cause);
-    front.end("the log of " + name() + " has failed: " + cause);
+    endAll("the log of " + name() + " has failed: " + cause);
     listener.onFailed(cause);
+  }
+
+  private void endAll(String why) {
+    front.end(why);
+    reader.cold().close();
   }
 
   public PartitionName name() {
@@ -182,6 +188,8 @@ public final class PartitionLog {
    * may begin before the offset; all of one segment.
    *
    * @param maxBytes of the slice, but for a first batch that is larger
+   *     <p>With {@link #tellWhenWarm}, {@link ReadResult.Cold} stands for what would wait for the
+   *     disk.
    * @param visibleEnd nothing at or behind this offset is shown
    * @throws IOException the log is offline now
    */
@@ -196,20 +204,74 @@ public final class PartitionLog {
   }
 
   /**
-   * The first record at or after a time; empty when there is none below {@code visibleEnd}. Reads
-   * one batch in full.
+   * From now on {@link #read} never waits for the disk: what is not in memory is brought there by
+   * the cold-read worker.
    *
-   * @throws IOException the log is offline now
+   * @param listener on this loop, whenever something that was asked for has come, or will not come
    */
-  public Optional<TimedOffset> offsetForTime(long timestampMillis, long visibleEnd)
-      throws IOException {
-    assertUsable();
-    try {
-      return Optional.ofNullable(reader.offsetForTime(timestampMillis, visibleEnd))
-          .filter(found -> found.offset() < visibleEnd);
-    } catch (IOException e) {
-      state.fail(e);
-      throw e;
+  public void tellWhenWarm(Runnable listener) {
+    context.owner().assertInLoop();
+    reader.cold().tellWhenWarm(listener);
+  }
+
+  /**
+   * Looks for the first record at or after a time, off this loop.
+   *
+   * @param visibleEnd nothing at or behind this offset counts
+   * @param then on this loop, once
+   */
+  public void findTime(long timestampMillis, long visibleEnd, Consumer<TimeAnswer> then) {
+    context.owner().assertInLoop();
+    if (closing || state.failure != null) {
+      then.accept(new TimeAnswer.Failed("the log of " + name() + " is closed or offline"));
+      return;
+    }
+    TimeSearch search = new TimeSearch(state, timestampMillis, visibleEnd);
+    if (search.isHopeless()) {
+      then.accept(new TimeAnswer.Nothing());
+      return;
+    }
+    context
+        .coldReads()
+        .submit(
+            () -> {
+              IOException failed = null;
+              try {
+                search.run(context.coldReads().headers());
+              } catch (IOException e) {
+                failed = e;
+              }
+              IOException failure = failed;
+              context
+                  .owner()
+                  .execute(() -> searched(search, failure, timestampMillis, visibleEnd, then));
+            });
+  }
+
+  private void searched(
+      TimeSearch search,
+      @Nullable IOException failure,
+      long timestampMillis,
+      long visibleEnd,
+      Consumer<TimeAnswer> then) {
+    if (failure != null) {
+      if (!closing) {
+        state.fail(failure);
+      }
+      then.accept(new TimeAnswer.Failed(failure.getMessage() + ""));
+      return;
+    }
+    for (TimeSearch.Learned learned : search.learned()) {
+      Segment segment = state.segments.get(state.segments.floor(learned.baseOffset()));
+      if (segment.baseOffset() == learned.baseOffset() && segment.isSealed()) {
+        segment.learnMaxTimestamp(learned.maxTimestamp());
+      }
+    }
+    TimedOffset found = search.found();
+    if (found != null && found.offset() < state.startOffset) {
+      findTime(timestampMillis, visibleEnd, then); // it has been trimmed meanwhile
+    } else {
+      then.accept(found == null ? new TimeAnswer.Nothing() : new TimeAnswer.Found(found));
     }
   }
 
@@ -351,7 +413,7 @@ public final class PartitionLog {
     closing = true;
     flusher.flushAllThen(
         () -> {
-          front.end("the log of " + name() + " has been closed");
+          endAll("the log of " + name() + " has been closed");
           closeFiles();
           whenClosed.accept(state.failure == null ? Optional.of(logEnd()) : Optional.empty());
         });
@@ -371,7 +433,7 @@ public final class PartitionLog {
     closing = true;
     flusher.stopThen(
         () -> {
-          front.end("the log of " + name() + " has been closed");
+          endAll("the log of " + name() + " has been closed");
           closeFiles();
           whenClosed.run();
         });

@@ -17,6 +17,14 @@ public sealed interface ReadResult {
     static final Nothing INSTANCE = new Nothing();
   }
 
+  /**
+   * There is something, but not in memory: it is on its way. Who asks again once {@link
+   * PartitionLog#tellWhenWarm} has told will get it.
+   */
+  record Cold() implements ReadResult {
+    static final Cold INSTANCE = new Cold();
+  }
+
   /** The log does not reach there; it goes from {@code startOffset} to before {@code endOffset}. */
   record OutOfRange(long startOffset, long endOffset) implements ReadResult {}
 }

@@ -6,6 +6,7 @@ import io.millrace.wire.CorruptBatchException;
 import io.millrace.wire.RecordCursor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** Looks into one batch for a record by time. */
@@ -14,19 +15,14 @@ final class RecordSearch {
 
   /** Null when the batch, in spite of what its header says, has no such record. */
   static @Nullable TimedOffset firstAtOrAfter(
-      DiskFile file,
-      BatchWalk at,
-      long timestamp,
-      long startOffset,
-      RecordCursor records,
-      Segment segment)
+      DiskFile file, BatchWalk at, long timestamp, long startOffset, RecordCursor records, Path log)
       throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(at.batch().sizeBytes());
     file.read(at.position(), bytes);
     BatchView batch = new BatchView().wrap(bytes.clear(), 0);
     if (!batch.checksumMatches()) {
       throw new CorruptLogException(
-          segment.logPath()
+          log
               + " is damaged: the checksum of the batch at offset "
               + batch.baseOffset()
               + ", position "

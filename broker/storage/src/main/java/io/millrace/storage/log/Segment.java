@@ -237,6 +237,11 @@ final class Segment {
     return bytes == null ? ByteBuffer.allocate(0) : bytes.flip();
   }
 
+  /** What was appended since the log was opened, as far as it is in memory; null for none. */
+  @Nullable SparseIndex addedIndex() {
+    return index;
+  }
+
   boolean hasCompleteIndex() {
     return indexComplete;
   }

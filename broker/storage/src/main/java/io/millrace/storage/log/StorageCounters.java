@@ -6,12 +6,29 @@ import java.util.concurrent.atomic.LongAdder;
 public final class StorageCounters {
   private final LongAdder removedSegments = new LongAdder();
   private final LongAdder removedBytes = new LongAdder();
+  private final LongAdder coldReads = new LongAdder();
+  private final LongAdder coldReadBytes = new LongAdder();
 
   StorageCounters() {}
 
   void removed(int segments, long bytes) {
     removedSegments.add(segments);
     removedBytes.add(bytes);
+  }
+
+  void coldRead(long bytes) {
+    coldReads.increment();
+    coldReadBytes.add(bytes);
+  }
+
+  /** How often a reader had to wait for the disk. */
+  public long coldReads() {
+    return coldReads.sum();
+  }
+
+  /** What was brought into memory for readers. */
+  public long coldReadBytes() {
+    return coldReadBytes.sum();
   }
 
   /** Segments that retention or trimming took. */

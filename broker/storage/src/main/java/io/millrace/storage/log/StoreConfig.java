@@ -9,29 +9,37 @@ package io.millrace.storage.log;
  * @param retentionIntervalMillis how often each log is looked at for segments that may go
  * @param removalDelayMillis how long a segment that has gone is kept under another name before its
  *     file is deleted
+ * @param hotBytes the last so many bytes that all logs together have taken count as being in memory
  */
 public record StoreConfig(
     int maxOpenFiles,
     long checkpointIntervalMillis,
     long retentionIntervalMillis,
-    long removalDelayMillis) {
+    long removalDelayMillis,
+    long hotBytes) {
   public static final StoreConfig DEFAULT = new StoreConfig(2_000, 5_000);
 
   public StoreConfig {
     if (maxOpenFiles < 1 || checkpointIntervalMillis < 1 || retentionIntervalMillis < 1) {
       throw new IllegalArgumentException("intervals and the number of files are at least 1");
     }
-    if (removalDelayMillis < 0) {
-      throw new IllegalArgumentException("a delay is not negative: " + removalDelayMillis);
+    if (removalDelayMillis < 0 || hotBytes < 0) {
+      throw new IllegalArgumentException("delays and sizes are not negative");
     }
   }
 
   /** With the usual care for what has gone. */
   public StoreConfig(int maxOpenFiles, long checkpointIntervalMillis) {
-    this(maxOpenFiles, checkpointIntervalMillis, 10_000, 60_000);
+    this(maxOpenFiles, checkpointIntervalMillis, 10_000, 60_000, 512L << 20);
   }
 
   public StoreConfig withRetentionIntervalMillis(long millis) {
-    return new StoreConfig(maxOpenFiles, checkpointIntervalMillis, millis, removalDelayMillis);
+    return new StoreConfig(
+        maxOpenFiles, checkpointIntervalMillis, millis, removalDelayMillis, hotBytes);
+  }
+
+  public StoreConfig withHotBytes(long bytes) {
+    return new StoreConfig(
+        maxOpenFiles, checkpointIntervalMillis, retentionIntervalMillis, removalDelayMillis, bytes);
   }
 }

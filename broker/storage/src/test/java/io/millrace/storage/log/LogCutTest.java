@@ -57,9 +57,9 @@ class LogCutTest {
       assertThat(fixture.<Integer>ask(log::latestEpoch)).isEqualTo(to > 40 ? 2 : to > 0 ? 1 : -1);
       assertThat(fixture.readAll(log, 0, 500)).hasSize(to);
       long latest = to > 40 ? TIME + 1000 + to - 41 : TIME + to - 1;
-      assertThat(fixture.ask(() -> log.offsetForTime(latest + 1, to))).isEmpty();
+      assertThat(fixture.timeOf(log, latest + 1, to)).isEmpty();
       if (to > 0) {
-        assertThat(fixture.ask(() -> log.offsetForTime(latest, to)))
+        assertThat(fixture.timeOf(log, latest, to))
             .hasValueSatisfying(found -> assertThat(found.offset()).isEqualTo(to - 1));
       }
     }

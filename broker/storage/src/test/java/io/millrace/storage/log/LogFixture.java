@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -32,7 +33,9 @@ public final class LogFixture {
   public ManualLoop owner = new ManualLoop("loop-0");
   public ManualLoop flush = new ManualLoop("flush");
   public ManualLoop housekeeping = new ManualLoop("housekeeping");
+  public ManualLoop coldRead = new ManualLoop("cold-read");
   public LogConfig config = LogConfig.DEFAULT;
+  public StoreConfig storeConfig = new StoreConfig(100, 5_000);
   public final List<Long> flushed = new ArrayList<>();
   public final List<Throwable> failures = new ArrayList<>();
   public final AtomicReference<Throwable> diskFailure = new AtomicReference<>();
@@ -59,14 +62,14 @@ public final class LogFixture {
     owner = new ManualLoop("loop-0");
     flush = new ManualLoop("flush");
     housekeeping = new ManualLoop("housekeeping");
+    coldRead = new ManualLoop("cold-read");
     DataDirectory.Opening opening = DataDirectory.open(disk, root, BROKER, new Random(1));
     assertThat(opening).isInstanceOf(DataDirectory.Opening.Opened.class);
     DataDirectory opened = ((DataDirectory.Opening.Opened) opening).directory();
     assertThat(opened.adopt(CLUSTER)).isEmpty();
     opened.recordRun(++incarnation);
     directory = opened;
-    store =
-        new LogStore(opened, flush, housekeeping, new StoreConfig(100, 5_000), diskFailure::set);
+    store = new LogStore(opened, flush, housekeeping, coldRead, storeConfig, diskFailure::set);
     return store;
   }
 
@@ -116,11 +119,12 @@ public final class LogFixture {
     return ((LogOpening.Opened) opening).recovery();
   }
 
-  /** Lets both threads work until neither has anything to do. */
+  /** Lets all threads work until none has anything to do. */
   public void settle() {
-    while (owner.hasTasks() || flush.hasTasks() || housekeeping.hasTasks()) {
+    while (owner.hasTasks() || flush.hasTasks() || housekeeping.hasTasks() || coldRead.hasTasks()) {
       owner.runAll();
       housekeeping.runAll();
+      coldRead.runAll();
       flush.runAll();
     }
   }
@@ -203,6 +207,16 @@ public final class LogFixture {
           assertThat(next).isEqualTo(log.endOffset());
           return records;
         });
+  }
+
+  /** The first record at or after a time, below an offset. */
+  public Optional<TimedOffset> timeOf(PartitionLog log, long time, long visibleEnd) {
+    List<TimeAnswer> answers = new ArrayList<>();
+    onOwner(() -> log.findTime(time, visibleEnd, answers::add));
+    assertThat(answers).hasSize(1).doesNotHaveAnyElementsOfTypes(TimeAnswer.Failed.class);
+    return answers.get(0) instanceof TimeAnswer.Found found
+        ? Optional.of(found.record())
+        : Optional.empty();
   }
 
   /** Stops as a broker would; whether it was clean. */

@@ -204,7 +204,7 @@ class LogReadTest {
   }
 
   private Optional<TimedOffset> at(PartitionLog log, long time, long visibleEnd) {
-    return fixture.ask(() -> log.offsetForTime(time, visibleEnd));
+    return fixture.timeOf(log, time, visibleEnd);
   }
 
   @Test

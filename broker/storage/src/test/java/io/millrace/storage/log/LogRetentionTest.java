@@ -238,7 +238,7 @@ class LogRetentionTest {
     append(1);
     assertThat(trim(1)).isEqualTo(new TrimResult.Trimmed(1));
     assertThat(fixture.readAll(log, 1, 100)).hasSize(4).startsWith("0:a");
-    assertThat(fixture.ask(() -> log.offsetForTime(0, 4)))
+    assertThat(fixture.timeOf(log, 0, 4))
         .hasValueSatisfying(found -> assertThat(found.offset()).isEqualTo(1));
   }
 
