@@ -47,6 +47,7 @@ public final class Broker {
   private final Consumer<Failure> onFatal;
   private final Tasks.Worker housekeeping;
   private final Tasks.Worker flush;
+  private final Tasks.Worker coldRead;
   private final CompletableFuture<StartOutcome> started = new CompletableFuture<>();
   private final CompletableFuture<Boolean> stopped = new CompletableFuture<>();
   private final long beganNanos;
@@ -71,10 +72,11 @@ public final class Broker {
     this.beganNanos = seams.tasks().clock().nanoTime();
     this.housekeeping = seams.tasks().worker("housekeeping");
     this.flush = seams.tasks().worker("flush");
+    this.coldRead = seams.tasks().worker("cold-read");
     this.metrics =
         new BrokerMetrics(
             seams.tasks(), settings.identity().brokerId(), SoftwareVersion.CURRENT, health);
-    metrics.addThreads(List.of(housekeeping.name(), flush.name()));
+    metrics.addThreads(List.of(housekeeping.name(), flush.name(), coldRead.name()));
   }
 
   /** From before the start until after the end. */
@@ -207,7 +209,7 @@ public final class Broker {
       health.bad(Part.LIFE, "starting: registering, then opening and recovering partitions");
       Parts parts =
           Parts.assemble(
-              settings, seams, cluster, opened, housekeeping, flush, this::onDiskFailure);
+              settings, seams, cluster, opened, housekeeping, flush, coldRead, this::onDiskFailure);
       Member joining =
           new Member(
               settings,
@@ -351,6 +353,7 @@ public final class Broker {
       directory.close();
     }
     flush.stop();
+    coldRead.stop();
     housekeeping.stop();
   }
 }

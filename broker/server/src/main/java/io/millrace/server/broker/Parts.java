@@ -53,6 +53,7 @@ record Parts(
       DataDirectory directory,
       EventLoop housekeeping,
       EventLoop flush,
+      EventLoop coldRead,
       Consumer<Throwable> onDiskFailure)
       throws IOException {
     int self = settings.identity().brokerId();
@@ -62,6 +63,7 @@ record Parts(
             directory,
             flush,
             housekeeping,
+            coldRead,
             new StoreConfig(StoreConfig.DEFAULT.maxOpenFiles(), storage.checkpointIntervalMillis()),
             onDiskFailure);
     CurrentCatalog catalog = new CurrentCatalog(self);

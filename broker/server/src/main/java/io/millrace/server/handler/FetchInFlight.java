@@ -26,8 +26,15 @@ import org.jspecify.annotations.Nullable;
  * it answers; otherwise each shard has kept a waiter for it, the first of which to have enough
  * makes it look again. What a look has found and does not answer with is released: a waiting fetch
  * holds neither files nor memory but its own.
+ *
+ * <p>What a partition has is not always in memory: then it says that there is something but gives
+ * nothing, and wakes the fetch when that has changed. A fetch with nothing else to answer waits for
+ * it, be its time over.
  */
 final class FetchInFlight {
+  /** Longer than any disk should take; then the answer is empty, and the client asks again. */
+  private static final long DISK_PATIENCE_NANOS = 5_000_000_000L;
+
   /** The partitions of the fetch that one shard owns. */
   private static final class Part {
     final Shard shard;
@@ -50,6 +57,8 @@ final class FetchInFlight {
   private int looking;
   private boolean lookAgain;
   private boolean waitIsOver;
+  private boolean waitsForDisk;
+  private boolean patienceIsOver;
   private boolean ended;
   private @Nullable Timer timer;
 
@@ -83,8 +92,10 @@ final class FetchInFlight {
     long waitNanos = Math.min(shape.maxWaitNanos(), request.deadlineNanos() - now);
     waitIsOver = waitNanos <= 0;
     look();
-    if (!ended && !waitIsOver) {
-      timer = home.loop().schedule(waitNanos, this::onWaitOver);
+    if (!ended) {
+      if (!waitIsOver) {
+        timer = home.loop().schedule(waitNanos, this::onWaitOver);
+      }
       request.onAbandoned(this::onAbandoned);
     }
   }
@@ -93,7 +104,7 @@ final class FetchInFlight {
     looking = parts.size();
     lookAgain = false;
     for (Part part : parts) {
-      Runnable wake = waitIsOver ? null : () -> home.deliver(this::onWoken);
+      Runnable wake = waitIsOver && !waitsForDisk ? null : () -> home.deliver(this::onWoken);
       Shard.Look look = new Shard.Look(part.specs, shape.maxBytes(), shape.minBytes(), wake);
       boolean taken =
           part.shard.offer(
@@ -129,9 +140,14 @@ final class FetchInFlight {
     if (ended) {
       releaseResults();
       cancelWaiters();
-    } else if (waitIsOver || isEnough()) {
+    } else if (isEnough() || (waitIsOver && (patienceIsOver || !isOnItsWay()))) {
       answer();
     } else {
+      if (waitIsOver && !waitsForDisk) {
+        waitsForDisk = true;
+        lookAgain = true; // the last look has left no waiters
+        timer = home.loop().schedule(DISK_PATIENCE_NANOS, this::onPatienceOver);
+      }
       long missing = shape.minBytes() - foundBytes();
       releaseResults();
       if (lookAgain) {
@@ -152,6 +168,20 @@ final class FetchInFlight {
         part.shard.deliver(() -> waiter.arm(share));
       }
     }
+  }
+
+  /** Nothing was found, but only because it has to come from the disk first. */
+  private boolean isOnItsWay() {
+    boolean onItsWay = false;
+    for (ReadResult result : results) {
+      if (result instanceof ReadResult.Served served) {
+        if (served.slice().isPresent()) {
+          return false;
+        }
+        onItsWay |= served.nextOffset() < served.highWatermark();
+      }
+    }
+    return onItsWay;
   }
 
   private boolean isEnough() {
@@ -177,6 +207,11 @@ final class FetchInFlight {
 
   private void onWaitOver() {
     waitIsOver = true;
+    lookOnceMore();
+  }
+
+  private void onPatienceOver() {
+    patienceIsOver = true;
     lookOnceMore();
   }
 

@@ -74,7 +74,7 @@ public final class Partition implements LogListener {
         new VisibleEnd(
             CommitRules.highWatermark(topic.durability(), log.endOffset(), log.flushedOffset()));
     this.appends = new Appends(this, log, visible, clock);
-    this.reads = new Reads(id, log, visible);
+    this.reads = new Reads(id, log, visible, this::wakeWaiters);
     log.failure().ifPresent(this::onFailed);
   }
 
@@ -313,8 +313,8 @@ public final class Partition implements LogListener {
   }
 
   /** See {@link Shard#findOffset}. */
-  OffsetQuery.Answer findOffset(OffsetQuery query) {
-    return reads.find(role, query);
+  void findOffset(OffsetQuery query, Consumer<OffsetQuery.Answer> then) {
+    reads.find(role, query, then);
   }
 
   /** See {@link Shard#trim}. */

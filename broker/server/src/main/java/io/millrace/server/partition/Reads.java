@@ -1,11 +1,12 @@
 package io.millrace.server.partition;
 
 import io.millrace.storage.log.PartitionLog;
-import io.millrace.storage.log.TimedOffset;
+import io.millrace.storage.log.TimeAnswer;
 import io.millrace.wire.v1.ErrorCode;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /** What readers get of a partition. Owner: the partition's loop; changes nothing. */
 final class Reads {
@@ -13,12 +14,16 @@ final class Reads {
   private final PartitionLog log;
   private final VisibleEnd visible;
 
-  Reads(PartitionId id, PartitionLog log, VisibleEnd visible) {
+  /**
+   * @param lookAgain whoever waits at this partition is to look again: what was not in memory is
+   */
+  Reads(PartitionId id, PartitionLog log, VisibleEnd visible, Runnable lookAgain) {
     this.id = id;
     this.log = log;
     this.visible = visible;
     // Retention goes by it, also in a partition that nobody writes to any more.
     log.noteHighWatermark(visible.offset());
+    log.tellWhenWarm(lookAgain);
   }
 
   /** See {@link Shard#look}. */
@@ -76,40 +81,43 @@ final class Reads {
   }
 
   /** See {@link Shard#findOffset}. */
-  OffsetQuery.Answer find(Role role, OffsetQuery query) {
+  void find(Role role, OffsetQuery query, Consumer<OffsetQuery.Answer> then) {
     Optional<Refusal> refusal = EpochRules.check(role, query.believedEpoch());
     if (refusal.isPresent()) {
-      return new OffsetQuery.Answer.Refused(refusal.get());
+      then.accept(new OffsetQuery.Answer.Refused(refusal.get()));
+      return;
     }
     Role.Leader leader = (Role.Leader) role;
     if (query.position() instanceof OffsetQuery.Position.Earliest) {
-      return at(log.startOffset(), leader);
-    }
-    if (visible.offset() < leader.startOffset()) {
+      then.accept(at(log.startOffset(), leader));
+    } else if (visible.offset() < leader.startOffset()) {
       // What earlier leaders showed may be ahead of what is known to be committed here: an answer
       // now could be behind one given before.
-      return new OffsetQuery.Answer.Refused(
-          new Refusal(
-              ErrorCode.OFFSET_NOT_AVAILABLE,
-              "the new leader of " + id + " does not know the visible end yet; retry"));
+      then.accept(
+          new OffsetQuery.Answer.Refused(
+              new Refusal(
+                  ErrorCode.OFFSET_NOT_AVAILABLE,
+                  "the new leader of " + id + " does not know the visible end yet; retry")));
+    } else if (query.position() instanceof OffsetQuery.Position.AtTime time) {
+      log.findTime(
+          time.timestampMillis(), visible.offset(), found -> then.accept(atTime(found, leader)));
+    } else {
+      then.accept(at(visible.offset(), leader));
     }
-    return query.position() instanceof OffsetQuery.Position.AtTime time
-        ? findTime(time.timestampMillis(), leader)
-        : at(visible.offset(), leader);
   }
 
-  private OffsetQuery.Answer findTime(long timestampMillis, Role.Leader leader) {
-    try {
-      Optional<TimedOffset> found = log.offsetForTime(timestampMillis, visible.offset());
-      return found.isPresent()
-          ? new OffsetQuery.Answer.At(
-              OptionalLong.of(found.get().offset()),
-              OptionalLong.of(found.get().timestampMillis()),
-              leader.epoch())
-          : new OffsetQuery.Answer.At(OptionalLong.empty(), OptionalLong.empty(), leader.epoch());
-    } catch (IOException e) {
-      return new OffsetQuery.Answer.Refused(storageFailed(e));
+  private OffsetQuery.Answer atTime(TimeAnswer answer, Role.Leader leader) {
+    if (answer instanceof TimeAnswer.Failed failed) {
+      return new OffsetQuery.Answer.Refused(
+          new Refusal(ErrorCode.STORAGE_FAILED, "reading " + id + " failed: " + failed.why()));
     }
+    if (answer instanceof TimeAnswer.Found found) {
+      return new OffsetQuery.Answer.At(
+          OptionalLong.of(found.record().offset()),
+          OptionalLong.of(found.record().timestampMillis()),
+          leader.epoch());
+    }
+    return new OffsetQuery.Answer.At(OptionalLong.empty(), OptionalLong.empty(), leader.epoch());
   }
 
   private static OffsetQuery.Answer at(long offset, Role.Leader leader) {

@@ -281,13 +281,14 @@ public final class Shard {
     }
   }
 
-  /** Answers on this loop, at once. */
+  /** Answers on this loop: at once, or later when the disk has to be asked. */
   public void findOffset(OffsetQuery query, Consumer<OffsetQuery.Answer> then) {
     loop.assertInLoop();
     Partition partition = partitions.get(query.id());
-    then.accept(
-        partition == null
-            ? new OffsetQuery.Answer.Refused(whyAbsent(query.id()))
-            : partition.findOffset(query));
+    if (partition == null) {
+      then.accept(new OffsetQuery.Answer.Refused(whyAbsent(query.id())));
+    } else {
+      partition.findOffset(query, then);
+    }
   }
 }

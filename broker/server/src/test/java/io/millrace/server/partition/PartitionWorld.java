@@ -155,6 +155,7 @@ final class PartitionWorld {
             shard.findOffset(
                 new OffsetQuery(ORDERS, OptionalInt.empty(), position),
                 found -> answer.put("found", found)));
+    settle();
     return java.util.Objects.requireNonNull(answer.get("found"));
   }
 
