@@ -13,8 +13,8 @@ public final class ClusterOption {
       names = "--cluster",
       paramLabel = "ADDRESS",
       description =
-          "ZooKeeper's servers and path, as in zk1:2181,zk2:2181/millrace."
-              + " Default: $MILLRACE_CLUSTER, else "
+          "ZooKeeper's servers and path, as in zk1:2181,zk2:2181/millrace, or brokers, as in"
+              + " broker://host:7272,host:7272. Default: $MILLRACE_CLUSTER, else "
               + DEFAULT
               + ".")
   @Nullable String given;

@@ -128,10 +128,8 @@ final class ConsumeCommand implements Callable<Integer> {
             new RunUntilInterrupted(surroundings.interrupts(), consumer::wakeup, GRACE_SECONDS);
         consumer) {
       ConsumeRun reading =
-          new ConsumeRun(
-              consumer, writer, surroundings.output(), max == null ? Long.MAX_VALUE : max);
-      reading.start(
-          chosen(consumer), from == null ? new StartAt.Latest() : from, surroundings.clock());
+          new ConsumeRun(surroundings, consumer, writer, max == null ? Long.MAX_VALUE : max);
+      reading.start(chosen(consumer), from == null ? new StartAt.Latest() : from);
       if (untilEnd) {
         reading.stopAtPresentEnd();
       }

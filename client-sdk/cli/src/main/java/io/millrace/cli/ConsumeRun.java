@@ -24,7 +24,11 @@ final class ConsumeRun {
   private final Consumer<ByteBuffer, ByteBuffer> consumer;
   private final RecordWriter writer;
   private final Output output;
+  private final Clock clock;
+  private final ContactWatch contact;
+  private final ProgressLine progress;
   private long remaining;
+  private long written;
 
   /** Where to stop, for each partition that is not there yet; unused without an end. */
   private final Map<TopicPartition, Long> ends = new HashMap<>();
@@ -32,17 +36,20 @@ final class ConsumeRun {
   private boolean hasEnd;
 
   ConsumeRun(
+      Surroundings surroundings,
       Consumer<ByteBuffer, ByteBuffer> consumer,
       RecordWriter writer,
-      Output output,
       long maxRecords) {
     this.consumer = consumer;
     this.writer = writer;
-    this.output = output;
+    this.output = surroundings.output();
+    this.clock = surroundings.clock();
+    this.contact = new ContactWatch(surroundings, consumer);
+    this.progress = ProgressLine.besideOutput(surroundings);
     this.remaining = maxRecords;
   }
 
-  void start(List<TopicPartition> partitions, StartAt from, Clock clock) {
+  void start(List<TopicPartition> partitions, StartAt from) {
     consumer.assign(partitions);
     if (from instanceof StartAt.Earliest) {
       consumer.seekToBeginning(partitions);
@@ -79,6 +86,7 @@ final class ConsumeRun {
   }
 
   ExitCode run(BooleanSupplier interrupted) throws IOException {
+    long startNanos = clock.nanoTime();
     try {
       while (remaining > 0 && !(hasEnd && ends.isEmpty())) {
         ConsumerRecords<ByteBuffer, ByteBuffer> records = consumer.poll(Duration.ZERO);
@@ -86,7 +94,13 @@ final class ConsumeRun {
           output.flush();
           records = consumer.poll(IDLE_POLL);
         }
+        if (records.isEmpty()) {
+          contact.nothingCame();
+        } else {
+          contact.recordsCame();
+        }
         write(records);
+        progress.look(clock.nanoTime() - startNanos, written, 0);
         if (hasEnd) {
           dropFinished();
         }
@@ -99,6 +113,8 @@ final class ConsumeRun {
         throw e;
       }
       return ExitCode.INTERRUPTED;
+    } finally {
+      progress.end("");
     }
   }
 
@@ -114,6 +130,7 @@ final class ConsumeRun {
         }
         writer.write(record, output);
         remaining--;
+        written++;
       }
     }
   }

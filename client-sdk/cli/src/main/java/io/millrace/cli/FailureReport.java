@@ -7,11 +7,13 @@ import io.millrace.client.errors.InvalidRequestException;
 import io.millrace.client.errors.InvalidSettingException;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.NotAuthorisedException;
+import io.millrace.client.errors.OffsetOutOfRangeException;
 import io.millrace.client.errors.OutcomeUnknownException;
 import io.millrace.client.errors.TimedOutException;
 import io.millrace.client.errors.TopicExistsException;
 import io.millrace.client.errors.UnknownPartitionException;
 import io.millrace.client.errors.UnknownTopicException;
+import io.millrace.client.errors.UnsupportedFeatureException;
 import io.millrace.client.errors.WakeupException;
 import io.millrace.client.errors.WrongClusterException;
 import java.io.IOException;
@@ -43,6 +45,13 @@ public record FailureReport(int exitCode, String line) {
     if (e instanceof UnknownTopicException missing) {
       return new FailureReport(
           ExitCode.NOT_FOUND.number(), message(missing) + "; 'millrace topic list' shows all");
+    }
+    if (e instanceof OffsetOutOfRangeException) {
+      // The client's own advice, behind the semicolon, is for programmers.
+      return failed(message(e).replaceFirst("; seek, .*", "") + "; see --from");
+    }
+    if (e instanceof UnsupportedFeatureException) {
+      return failed("the broker cannot do this; is it older than this command? " + message(e));
     }
     if (e instanceof MillraceException reported) {
       return new FailureReport(exitCode(reported).number(), message(reported));

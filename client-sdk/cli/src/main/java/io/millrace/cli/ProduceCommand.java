@@ -63,7 +63,7 @@ final class ProduceCommand implements Callable<Integer> {
   @Option(
       names = "--compression",
       paramLabel = "NAME",
-      description = "none or zstd; default: none.")
+      description = "none, gzip, snappy, lz4 or zstd; default: none.")
   @Nullable String compression;
 
   @Option(

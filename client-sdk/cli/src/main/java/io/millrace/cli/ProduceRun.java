@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProduceRun {
   private static final Duration CLOSE_TIMEOUT_AFTER_INTERRUPT = Duration.ofSeconds(5);
-  private static final long PROGRESS_INTERVAL_NANOS = 200_000_000;
 
   /** So seldom that the clock costs nothing, so often that a slow input is shown in time. */
   private static final int RECORDS_BETWEEN_LOOKS_AT_THE_CLOCK = 256;
@@ -32,12 +31,12 @@ final class ProduceRun {
   private final Producer<byte[], byte[]> producer;
   private final boolean asksForAcknowledgement;
   private final long startNanos;
+  private final ProgressLine progress;
   private final AtomicBoolean summed = new AtomicBoolean();
 
   // Written by the main thread.
   private volatile long sent;
   private volatile long sentBytes;
-  private long lastProgressNanos;
 
   // Written by the producer's own thread, or by the main thread inside send.
   private final AtomicLong acknowledged = new AtomicLong();
@@ -60,11 +59,17 @@ final class ProduceRun {
     this.producer = producer;
     this.asksForAcknowledgement = asksForAcknowledgement;
     this.startNanos = surroundings.clock().nanoTime();
-    this.lastProgressNanos = startNanos;
+    this.progress = new ProgressLine(surroundings);
   }
 
   /** On the main thread: to the end of the input, and until every record has ended. */
   ExitCode send(LineReader lines, LineRecords records) throws IOException {
+    try (StallWatch watch = new StallWatch(surroundings, () -> sent, this::ended)) {
+      return sendAll(lines, records);
+    }
+  }
+
+  private ExitCode sendAll(LineReader lines, LineRecords records) throws IOException {
     try {
       while (lines.next()) {
         producer.send(counted(records.record(lines), lines.length()), callback);
@@ -113,14 +118,15 @@ final class ProduceRun {
     }
   }
 
+  private long ended() {
+    return acknowledged.get() + failed.get() + unknown.get();
+  }
+
   private void showProgress() {
-    long now = surroundings.clock().nanoTime();
-    if (surroundings.terminals().error()
-        && !surroundings.terminals().input()
-        && now - lastProgressNanos >= PROGRESS_INTERVAL_NANOS) {
-      lastProgressNanos = now;
-      surroundings.error().print("\r\u001b[K" + rate(now));
-      surroundings.error().flush();
+    long sinceStart = surroundings.clock().nanoTime() - startNanos;
+    // A person who types sees what is sent.
+    if (!surroundings.terminals().input() && progress.isDue(sinceStart)) {
+      progress.draw(sinceStart, rate(startNanos + sinceStart));
     }
   }
 

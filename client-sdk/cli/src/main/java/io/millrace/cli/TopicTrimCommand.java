@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -117,9 +118,8 @@ final class TopicTrimCommand implements Callable<Integer> {
                         partition, trimmed.startOffset(), begins.getOrDefault(each.getKey(), 0L)));
       } else if (each.getValue() instanceof TrimResult.Failed failed) {
         FailureReport report = FailureReport.of(failed.error());
-        surroundings
-            .error()
-            .println("millrace: " + partition + " was not trimmed: " + report.line());
+        String why = report.line().replaceFirst("^" + Pattern.quote(partition + ": "), "");
+        surroundings.error().println("millrace: " + partition + " was not trimmed: " + why);
         exitCode = exitCode == ExitCode.DONE.number() ? report.exitCode() : exitCode;
       }
     }

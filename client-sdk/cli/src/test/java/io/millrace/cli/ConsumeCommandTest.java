@@ -75,20 +75,11 @@ class ConsumeCommandTest {
   @Test
   void doesNotWaitForWhatIsWrittenAfterTheStart() {
     CommandRun run = CommandRun.on(cluster);
-    run.output =
-        new java.io.OutputStream() {
-          @Override
-          public void write(int oneByte) {
-            run.out.write(oneByte);
-          }
-        };
-    PretendConsumer consumer = new PretendConsumer(cluster);
+    Surroundings surroundings = run.surroundings();
     ConsumeRun reading =
-        new ConsumeRun(consumer, RecordFormat.LINES, new Output(run.output), Long.MAX_VALUE);
-    reading.start(
-        List.of(new TopicPartition("t", 0)),
-        new StartAt.Offset(4),
-        new io.millrace.rpc.SystemTasks().clock());
+        new ConsumeRun(
+            surroundings, new PretendConsumer(cluster), RecordFormat.LINES, Long.MAX_VALUE);
+    reading.start(List.of(new TopicPartition("t", 0)), new StartAt.Offset(4));
     reading.stopAtPresentEnd();
     add(0, 5, 0, "k", "late");
     assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> reading.run(() -> false)))

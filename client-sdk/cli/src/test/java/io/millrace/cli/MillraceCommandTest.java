@@ -8,6 +8,7 @@ import io.millrace.client.errors.InvalidRequestException;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.NotAuthorisedException;
 import io.millrace.client.errors.NotEnoughReplicasException;
+import io.millrace.client.errors.OffsetOutOfRangeException;
 import io.millrace.client.errors.OutcomeUnknownException;
 import io.millrace.client.errors.ProtocolException;
 import io.millrace.client.errors.TimedOutException;
@@ -161,6 +162,37 @@ class MillraceCommandTest {
           assertThat(run.exec("topic", "list")).as(error.toString()).isEqualTo(code);
           assertThat(run.stderr()).isEqualTo("millrace: x\n");
         });
+  }
+
+  @Test
+  void b69_takesNoSecretOnTheCommandLine() {
+    assertNoSecrets(CommandRun.on(cluster).command().assembleAll());
+    for (String option : List.of("--password=x", "--password", "--secret=x", "--token=x")) {
+      CommandRun run = CommandRun.on(cluster);
+      assertThat(run.exec("topic", "list", option)).as(option).isEqualTo(2);
+    }
+  }
+
+  private static void assertNoSecrets(CommandLine command) {
+    command
+        .getCommandSpec()
+        .options()
+        .forEach(
+            option ->
+                assertThat(option.longestName())
+                    .as(command.getCommandSpec().qualifiedName())
+                    .doesNotContain("password", "secret", "token", "credential"));
+    command.getSubcommands().values().forEach(MillraceCommandTest::assertNoSecrets);
+  }
+
+  @Test
+  void tellsOfAPositionThatIsNotThereInWordsOfTheCommandLine() {
+    cluster.broken =
+        new OffsetOutOfRangeException(
+            "notes", 0, 9, "notes/0: there is no record at 9; seek, or set auto.offset.reset");
+    CommandRun run = CommandRun.on(cluster);
+    assertThat(run.exec("consume", "notes", "--from", "9")).isEqualTo(1);
+    assertThat(run.stderr()).isEqualTo("millrace: notes/0: there is no record at 9; see --from\n");
   }
 
   @Test

@@ -165,8 +165,7 @@ class TopicCommandsTest {
     CommandRun run = CommandRun.on(cluster);
     assertThat(run.exec("topic", "trim", "notes", "--before", "3", "--yes")).isEqualTo(2);
     assertThat(run.stdout()).isEqualTo("notes/0 begins at offset 3, before at 0\n");
-    assertThat(run.stderr())
-        .isEqualTo("millrace: notes/1 was not trimmed: notes/1: the end is 0\n");
+    assertThat(run.stderr()).isEqualTo("millrace: notes/1 was not trimmed: the end is 0\n");
     assertThat(
             CommandRun.on(cluster)
                 .exec("topic", "trim", "notes", "--before", "1", "--partition", "2", "--yes"))

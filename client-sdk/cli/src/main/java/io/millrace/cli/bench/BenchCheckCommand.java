@@ -8,6 +8,7 @@ import io.millrace.cli.ExitCode;
 import io.millrace.cli.FirstContact;
 import io.millrace.cli.JsonText;
 import io.millrace.cli.Printable;
+import io.millrace.cli.ProgressLine;
 import io.millrace.cli.RunUntilInterrupted;
 import io.millrace.cli.Surroundings;
 import io.millrace.cli.bench.Ledger.Outcome;

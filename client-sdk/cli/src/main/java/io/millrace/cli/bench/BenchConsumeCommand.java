@@ -6,6 +6,7 @@ import io.millrace.cli.CommonOptions;
 import io.millrace.cli.ExitCode;
 import io.millrace.cli.FirstContact;
 import io.millrace.cli.JsonText;
+import io.millrace.cli.ProgressLine;
 import io.millrace.cli.RunUntilInterrupted;
 import io.millrace.cli.Surroundings;
 import io.millrace.client.Consumer;

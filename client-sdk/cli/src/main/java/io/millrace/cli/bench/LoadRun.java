@@ -1,6 +1,7 @@
 package io.millrace.cli.bench;
 
 import io.millrace.cli.ExitCode;
+import io.millrace.cli.ProgressLine;
 import io.millrace.cli.Surroundings;
 import io.millrace.client.Producer;
 import io.millrace.client.ProducerRecord;
