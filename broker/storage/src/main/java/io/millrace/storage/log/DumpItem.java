@@ -162,7 +162,8 @@ public sealed interface DumpItem {
           + " size="
           + logSizeBytes
           + " latest="
-          + Instant.ofEpochMilli(maxTimestamp);
+          + Instant.ofEpochMilli(maxTimestamp)
+          + (lastAppendMillis < 0 ? "" : " appended=" + Instant.ofEpochMilli(lastAppendMillis));
     }
   }
 

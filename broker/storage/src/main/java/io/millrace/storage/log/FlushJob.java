@@ -11,8 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What one log has to bring to the disk: filled by {@link LogFlusher} on the owner, run on the
@@ -22,8 +20,6 @@ import org.slf4j.LoggerFactory;
  * epoch is missing from the list whose records count as flushed, and no index is ahead of its log.
  */
 final class FlushJob implements FlushQueue.Job {
-  private static final Logger LOG = LoggerFactory.getLogger(FlushJob.class);
-
   private final LogContext context;
   private final BiConsumer<FlushJob, @Nullable Throwable> onEnded;
 
@@ -107,6 +103,7 @@ final class FlushJob implements FlushQueue.Job {
       }
       return true;
     } catch (DiskFullException e) {
+      context.fullDisk().met(e.getMessage());
       epochsUnwritten =
           "the leader epochs of " + context.name() + " could not be written: " + e.getMessage();
       return false;
@@ -125,7 +122,7 @@ final class FlushJob implements FlushQueue.Job {
     return made;
   }
 
-  private static void append(Disk disk, IndexWrite index) throws IOException {
+  private void append(Disk disk, IndexWrite index) throws IOException {
     boolean exists = disk.kind(index.path()) != FileKind.ABSENT;
     try (DiskFile file = exists ? disk.open(index.path()) : disk.create(index.path())) {
       long size = file.size();
@@ -134,7 +131,7 @@ final class FlushJob implements FlushQueue.Job {
       } catch (DiskFullException e) {
         // A lookup reads a little more where entries are missing; half a block would hide the
         // next.
-        LOG.warn("{} stays incomplete: {}", index.path(), e.getMessage());
+        context.fullDisk().met(e.getMessage());
         file.truncate(size);
         return;
       }
@@ -142,7 +139,7 @@ final class FlushJob implements FlushQueue.Job {
         file.force();
       }
     } catch (DiskFullException e) {
-      LOG.warn("{} cannot be made: {}", index.path(), e.getMessage());
+      context.fullDisk().met(e.getMessage()); // it is made again when it is needed
     }
   }
 

@@ -23,6 +23,7 @@ record LogContext(
     FlushQueue flushQueue,
     SegmentRemoval removal,
     ColdReads coldReads,
+    FullDisk fullDisk,
     Supplier<HotTail> hotTails) {
   HotTail newHotTail() {
     return hotTails.get();

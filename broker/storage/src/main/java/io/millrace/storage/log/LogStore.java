@@ -5,6 +5,7 @@ import io.millrace.storage.directory.CheckpointEntry;
 import io.millrace.storage.directory.DataDirectory;
 import io.millrace.storage.directory.LogEnd;
 import io.millrace.storage.directory.PartitionName;
+import io.millrace.storage.files.DiskFullException;
 import io.millrace.storage.files.FileKind;
 import io.millrace.storage.files.ForceFailedException;
 import java.io.IOException;
@@ -39,6 +40,7 @@ public final class LogStore {
   private final StorageCounters counters = new StorageCounters();
   private final SegmentRemoval removal;
   private final ColdReads coldReads;
+  private final FullDisk fullDisk;
   private final AtomicLong writtenBytes = new AtomicLong();
 
   // Housekeeping's.
@@ -81,6 +83,7 @@ public final class LogStore {
     this.config = config;
     this.flushQueue = new FlushQueue(flushWorker, onDiskFailure);
     this.openFiles = new OpenFiles(config.maxOpenFiles());
+    this.fullDisk = new FullDisk(directory.paths().root(), counters);
     this.coldReads = new ColdReads(coldReadWorker, counters);
     this.removal =
         new SegmentRemoval(directory.disk(), housekeeping, config.removalDelayMillis(), counters);
@@ -163,6 +166,7 @@ public final class LogStore {
               flushQueue,
               removal,
               coldReads,
+              fullDisk,
               () -> new HotTail(writtenBytes, config.hotBytes()));
       PartitionLog log = new PartitionLog(context, recovered, logConfig, remembered, listener);
       logs.put(name, log);
@@ -206,6 +210,11 @@ public final class LogStore {
     }
   }
 
+  /** Whether appends are being refused for lack of space. Any thread. */
+  public boolean isDiskFull() {
+    return fullDisk.isFull();
+  }
+
   /** What the logs have done so far. Any thread. */
   public StorageCounters counters() {
     return counters;
@@ -219,6 +228,7 @@ public final class LogStore {
         () -> {
           if (!closed && flushQueue.failure() == null) {
             retainSome();
+            fullDisk.look(housekeeping.clock().nanoTime());
             scheduleRetention();
           }
         });
@@ -259,6 +269,9 @@ public final class LogStore {
       directory.writeCheckpoint(entries);
       lastCheckpoint = entries;
       return true;
+    } catch (DiskFullException e) {
+      fullDisk.met(e.getMessage());
+      return false;
     } catch (IOException e) {
       failIfForce(e);
       // The last one stays: more is read again after a crash, nothing worse.

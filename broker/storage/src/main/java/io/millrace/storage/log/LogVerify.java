@@ -103,6 +103,7 @@ public final class LogVerify {
       Path file = DataPaths.leaderEpochs(directory);
       found(Finding.Severity.REPAIRABLE, file, -1, "the list of leader epochs is damaged");
     }
+    long start = epochs == null ? 0 : epochs.start();
     List<Path> logs = new ArrayList<>();
     for (DirectoryEntry entry : disk.list(directory)) {
       OptionalLong base = DataPaths.baseOffset(entry.name());
@@ -113,20 +114,42 @@ public final class LogVerify {
         if (disk.kind(DataPaths.log(directory, base.getAsLong())) != FileKind.FILE) {
           found(Finding.Severity.NOTE, path, -1, "it belongs to no segment");
         }
+      } else if (DataPaths.isDeleted(entry.name())) {
+        found(Finding.Severity.NOTE, path, -1, "retention has taken it: it is deleted soon");
       } else if (!path.equals(DataPaths.leaderEpochs(directory))) {
         found(Finding.Severity.NOTE, path, -1, "a stranger");
       }
     }
+    passOver(logs, start);
     long end = UNKNOWN;
     for (int i = 0; i < logs.size(); i++) {
       Path log = logs.get(i);
-      long base = DataPaths.baseOffset(String.valueOf(log.getFileName())).orElseThrow();
+      long base = baseOffset(log);
       if (end != UNKNOWN && base != end) {
         String what = base < end ? "it overlaps the segment before" : "a hole is before it";
         found(Finding.Severity.DAMAGE, log, 0, what + ", which ends at offset " + end);
       }
+      if (i == 0 && epochs != null && !epochs.isEmpty() && base > start) {
+        String what = "segments are missing before it: the log begins at offset " + start;
+        found(Finding.Severity.DAMAGE, log, 0, what);
+      }
       end = verifySegment(log, base, epochs, i == logs.size() - 1);
     }
+    if (end != UNKNOWN && end < start) {
+      String what = "the log is said to begin at offset " + start + ", but ends at " + end;
+      found(Finding.Severity.DAMAGE, DataPaths.leaderEpochs(directory), -1, what);
+    }
+  }
+
+  /** Segments before the start are no part of the log; a crash has left them. */
+  private void passOver(List<Path> logs, long start) {
+    while (logs.size() > 1 && baseOffset(logs.get(1)) <= start) {
+      found(Finding.Severity.NOTE, logs.remove(0), -1, "it lies before the start of the log");
+    }
+  }
+
+  private static long baseOffset(Path log) {
+    return DataPaths.baseOffset(String.valueOf(log.getFileName())).orElseThrow();
   }
 
   /** Returns the offset behind the last good batch. */

@@ -8,8 +8,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Appends to the active segment and closes it when it is full or old. Owned by the log's loop.
@@ -18,8 +16,6 @@ import org.slf4j.LoggerFactory;
  * succeeded does anything in memory change.
  */
 final class LogWriter {
-  private static final Logger LOG = LoggerFactory.getLogger(LogWriter.class);
-
   /** Offsets in an index count from the segment's base, in 31 bits. */
   private static final long MAX_OFFSETS_PER_SEGMENT = Integer.MAX_VALUE;
 
@@ -72,7 +68,10 @@ final class LogWriter {
       }
       return AppendResult.complete(baseOffsets);
     } catch (DiskFullException e) {
-      String why = String.valueOf(e.getMessage());
+      context.fullDisk().met(e.getMessage());
+      String why =
+          e.getMessage()
+              + "; free some space on that disk, or shorten the retention of a topic, and retry";
       return AppendResult.failed(baseOffsets, first, new AppendFailure.DiskFull(why));
     } catch (IOException e) {
       state.fail(e);
@@ -133,6 +132,7 @@ final class LogWriter {
       if (segment.sizeBytes() == 0) {
         activeSinceMillis = stamp == null ? nowMillis : stamp.appendTimeMillis();
       }
+      context.fullDisk().appended();
       state.hot.appended(segment.endOffset(), size - segment.sizeBytes());
       segment.grown((int) (size - segment.sizeBytes()), next, maxTimestamp, lastAppend);
       for (int i = 0; i < candidates.count; i++) {
@@ -225,7 +225,7 @@ final class LogWriter {
       roll();
       return true;
     } catch (DiskFullException e) {
-      LOG.warn("no new segment for {}: {}", context.name(), e.getMessage());
+      context.fullDisk().met(e.getMessage());
       return false;
     } catch (IOException e) {
       state.fail(e);

@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.LongAdder;
 public final class StorageCounters {
   private final LongAdder removedSegments = new LongAdder();
   private final LongAdder removedBytes = new LongAdder();
+  private final LongAdder refusedForSpace = new LongAdder();
   private final LongAdder coldReads = new LongAdder();
   private final LongAdder coldReadBytes = new LongAdder();
 
@@ -19,6 +20,15 @@ public final class StorageCounters {
   void coldRead(long bytes) {
     coldReads.increment();
     coldReadBytes.add(bytes);
+  }
+
+  void refuseForSpace() {
+    refusedForSpace.increment();
+  }
+
+  /** Writes that found no room on the disk, and left everything as it was. */
+  public long refusedForSpace() {
+    return refusedForSpace.sum();
   }
 
   /** How often a reader had to wait for the disk. */

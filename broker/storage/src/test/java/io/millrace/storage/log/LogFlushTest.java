@@ -191,6 +191,55 @@ class LogFlushTest {
     assertThat(fixture.failures).isEmpty();
   }
 
+  @Test
+  @DisplayName("f16: the refusal says where and what to do, and an append finds its place again")
+  void f16_saysWhereAndWhatToDo() {
+    disk.limitBytes(usedBytes());
+    for (int i = 0; i < 3; i++) {
+      AppendResult result = fixture.ask(() -> log.append(List.of(Batches.single("b")), 0, 0));
+      assertThat(result.failure())
+          .isInstanceOfSatisfying(
+              AppendFailure.DiskFull.class,
+              full ->
+                  assertThat(full.why())
+                      .contains(fixture.logFile(0).toString())
+                      .contains("free some space"));
+    }
+    assertThat(fixture.store().counters().refusedForSpace()).isEqualTo(3);
+    assertThat(fixture.store().isDiskFull()).isTrue();
+    lookAtTheDisk();
+    assertThat(fixture.store().isDiskFull()).isTrue();
+    disk.limitBytes(Long.MAX_VALUE);
+    long refused = fixture.store().counters().refusedForSpace();
+    assertThat(fixture.append(log, Batches.single("b"))).isZero();
+    lookAtTheDisk();
+    assertThat(fixture.store().isDiskFull()).isFalse();
+    assertThat(fixture.store().counters().refusedForSpace()).isEqualTo(refused);
+  }
+
+  @Test
+  @DisplayName(
+      "f16: a disk that is full when the checkpoint is due loses nothing but the checkpoint")
+  void f16_goesOnWithoutACheckpoint() throws IOException {
+    fixture.append(log, Batches.single("a"));
+    fixture.flushNow(log);
+    disk.limitBytes(usedBytes());
+    fixture.housekeeping.advanceMillis(5_000);
+    fixture.settle();
+    assertThat(fixture.diskFailure.get()).isNull();
+    disk.limitBytes(Long.MAX_VALUE);
+    disk.losePower(1);
+    fixture.start();
+    assertThat(fixture.readAll(fixture.open(), 0, 1 << 20)).containsExactly("0:a");
+  }
+
+  private void lookAtTheDisk() {
+    for (int i = 0; i < 4; i++) {
+      fixture.housekeeping.advanceMillis(1_000);
+      fixture.settle();
+    }
+  }
+
   private long usedBytes() {
     disk.limitBytes(1 << 30);
     return (1 << 30) - disk.usableBytes(fixture.root);

@@ -135,6 +135,34 @@ class LogToolsTest {
   }
 
   @Test
+  void tellsWhatRetentionHasLeftFromDamage() throws IOException {
+    fixture.start();
+    PartitionLog log = fixture.open();
+    Path first = fixture.logFile(0);
+    byte[] bytes = disk.contents(first);
+    fixture.onOwner(() -> log.noteHighWatermark(log.endOffset()));
+    long half = fixture.ask(log::endOffset) / 2;
+    fixture.onOwner(() -> log.trim(half, log.endOffset(), result -> {}));
+    verify(fixture.partitionDirectory());
+    assertThat(findings)
+        .isNotEmpty()
+        .allSatisfy(
+            found -> {
+              assertThat(found.severity()).isEqualTo(Finding.Severity.NOTE);
+              assertThat(found.toString()).contains("deleted soon");
+            });
+    fixture.housekeeping.advanceMillis(60_000);
+    fixture.settle();
+    verify(fixture.partitionDirectory());
+    assertThat(findings).isEmpty();
+    disk.put(first, bytes); // as a crash between the two may leave it
+    verify(fixture.partitionDirectory());
+    assertThat(findings)
+        .singleElement()
+        .satisfies(found -> assertThat(found.toString()).contains("before the start of the log"));
+  }
+
+  @Test
   @DisplayName("every flipped bit of a log is found, but for the append time's")
   void findsEveryDamagedByte() throws IOException {
     Path log = fixture.logFile(0);
@@ -176,7 +204,10 @@ class LogToolsTest {
     disk.delete(fixture.logFile(0));
     disk.delete(fixture.indexFile(0));
     verify(fixture.partitionDirectory());
-    assertThat(findings).isEmpty(); // a log may begin anywhere
+    assertThat(findings)
+        .singleElement()
+        .satisfies(
+            finding -> assertThat(finding.what()).contains("segments are missing before it"));
     byte[] last = disk.contents(lastLog());
     disk.put(fixture.logFile(500), last);
     verify(fixture.partitionDirectory());
