@@ -209,7 +209,14 @@ public final class Broker {
       health.bad(Part.LIFE, "starting: registering, then opening and recovering partitions");
       Parts parts =
           Parts.assemble(
-              settings, seams, cluster, opened, housekeeping, flush, coldRead, this::onDiskFailure);
+              settings,
+              seams,
+              cluster,
+              opened,
+              housekeeping,
+              metrics.timedFlush(flush),
+              coldRead,
+              this::onDiskFailure);
       Member joining =
           new Member(
               settings,

@@ -94,7 +94,9 @@ final class Member implements RegistrationListener {
     health.bad(Part.MEMBERSHIP, "not registered in the cluster yet");
     BrokerMetrics metrics = joining.metrics();
     metrics.addShards(parts.shards(), id -> parts.catalog().get().topicsById().containsKey(id));
+    metrics.addLogs(parts.logs().counters());
     this.clusterMetrics = metrics.cluster();
+    clusterMetrics.addElections(parts.elections());
     this.metricsAddress = joining.metricsAddress();
     this.parts = parts;
     this.onReady = onReady;

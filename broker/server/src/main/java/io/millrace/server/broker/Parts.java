@@ -11,6 +11,7 @@ import io.millrace.coordination.view.ClusterView;
 import io.millrace.coordination.view.ClusterViews;
 import io.millrace.rpc.EventLoop;
 import io.millrace.server.cluster.CurrentCatalog;
+import io.millrace.server.cluster.ElectionCounts;
 import io.millrace.server.cluster.Elections;
 import io.millrace.server.cluster.LocalPartitions;
 import io.millrace.server.cluster.Replicas;
@@ -35,6 +36,7 @@ record Parts(
     List<Shard> shards,
     CurrentCatalog catalog,
     ClusterView view,
+    ElectionCounts elections,
     Replicas replicas,
     TrashDuty trash,
     ApiHandler api) {
@@ -88,13 +90,8 @@ record Parts(
             deletion,
             new DeletionProgress(store, self),
             new TopicSweep(store, view));
-    Replicas replicas =
-        new Replicas(
-            self,
-            store.loop(),
-            partitions,
-            new Elections(store.loop(), new PartitionElection(store), partitions),
-            trash);
+    Elections elections = new Elections(store.loop(), new PartitionElection(store), partitions);
+    Replicas replicas = new Replicas(self, store.loop(), partitions, elections, trash);
     TopicSettingCheck check =
         new TopicSettingCheck(settings.topics(), settings.requests().maxRequestBytes());
     ApiHandler api =
@@ -108,6 +105,6 @@ record Parts(
                 deletion),
             settings,
             seams.tasks().clock());
-    return new Parts(logs, shards, catalog, view, replicas, trash, api);
+    return new Parts(logs, shards, catalog, view, elections.counts(), replicas, trash, api);
   }
 }

@@ -25,11 +25,17 @@ public final class Elections {
   private final EventLoop loop;
   private final PartitionElection election;
   private final LocalPartitions partitions;
+  private final ElectionCounts counts = new ElectionCounts();
 
   public Elections(EventLoop loop, PartitionElection election, LocalPartitions partitions) {
     this.loop = loop;
     this.election = election;
     this.partitions = partitions;
+  }
+
+  /** Any thread. */
+  public ElectionCounts counts() {
+    return counts;
   }
 
   /** What a candidacy has come to. */
@@ -65,7 +71,12 @@ public final class Elections {
             replica.id.partition(),
             () -> scene(replica, catalog.get(), incarnation.get(), minInSync),
             () -> partitions.flush(replica.id))
-        .whenComplete((outcome, bug) -> then.accept(result(replica, outcome, bug)));
+        .whenComplete(
+            (outcome, bug) -> {
+              Result result = result(replica, outcome, bug);
+              counts.ended(result);
+              then.accept(result);
+            });
   }
 
   private ElectionScene scene(Replica replica, Catalog catalog, int incarnation, int minInSync) {

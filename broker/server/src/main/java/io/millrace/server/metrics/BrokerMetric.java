@@ -120,6 +120,23 @@ public enum BrokerMetric {
       "partition"),
   LOGS_SIZE_BYTES(Group.LOG, "logs_size_bytes", GAUGE, "Bytes of all logs of this broker."),
   LOGS_SEGMENTS(Group.LOG, "logs_segments", GAUGE, "Segments of all logs of this broker."),
+  FLUSH_SECONDS(
+      Group.LOG,
+      "flush_seconds",
+      TIMER,
+      "Jobs of the flush worker: one forces all that one log has written since its last."),
+  FLUSH_QUEUE_SECONDS(
+      Group.LOG, "flush_queue_seconds", TIMER, "How long such a job waited for those before it."),
+  LOG_REMOVED_SEGMENTS(
+      Group.LOG, "log_removed_segments", COUNTER, "Segments that retention or trimming took."),
+  LOG_REMOVED_BYTES(
+      Group.LOG,
+      "log_removed_bytes",
+      COUNTER,
+      "Bytes of segments that retention or trimming took."),
+  COLD_READS(Group.LOG, "cold_reads", COUNTER, "How often a reader had to wait for the disk."),
+  COLD_READ_BYTES(
+      Group.LOG, "cold_read_bytes", COUNTER, "Bytes brought from the disk into memory for readers."),
   DISK_USABLE_BYTES(
       Group.LOG,
       "disk_usable_bytes",
@@ -216,6 +233,13 @@ public enum BrokerMetric {
       "zookeeper_sessions_ended",
       COUNTER,
       "Sessions that ZooKeeper ended; each makes this broker register anew."),
+  ELECTIONS(
+      Group.CLUSTER,
+      "elections",
+      COUNTER,
+      "Candidacies of this broker: won, elsewhere (somebody else leads), again (tried again), impossible"
+          + " (nobody can lead now).",
+      "result"),
   BUILD_INFO(Group.CLUSTER, "build_info", GAUGE, "1, with the version in a label.", "version"),
 
   // ---- The process

@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 
 import com.codahale.metrics.Clock;
 import com.codahale.metrics.jmx.JmxReporter;
+import io.millrace.rpc.EventLoop;
 import io.millrace.rpc.HttpTransport;
 import io.millrace.rpc.RequestPhases;
 import io.millrace.rpc.RpcServerStats;
@@ -12,6 +13,7 @@ import io.millrace.rpc.Timer;
 import io.millrace.server.health.BrokerHealth;
 import io.millrace.server.partition.Shard;
 import io.millrace.server.partition.ShardReading;
+import io.millrace.storage.log.StorageCounters;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -154,6 +156,22 @@ public final class BrokerMetrics {
    */
   public void addDisk(LongSupplier usable) {
     registry.whole(BrokerMetric.DISK_USABLE_BYTES, usable);
+  }
+
+  /** What the logs of the data directory have done. */
+  public void addLogs(StorageCounters counters) {
+    registry.counter(BrokerMetric.LOG_REMOVED_SEGMENTS, counters::removedSegments);
+    registry.counter(BrokerMetric.LOG_REMOVED_BYTES, counters::removedBytes);
+    registry.counter(BrokerMetric.COLD_READS, counters::coldReads);
+    registry.counter(BrokerMetric.COLD_READ_BYTES, counters::coldReadBytes);
+  }
+
+  /** The flush worker, with a watch on what it does. */
+  public EventLoop timedFlush(EventLoop flush) {
+    return new TimedLoop(
+        flush,
+        registry.timer(BrokerMetric.FLUSH_QUEUE_SECONDS).reservoir().newWriter(),
+        registry.timer(BrokerMetric.FLUSH_SECONDS).reservoir().newWriter());
   }
 
   /** What to serve over HTTP. */

@@ -4,12 +4,14 @@ import io.millrace.coordination.view.ClusterImage;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.rpc.Clock;
+import io.millrace.server.cluster.ElectionCounts;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** This broker's place in its cluster, and what it sees of the others. Any thread tells it. */
 public final class ClusterMetrics {
+  private final SeriesRegistry registry;
   private final Clock clock;
   private final AtomicLong imageChanges = new AtomicLong();
   private final AtomicLong sessionsEnded = new AtomicLong();
@@ -28,6 +30,7 @@ public final class ClusterMetrics {
   }
 
   ClusterMetrics(SeriesRegistry registry, Clock clock) {
+    this.registry = registry;
     this.clock = clock;
     this.imageNanos = clock.nanoTime();
     registry.whole(BrokerMetric.BROKER_INCARNATION, () -> incarnation);
@@ -43,6 +46,12 @@ public final class ClusterMetrics {
           BrokerMetric.ZOOKEEPER_SESSION,
           () -> session == state ? 1 : 0,
           state.name().toLowerCase(Locale.ROOT));
+    }
+  }
+
+  public void addElections(ElectionCounts counts) {
+    for (ElectionCounts.Result result : ElectionCounts.Result.values()) {
+      registry.counter(BrokerMetric.ELECTIONS, () -> counts.count(result), result.text());
     }
   }
 

@@ -1,0 +1,53 @@
+package io.millrace.server.cluster;
+
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.LongAdder;
+
+/** How this broker's candidacies ended, for the metrics. Any thread. */
+public final class ElectionCounts {
+  private final Map<Result, LongAdder> counts = new EnumMap<>(Result.class);
+
+  /** What a candidacy came to. */
+  public enum Result {
+    WON,
+    /** Somebody else leads, or the partition is gone. */
+    ELSEWHERE,
+    /** To be tried again: others go first, or the store did not answer. */
+    AGAIN,
+    /** Nobody can lead now. */
+    IMPOSSIBLE;
+
+    public String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  ElectionCounts() {
+    for (Result result : Result.values()) {
+      counts.put(result, new LongAdder());
+    }
+  }
+
+  void ended(Elections.Result result) {
+    Result counted =
+        result instanceof Elections.Result.Elected
+            ? Result.WON
+            : result instanceof Elections.Result.Again
+                ? Result.AGAIN
+                : result instanceof Elections.Result.Impossible
+                    ? Result.IMPOSSIBLE
+                    : Result.ELSEWHERE;
+    of(counted).increment();
+  }
+
+  private LongAdder of(Result result) {
+    return Objects.requireNonNull(counts.get(result));
+  }
+
+  public long count(Result result) {
+    return of(result).sum();
+  }
+}
