@@ -35,6 +35,8 @@ class ShippedConfigurationTest {
             "--set",
             "cluster=127.0.0.1:1/none",
             "--set",
+            "listener.metrics=127.0.0.1:0",
+            "--set",
             "cluster.connect.timeout.ms=100");
     assertThat(exit).as(run.stderr()).isEqualTo(3);
   }

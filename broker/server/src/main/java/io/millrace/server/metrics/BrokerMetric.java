@@ -136,7 +136,10 @@ public enum BrokerMetric {
       "Bytes of segments that retention or trimming took."),
   COLD_READS(Group.LOG, "cold_reads", COUNTER, "How often a reader had to wait for the disk."),
   COLD_READ_BYTES(
-      Group.LOG, "cold_read_bytes", COUNTER, "Bytes brought from the disk into memory for readers."),
+      Group.LOG,
+      "cold_read_bytes",
+      COUNTER,
+      "Bytes brought from the disk into memory for readers."),
   DISK_USABLE_BYTES(
       Group.LOG,
       "disk_usable_bytes",

@@ -4,6 +4,7 @@ import static io.millrace.server.broker.RealBroker.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.rpc.Endpoint;
+import io.millrace.server.metrics.Promtool;
 import io.millrace.storage.log.Batches;
 import io.millrace.wire.v1.DeleteTopicRequest;
 import io.millrace.wire.v1.Durability;
@@ -17,6 +18,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -127,6 +129,23 @@ class MonitoringTest {
           .isGreaterThanOrEqualTo(3 * size);
       assertThat(metrics.get("millrace_disk_usable_bytes")).isPositive();
       assertThat(metrics.get("millrace_process_open_handles")).isPositive();
+    }
+  }
+
+  @Test
+  void promtoolFindsNothingWrongWithTheText() throws Exception {
+    Promtool.assumeInstalled();
+    try (RealBroker broker = new RealBroker(cluster, root.resolve("data"), Map.of())) {
+      StartOutcome.Ready ready = broker.ready();
+      TestClient client = broker.client(ready.client());
+      TopicInfo topic = RealBroker.create(client, "a.b-c_d", 2, Map.of());
+      TestClient.good(
+          await(
+              client.produce(
+                  topic.getTopicId(), 0, Durability.STANDARD, Batches.batch(1, "a", "b"))));
+      String text = get(ready.metrics().orElseThrow(), "/metrics").body();
+      assertThat(text).contains("topic=\"a.b-c_d\"");
+      Promtool.check(text.getBytes(StandardCharsets.UTF_8), "metrics");
     }
   }
 
