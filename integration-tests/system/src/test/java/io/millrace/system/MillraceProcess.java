@@ -104,6 +104,15 @@ final class MillraceProcess implements AutoCloseable {
 
   /** Waits for a line of standard output that has a match, and gives the match. */
   MatchResult awaitLine(String regex) {
+    return await(out, regex);
+  }
+
+  /** Likewise of standard error, where servers log to. */
+  MatchResult awaitErrorLine(String regex) {
+    return await(err, regex);
+  }
+
+  private MatchResult await(Path file, String regex) {
     Pattern pattern = Pattern.compile(regex);
     Matcher[] found = new Matcher[1];
     Awaitility.await("a line like " + regex)
@@ -112,7 +121,7 @@ final class MillraceProcess implements AutoCloseable {
         .until(
             () -> {
               boolean hadEnded = !process.isAlive();
-              for (String line : read(out).split("\n", -1)) {
+              for (String line : read(file).split("\n", -1)) {
                 Matcher matcher = pattern.matcher(line);
                 if (matcher.find()) {
                   found[0] = matcher;
