@@ -6,7 +6,6 @@ import io.millrace.client.ClusterDescription;
 import io.millrace.client.SettingDescription;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -15,11 +14,7 @@ import picocli.CommandLine.Option;
 
 /** {@code cluster}. */
 @Command(name = "cluster", description = "Show the brokers and how the partitions are.")
-final class ClusterCommand implements Callable<Integer> {
-  private final Surroundings surroundings;
-
-  @Mixin CommonOptions common = new CommonOptions();
-  @Mixin ClusterOption cluster = new ClusterOption();
+final class ClusterCommand extends AdminCommand {
   @Mixin OutputOption output = new OutputOption();
 
   @Option(
@@ -29,20 +24,16 @@ final class ClusterCommand implements Callable<Integer> {
   @Nullable Integer settingsOf;
 
   ClusterCommand(Surroundings surroundings) {
-    this.surroundings = surroundings;
+    super(surroundings);
   }
 
   @Override
-  public Integer call() throws Exception {
+  int run(AdminSession session) throws Exception {
+    ClusterDescription found = session.ask(Admin::describeCluster);
     if (settingsOf != null) {
-      return settings(settingsOf);
+      return settings(session, found, settingsOf);
     }
-    ClusterDescription found;
-    TroubledPartitions troubled;
-    try (AdminSession session = AdminSession.open(surroundings, cluster)) {
-      found = session.ask(Admin::describeCluster);
-      troubled = TroubledPartitions.find(session, found);
-    }
+    TroubledPartitions troubled = TroubledPartitions.find(session, found);
     List<Broker> brokers =
         found.brokers().stream().sorted(Comparator.comparingInt(Broker::id)).toList();
     surroundings
@@ -57,17 +48,14 @@ final class ClusterCommand implements Callable<Integer> {
     return ExitCode.DONE.number();
   }
 
-  private int settings(int broker) throws Exception {
-    List<SettingDescription> found;
-    try (AdminSession session = AdminSession.open(surroundings, cluster)) {
-      List<Integer> alive =
-          session.ask(Admin::describeCluster).brokers().stream().map(Broker::id).toList();
-      if (!alive.contains(broker)) {
-        throw new CommandFailedException(
-            ExitCode.NOT_FOUND, "no broker %d is alive; there are %s".formatted(broker, alive));
-      }
-      found = session.ask(admin -> admin.describeBrokerSettings(broker));
+  private int settings(AdminSession session, ClusterDescription described, int broker)
+      throws Exception {
+    List<Integer> alive = described.brokers().stream().map(Broker::id).toList();
+    if (!alive.contains(broker)) {
+      throw new CommandFailedException(
+          ExitCode.NOT_FOUND, "no broker %d is alive; there are %s".formatted(broker, alive));
     }
+    List<SettingDescription> found = session.ask(admin -> admin.describeBrokerSettings(broker));
     surroundings
         .output()
         .print(

@@ -11,25 +11,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code topic alter}. The cluster checks all of it, before a person is asked. */
 @Command(name = "alter", description = "Change settings of a topic, or give it more partitions.")
-final class TopicAlterCommand implements Callable<Integer> {
+final class TopicAlterCommand extends AdminCommand {
   private static final String WARNING =
       "WARNING: keys move. A record goes to another of the more partitions than the earlier ones of"
           + " its key did, so whoever relies on the order or the place of a key's records finds"
           + " both broken at this point. Partitions cannot be taken away again.";
-
-  private final Surroundings surroundings;
-
-  @Mixin CommonOptions common = new CommonOptions();
-  @Mixin ClusterOption cluster = new ClusterOption();
 
   @Parameters(paramLabel = "NAME", description = "The topic.")
   String name = "";
@@ -58,32 +51,36 @@ final class TopicAlterCommand implements Callable<Integer> {
       description = "Do not ask before partitions are added; must be given where nobody can be.")
   boolean yes;
 
+  private TopicChange wanted = TopicChange.of("");
+
   TopicAlterCommand(Surroundings surroundings) {
-    this.surroundings = surroundings;
+    super(surroundings);
   }
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  void prepare() {
     if (set.isEmpty() && unset.isEmpty() && partitions == null) {
       throw new CommandFailedException(
           ExitCode.WRONG_USAGE, "nothing to change: give --set, --unset or --partitions");
     }
-    TopicChange wanted = wanted();
-    try (AdminSession session = AdminSession.open(surroundings, cluster)) {
-      if (partitions != null) {
-        TopicChange check = wanted.validatedOnly();
-        String id = session.change(admin -> admin.alterTopic(check)).topicId();
-        surroundings.error().println(WARNING);
-        String question = "Give topic " + name + " " + partitions + " partitions?";
-        if (!yes && !Confirmation.ask(surroundings, question)) {
-          throw new CommandFailedException(ExitCode.FAILED, "nothing was changed");
-        }
-        wanted = wanted.onlyIf(id);
+    wanted = wanted();
+  }
+
+  @Override
+  int run(AdminSession session) throws IOException, InterruptedException {
+    if (partitions != null) {
+      TopicChange check = wanted.validatedOnly();
+      String id = session.change(admin -> admin.alterTopic(check)).topicId();
+      surroundings.error().println(WARNING);
+      String question = "Give topic " + name + " " + partitions + " partitions?";
+      if (!yes && !Confirmation.ask(surroundings, question)) {
+        throw new CommandFailedException(ExitCode.FAILED, "nothing was changed");
       }
-      TopicChange change = wanted;
-      TopicDescription made = session.change(admin -> admin.alterTopic(change));
-      surroundings.output().println(Printable.line("altered " + made.name() + ": " + done(made)));
+      wanted = wanted.onlyIf(id);
     }
+    TopicChange change = wanted;
+    TopicDescription made = session.change(admin -> admin.alterTopic(change));
+    surroundings.output().println(Printable.line("altered " + made.name() + ": " + done(made)));
     return ExitCode.DONE.number();
   }
 

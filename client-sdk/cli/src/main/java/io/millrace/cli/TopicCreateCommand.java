@@ -6,21 +6,14 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code topic create}. The cluster checks name, numbers and settings; it knows its limits. */
 @Command(name = "create", description = "Create a topic.")
-final class TopicCreateCommand implements Callable<Integer> {
-  private final Surroundings surroundings;
-
-  @Mixin CommonOptions common = new CommonOptions();
-  @Mixin ClusterOption cluster = new ClusterOption();
-
+final class TopicCreateCommand extends AdminCommand {
   @Parameters(paramLabel = "NAME", description = "1 to 200 of A-Z a-z 0-9 . _ -")
   String name = "";
 
@@ -37,24 +30,22 @@ final class TopicCreateCommand implements Callable<Integer> {
   Map<String, String> settings = new LinkedHashMap<>();
 
   TopicCreateCommand(Surroundings surroundings) {
-    this.surroundings = surroundings;
+    super(surroundings);
   }
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  int run(AdminSession session) throws IOException, InterruptedException {
     NewTopic wanted = new NewTopic(name, optional(partitions), optional(replicas), settings, false);
-    try (AdminSession session = AdminSession.open(surroundings, cluster)) {
-      TopicDescription made = session.change(admin -> admin.createTopic(wanted));
-      surroundings
-          .output()
-          .println(
-              "created %s with %s and %s each, id %s"
-                  .formatted(
-                      Printable.line(made.name()),
-                      Printable.counted(made.partitions().size(), "partition"),
-                      Printable.counted(made.replicationFactor(), "replica"),
-                      Printable.line(made.topicId())));
-    }
+    TopicDescription made = session.change(admin -> admin.createTopic(wanted));
+    surroundings
+        .output()
+        .println(
+            "created %s with %s and %s each, id %s"
+                .formatted(
+                    Printable.line(made.name()),
+                    Printable.counted(made.partitions().size(), "partition"),
+                    Printable.counted(made.replicationFactor(), "replica"),
+                    Printable.line(made.topicId())));
     return ExitCode.DONE.number();
   }
 

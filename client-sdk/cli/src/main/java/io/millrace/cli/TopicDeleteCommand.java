@@ -2,20 +2,13 @@ package io.millrace.cli;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code topic delete}. */
 @Command(name = "delete", description = "Delete topics with all their records.")
-final class TopicDeleteCommand implements Callable<Integer> {
-  private final Surroundings surroundings;
-
-  @Mixin CommonOptions common = new CommonOptions();
-  @Mixin ClusterOption cluster = new ClusterOption();
-
+final class TopicDeleteCommand extends AdminCommand {
   @Parameters(arity = "1..*", paramLabel = "NAME", description = "One or more topics.")
   List<String> names = List.of();
 
@@ -25,22 +18,24 @@ final class TopicDeleteCommand implements Callable<Integer> {
   boolean yes;
 
   TopicDeleteCommand(Surroundings surroundings) {
-    this.surroundings = surroundings;
+    super(surroundings);
   }
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  void prepare() throws IOException {
     String what = names.size() == 1 ? "topic " + names.get(0) : names.size() + " topics";
     if (!yes && !Confirmation.ask(surroundings, "Delete " + what + " with all records?")) {
       throw new CommandFailedException(ExitCode.FAILED, "nothing was deleted");
     }
-    try (AdminSession session = AdminSession.open(surroundings, cluster)) {
-      for (String name : names) {
-        String id = session.change(admin -> admin.deleteTopic(name));
-        surroundings
-            .output()
-            .println("deleted " + Printable.line(name) + ", id " + Printable.line(id));
-      }
+  }
+
+  @Override
+  int run(AdminSession session) throws IOException, InterruptedException {
+    for (String name : names) {
+      String id = session.change(admin -> admin.deleteTopic(name));
+      surroundings
+          .output()
+          .println("deleted " + Printable.line(name) + ", id " + Printable.line(id));
     }
     return ExitCode.DONE.number();
   }

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,11 +17,7 @@ import picocli.CommandLine.Parameters;
 
 /** {@code topic describe}. */
 @Command(name = "describe", description = "Show the partitions and settings of topics.")
-final class TopicDescribeCommand implements Callable<Integer> {
-  private final Surroundings surroundings;
-
-  @Mixin CommonOptions common = new CommonOptions();
-  @Mixin ClusterOption cluster = new ClusterOption();
+final class TopicDescribeCommand extends AdminCommand {
   @Mixin OutputOption output = new OutputOption();
 
   @Parameters(arity = "1..*", paramLabel = "NAME", description = "One or more topics.")
@@ -32,17 +27,15 @@ final class TopicDescribeCommand implements Callable<Integer> {
   private Map<String, List<SettingDescription>> settings = Map.of();
 
   TopicDescribeCommand(Surroundings surroundings) {
-    this.surroundings = surroundings;
+    super(surroundings);
   }
 
   @Override
-  public Integer call() throws Exception {
-    Collection<TopicDescription> topics;
-    try (AdminSession session = AdminSession.open(surroundings, cluster)) {
-      topics = session.ask(admin -> admin.describeTopics(new LinkedHashSet<>(names))).values();
-      if (output.format != OutputOption.Format.name) {
-        settings = settings(session, topics);
-      }
+  int run(AdminSession session) throws Exception {
+    Collection<TopicDescription> topics =
+        session.ask(admin -> admin.describeTopics(new LinkedHashSet<>(names))).values();
+    if (output.format != OutputOption.Format.name) {
+      settings = settings(session, topics);
     }
     surroundings
         .output()

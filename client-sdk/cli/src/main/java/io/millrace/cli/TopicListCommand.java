@@ -3,30 +3,21 @@ package io.millrace.cli;
 import io.millrace.client.Admin;
 import io.millrace.client.TopicListing;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code topic list}. */
 @Command(name = "list", description = "List all topics.")
-final class TopicListCommand implements Callable<Integer> {
-  private final Surroundings surroundings;
-
-  @Mixin CommonOptions common = new CommonOptions();
-  @Mixin ClusterOption cluster = new ClusterOption();
+final class TopicListCommand extends AdminCommand {
   @Mixin OutputOption output = new OutputOption();
 
   TopicListCommand(Surroundings surroundings) {
-    this.surroundings = surroundings;
+    super(surroundings);
   }
 
   @Override
-  public Integer call() throws Exception {
-    List<TopicListing> topics;
-    try (AdminSession session = AdminSession.open(surroundings, cluster)) {
-      topics = session.ask(Admin::listTopics);
-    }
-    surroundings.output().print(render(topics));
+  int run(AdminSession session) throws Exception {
+    surroundings.output().print(render(session.ask(Admin::listTopics)));
     return ExitCode.DONE.number();
   }
 

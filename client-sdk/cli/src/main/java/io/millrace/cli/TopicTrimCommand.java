@@ -11,11 +11,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.TypeConversionException;
@@ -27,12 +25,7 @@ import picocli.CommandLine.TypeConversionException;
       "Delete the oldest records of a topic, for ever; its newer ones keep their offsets.",
       "Exits with 1 when a partition was not trimmed."
     })
-final class TopicTrimCommand implements Callable<Integer> {
-  private final Surroundings surroundings;
-
-  @Mixin CommonOptions common = new CommonOptions();
-  @Mixin ClusterOption cluster = new ClusterOption();
-
+final class TopicTrimCommand extends AdminCommand {
   @Parameters(paramLabel = "NAME", description = "The topic.")
   String name = "";
 
@@ -69,39 +62,42 @@ final class TopicTrimCommand implements Callable<Integer> {
   }
 
   TopicTrimCommand(Surroundings surroundings) {
-    this.surroundings = surroundings;
+    super(surroundings);
   }
 
   @Override
-  public Integer call() throws Exception {
-    try (AdminSession session = AdminSession.open(surroundings, cluster)) {
-      List<PartitionInfo> all =
-          session.ask(admin -> admin.describeTopics(List.of(name))).values().stream()
-              .flatMap(topic -> topic.partitions().stream())
-              .toList();
-      List<TopicPartition> chosen = ChosenPartitions.of(name, all, partitions);
-      Map<TopicPartition, Long> begins = TrimPoint.listed(session, chosen, OffsetSpec.earliest());
-      Map<TopicPartition, Long> targets = before.offsets(session, chosen, surroundings.clock());
-      if (!yes && !Confirmation.ask(surroundings, question(begins, targets))) {
-        throw new CommandFailedException(ExitCode.FAILED, "nothing was deleted");
-      }
-      Map<TopicPartition, TrimSpec> asked = new LinkedHashMap<>();
-      targets.forEach((partition, offset) -> asked.put(partition, TrimSpec.before(offset)));
-      return tell(session.change(admin -> admin.trim(asked)), begins);
+  int run(AdminSession session) throws Exception {
+    List<PartitionInfo> all =
+        session.ask(admin -> admin.describeTopics(List.of(name))).values().stream()
+            .flatMap(topic -> topic.partitions().stream())
+            .toList();
+    List<TopicPartition> chosen = ChosenPartitions.of(name, all, partitions);
+    Map<TopicPartition, Long> begins = TrimPoint.listed(session, chosen, OffsetSpec.earliest());
+    Map<TopicPartition, Long> targets = before.offsets(session, chosen, surroundings.clock());
+    long records = records(begins, targets);
+    if (records == 0) {
+      surroundings.output().println("there is nothing to delete before that");
+      return ExitCode.DONE.number();
     }
+    if (!yes && !Confirmation.ask(surroundings, question(records, targets.size()))) {
+      throw new CommandFailedException(ExitCode.FAILED, "nothing was deleted");
+    }
+    Map<TopicPartition, TrimSpec> asked = new LinkedHashMap<>();
+    targets.forEach((partition, offset) -> asked.put(partition, TrimSpec.before(offset)));
+    return tell(session.change(admin -> admin.trim(asked)), begins);
   }
 
-  private String question(Map<TopicPartition, Long> begins, Map<TopicPartition, Long> targets) {
-    long records =
-        targets.entrySet().stream()
-            .mapToLong(target -> target.getValue() - begins.getOrDefault(target.getKey(), 0L))
-            .filter(count -> count > 0)
-            .sum();
+  private static long records(Map<TopicPartition, Long> begins, Map<TopicPartition, Long> targets) {
+    return targets.entrySet().stream()
+        .mapToLong(target -> target.getValue() - begins.getOrDefault(target.getKey(), 0L))
+        .filter(count -> count > 0)
+        .sum();
+  }
+
+  private String question(long records, int count) {
     return "Delete %s, the oldest of %s in topic %s, for ever?"
         .formatted(
-            Printable.counted(records, "record"),
-            Printable.counted(targets.size(), "partition"),
-            name);
+            Printable.counted(records, "record"), Printable.counted(count, "partition"), name);
   }
 
   private int tell(Map<TopicPartition, TrimResult> results, Map<TopicPartition, Long> begins)

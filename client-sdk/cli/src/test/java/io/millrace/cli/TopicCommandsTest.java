@@ -156,6 +156,8 @@ class TopicCommandsTest {
     CommandRun declined = CommandRun.on(cluster).input("\n").atTerminal();
     assertThat(declined.exec("topic", "trim", "notes", "--before", "3")).isEqualTo(1);
     assertThat(declined.stderr()).endsWith("millrace: nothing was deleted\n");
+    assertThat(output("topic", "trim", "notes", "--before", "0"))
+        .isEqualTo("there is nothing to delete before that\n");
     assertThat(cluster.starts).isEmpty();
   }
 

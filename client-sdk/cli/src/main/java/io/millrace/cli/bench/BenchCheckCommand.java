@@ -75,9 +75,11 @@ final class BenchCheckCommand implements Callable<Integer> {
             .autoOffsetReset(OffsetReset.FAIL)
             .maxPollRecords(MAX_POLL_RECORDS)
             .build();
-    try (Consumer<ByteBuffer, ByteBuffer> consumer = surroundings.clients().consumer(settings);
-        RunUntilInterrupted run =
-            new RunUntilInterrupted(surroundings.interrupts(), consumer::wakeup, GRACE_SECONDS)) {
+    Consumer<ByteBuffer, ByteBuffer> consumer = surroundings.clients().consumer(settings);
+    // The consumer is closed before the process may end, so that no session of it is left.
+    try (RunUntilInterrupted run =
+            new RunUntilInterrupted(surroundings.interrupts(), consumer::wakeup, GRACE_SECONDS);
+        consumer) {
       List<TopicPartition> partitions =
           FirstContact.ask(surroundings, address, () -> consumer.partitionsFor(ledger.topic()))
               .stream()

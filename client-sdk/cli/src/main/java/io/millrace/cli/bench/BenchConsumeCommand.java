@@ -96,9 +96,11 @@ final class BenchConsumeCommand implements Callable<Integer> {
             .autoOffsetReset(OffsetReset.FAIL)
             .setAll(settings)
             .build();
-    try (Consumer<ByteBuffer, ByteBuffer> consumer = surroundings.clients().consumer(wanted);
-        RunUntilInterrupted run =
-            new RunUntilInterrupted(surroundings.interrupts(), consumer::wakeup, GRACE_SECONDS)) {
+    Consumer<ByteBuffer, ByteBuffer> consumer = surroundings.clients().consumer(wanted);
+    // The consumer is closed before the process may end, so that no session of it is left.
+    try (RunUntilInterrupted run =
+            new RunUntilInterrupted(surroundings.interrupts(), consumer::wakeup, GRACE_SECONDS);
+        consumer) {
       List<TopicPartition> partitions =
           FirstContact.ask(surroundings, address, () -> consumer.partitionsFor(topic)).stream()
               .map(PartitionInfo::topicPartition)

@@ -74,16 +74,19 @@ final class BenchLatencyCommand implements Callable<Integer> {
     ProducerSettings settings = load.producer(surroundings).build();
     ConsumerSettings reading =
         ConsumerSettings.builder(load.address(surroundings)).clientId("millrace-bench").build();
-    try (Producer<byte[], byte[]> producer = surroundings.clients().producer(settings);
-        Consumer<ByteBuffer, ByteBuffer> consumer = surroundings.clients().consumer(reading);
-        RunUntilInterrupted untilInterrupted =
+    Producer<byte[], byte[]> producer = surroundings.clients().producer(settings);
+    Consumer<ByteBuffer, ByteBuffer> consumer = surroundings.clients().consumer(reading);
+    // Both are closed before the process may end, so that no session of theirs is left.
+    try (RunUntilInterrupted untilInterrupted =
             new RunUntilInterrupted(
                 surroundings.interrupts(),
                 () -> {
                   consumer.wakeup();
                   producer.close(CLOSE_TIMEOUT_AFTER_INTERRUPT);
                 },
-                GRACE_SECONDS)) {
+                GRACE_SECONDS);
+        producer;
+        consumer) {
       List<PartitionInfo> partitions =
           FirstContact.ask(
               surroundings, load.address(surroundings), () -> producer.partitionsFor(topic));
