@@ -48,6 +48,7 @@ public final class Main {
     commands.add(
         new CommandEntry("zk-shell", () -> ZooKeeperShellCommand.commandLine(surroundings)));
     commands.add(new CommandEntry("log", () -> LogCommand.commandLine(surroundings)));
+    commands.add(CommandEntry.of("class-data", () -> new ClassDataCommand(surroundings)));
     return commands;
   }
 }

@@ -73,6 +73,8 @@ class LauncherTest {
     assertThat(maven.toFile().setExecutable(true)).isTrue();
     environment.put("PATH", maven.getParent() + ":" + System.getenv("PATH"));
     environment.put("JAVA_HOME", System.getProperty("java.home"));
+    // What it does is ClassDataIT's matter.
+    environment.put("MILLRACE_CLASS_DATA", "off");
   }
 
   private static void writeProbe(Path jar) throws IOException {
@@ -132,6 +134,19 @@ class LauncherTest {
     assertThat(run.exit).isEqualTo(1);
     assertThat(run.err)
         .containsExactly("millrace: JAVA_HOME is /no/java, but /no/java/bin/java cannot be run");
+  }
+
+  @Test
+  void refusesAJavaThatIsTooOldByItsName() throws Exception {
+    Path old = Files.createDirectories(folder.resolve("jdk-11"));
+    Files.createDirectories(old.resolve("bin"));
+    Files.writeString(old.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"11.0.2\"\n");
+    Files.writeString(old.resolve("bin/java"), "#!/bin/sh\n");
+    assertThat(old.resolve("bin/java").toFile().setExecutable(true)).isTrue();
+    environment.put("JAVA_HOME", old.toString());
+    Run run = run(archive.resolve("bin/millrace"));
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.err).singleElement().asString().contains("is Java 11; 17 or newer is needed");
   }
 
   @Test

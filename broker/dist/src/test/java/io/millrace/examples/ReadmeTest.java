@@ -31,7 +31,7 @@ class ReadmeTest {
 
   static Stream<String> commands() throws IOException {
     List<String> commands = new ArrayList<>();
-    Matcher line = Pattern.compile("\\./millrace ([a-z-]+[^`#\n)]*)").matcher(readme());
+    Matcher line = Pattern.compile("(?:\\./|bin/)millrace ([a-z-]+[^`#\n)]*)").matcher(readme());
     while (line.find()) {
       commands.add(line.group(1).strip());
     }
