@@ -1,0 +1,2 @@
+/** Benchmarks of what this package's owner does most often. */
+package io.millrace.server.partition;
