@@ -38,6 +38,11 @@ public final class AdminSettings extends ClientSettings {
       return this;
     }
 
+    /**
+     * Makes them, once all bounds were checked.
+     *
+     * @throws io.millrace.client.errors.InvalidSettingException the cluster's address is missing
+     */
     public AdminSettings build() {
       return new AdminSettings(this);
     }

@@ -110,26 +110,32 @@ public abstract sealed class ClientSettings
     return values.get(CLUSTER);
   }
 
+  /** Names the application in brokers' logs and the client's threads. */
   public final String clientId() {
     return values.get(CLIENT_ID);
   }
 
+  /** After which the outcome of a request counts as unknown; 30 s by default. */
   public final Duration requestTimeout() {
     return values.get(REQUEST_TIMEOUT);
   }
 
+  /** The pause before a first repetition; 50 ms by default. */
   public final Duration retryBackoff() {
     return values.get(RETRY_BACKOFF);
   }
 
+  /** The longest pause between repetitions; 1 s by default. */
   public final Duration retryBackoffMax() {
     return values.get(RETRY_BACKOFF_MAX);
   }
 
+  /** ZooKeeper's session; 6 s by default. */
   public final Duration clusterSessionTimeout() {
     return values.get(SESSION_TIMEOUT);
   }
 
+  /** For one attempt to reach ZooKeeper; 15 s by default. */
   public final Duration clusterConnectTimeout() {
     return values.get(CONNECT_TIMEOUT);
   }
@@ -139,10 +145,12 @@ public abstract sealed class ClientSettings
     return values.get(REFRESH_INTERVAL);
   }
 
+  /** Whether to ask for missing topics to be created, where the cluster allows it. */
   public final boolean allowAutoCreateTopics() {
     return values.get(AUTO_CREATE);
   }
 
+  /** For calls without a time-out of their own; 60 s by default. */
   public final Duration defaultApiTimeout() {
     return values.get(CALL_TIMEOUT);
   }

@@ -47,6 +47,7 @@ public interface Consumer<K, V> extends AutoCloseable {
    */
   void assign(Collection<TopicPartition> partitions);
 
+  /** In the order of {@link #assign}; a copy. */
   Set<TopicPartition> assignment();
 
   /**
@@ -76,8 +77,10 @@ public interface Consumer<K, V> extends AutoCloseable {
   /** {@code poll} returns nothing of these until {@link #resume}; what was fetched is kept. */
   void pause(Collection<TopicPartition> partitions);
 
+  /** Returns their records again, from their positions on. */
   void resume(Collection<TopicPartition> partitions);
 
+  /** Those of the assigned that are paused; a copy. */
   Set<TopicPartition> paused();
 
   /**

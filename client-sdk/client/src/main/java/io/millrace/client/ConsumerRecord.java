@@ -71,18 +71,22 @@ public final class ConsumerRecord<K, V> {
     this.valueSize = valueSize;
   }
 
+  /** Where it was read. */
   public TopicPartition topicPartition() {
     return topicPartition;
   }
 
+  /** The topic's name. */
   public String topic() {
     return topicPartition.topic();
   }
 
+  /** From 0. */
   public int partition() {
     return topicPartition.partition();
   }
 
+  /** Its number in the partition, from 0; there may be holes between records. */
   public long offset() {
     return offset;
   }

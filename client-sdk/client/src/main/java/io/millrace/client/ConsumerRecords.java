@@ -29,10 +29,12 @@ public final class ConsumerRecords<K, V> implements Iterable<ConsumerRecord<K, V
     return new ConsumerRecords<>(Map.of());
   }
 
+  /** Of all partitions together. */
   public int count() {
     return count;
   }
 
+  /** Whether the poll's time was up before a record came. */
   public boolean isEmpty() {
     return count == 0;
   }

@@ -105,26 +105,32 @@ public final class ConsumerSettings extends ClientSettings {
     return values.get(AUTO_OFFSET_RESET);
   }
 
+  /** For which a broker waits before it answers, at most {@link #fetchMaxWait}. */
   public int fetchMinBytes() {
     return values.get(FETCH_MIN);
   }
 
+  /** How long a broker may wait for {@link #fetchMinBytes}; 500 ms by default. */
   public Duration fetchMaxWait() {
     return values.get(FETCH_MAX_WAIT);
   }
 
+  /** Of one answer; its first batch may be larger. */
   public int fetchMaxBytes() {
     return values.get(FETCH_MAX);
   }
 
+  /** Of one partition's share of an answer; its first batch may be larger. */
   public int maxPartitionFetchBytes() {
     return values.get(FETCH_MAX_PARTITION);
   }
 
+  /** For what was fetched and not polled, and for answers on their way. */
   public int prefetchBytes() {
     return values.get(PREFETCH);
   }
 
+  /** The most that one {@code poll} returns, before interceptors. */
   public int maxPollRecords() {
     return values.get(MAX_POLL_RECORDS);
   }
@@ -175,6 +181,11 @@ public final class ConsumerSettings extends ClientSettings {
       return put(MAX_POLL_RECORDS, count);
     }
 
+    /**
+     * Makes them, once all bounds were checked.
+     *
+     * @throws io.millrace.client.errors.InvalidSettingException the cluster's address is missing
+     */
     public ConsumerSettings build() {
       return new ConsumerSettings(this);
     }

@@ -27,22 +27,29 @@ public record NewTopic(
     this(name, OptionalInt.empty(), OptionalInt.empty(), Map.of(), false);
   }
 
+  /** With the cluster's default settings. */
   public NewTopic(String name, int partitions, int replicationFactor) {
     this(name, OptionalInt.of(partitions), OptionalInt.of(replicationFactor), Map.of(), false);
   }
 
+  /** With so many, at least 1. */
   public NewTopic withPartitions(int count) {
     return new NewTopic(name, OptionalInt.of(count), replicationFactor, settings, validateOnly);
   }
 
+  /**
+   * With so many replicas of each partition, at least 1 and at most as many as brokers are alive.
+   */
   public NewTopic withReplicationFactor(int count) {
     return new NewTopic(name, partitions, OptionalInt.of(count), settings, validateOnly);
   }
 
+  /** With these settings and no others. */
   public NewTopic withSettings(Map<String, String> settings) {
     return new NewTopic(name, partitions, replicationFactor, settings, validateOnly);
   }
 
+  /** Checks everything, creates nothing. */
   public NewTopic validatedOnly() {
     return new NewTopic(name, partitions, replicationFactor, settings, true);
   }

@@ -23,6 +23,7 @@ public record PartitionInfo(
     inSync = List.copyOf(inSync);
   }
 
+  /** Topic and number. */
   public TopicPartition topicPartition() {
     return new TopicPartition(topic, partition);
   }

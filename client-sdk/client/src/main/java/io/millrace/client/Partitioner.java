@@ -19,6 +19,7 @@ public interface Partitioner {
 
   /** What can be known of the topic at this moment. */
   interface Topic {
+    /** The topic's name. */
     String name();
 
     /** At least 1. */

@@ -225,7 +225,9 @@ final class ProducerClient<K, V> implements Producer<K, V> {
   private int sizeBytes(
       SendTopic topic, byte @Nullable [] key, byte @Nullable [] value, List<RecordHeader> headers) {
     long size = (key == null ? 0 : key.length) + (value == null ? 0L : value.length);
-    for (RecordHeader header : headers) {
+    // By index: an iterator would be an object for each record.
+    for (int i = 0; i < headers.size(); i++) {
+      RecordHeader header = headers.get(i);
       byte[] headerValue = header.value();
       size += header.name().getBytes(UTF_8).length;
       size += headerValue == null ? 0 : headerValue.length;

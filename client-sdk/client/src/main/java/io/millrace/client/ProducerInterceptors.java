@@ -16,6 +16,9 @@ final class ProducerInterceptors<K, V> implements EndListener {
   }
 
   ProducerRecord<K, V> onSend(ProducerRecord<K, V> record) {
+    if (chain.isEmpty()) {
+      return record; // an iterator would be an object for each record
+    }
     ProducerRecord<K, V> now = record;
     for (ProducerInterceptor<K, V> each : chain) {
       try {

@@ -32,19 +32,23 @@ public record ProducerRecord<K, V>(
     headers = List.copyOf(headers);
   }
 
+  /** Without a key; the partitioner chooses the partition. */
   public ProducerRecord(String topic, @Nullable V value) {
     this(topic, null, null, null, value, List.of());
   }
 
+  /** The partitioner chooses the partition. */
   public ProducerRecord(String topic, @Nullable K key, @Nullable V value) {
     this(topic, null, null, key, value, List.of());
   }
 
+  /** Into that partition; null: the partitioner chooses. */
   public ProducerRecord(
       String topic, @Nullable Integer partition, @Nullable K key, @Nullable V value) {
     this(topic, partition, null, key, value, List.of());
   }
 
+  /** With a time of its own, milliseconds since the epoch, UTC; null: now. */
   public ProducerRecord(
       String topic,
       @Nullable Integer partition,

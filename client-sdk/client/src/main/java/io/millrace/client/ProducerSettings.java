@@ -121,42 +121,52 @@ public final class ProducerSettings extends ClientSettings {
     return values.get(DURABILITY);
   }
 
+  /** How batches are compressed; none by default. */
   public Compression compression() {
     return values.get(COMPRESSION);
   }
 
+  /** How long a record may wait for company, 0 to 60 s; 0 by default. */
   public Duration linger() {
     return values.get(LINGER);
   }
 
+  /** No record is added to a batch that would become larger, before compression. */
   public int batchSizeBytes() {
     return values.get(BATCH_SIZE);
   }
 
+  /** Up to which batches are packed into one request. */
   public int maxRequestSizeBytes() {
     return values.get(MAX_REQUEST_SIZE);
   }
 
+  /** For records that have not ended; {@code send} blocks while it is used up. */
   public int bufferMemoryBytes() {
     return values.get(BUFFER_MEMORY);
   }
 
+  /** The longest that {@code send} may block; 60 s by default. */
   public Duration maxBlock() {
     return values.get(MAX_BLOCK);
   }
 
+  /** From {@code send} to the end of the record; 2 min by default. */
   public Duration deliveryTimeout() {
     return values.get(DELIVERY_TIMEOUT);
   }
 
+  /** Under way to one broker. */
   public int maxInFlightBytes() {
     return values.get(MAX_IN_FLIGHT);
   }
 
+  /** True: at least once, perhaps twice; false: at most once, perhaps not at all. */
   public boolean retryUnknownOutcome() {
     return values.get(RETRY_UNKNOWN);
   }
 
+  /** Chooses the partition of a record that names none. */
   public Partitioner partitioner() {
     return partitioner;
   }
@@ -235,6 +245,11 @@ public final class ProducerSettings extends ClientSettings {
       return this;
     }
 
+    /**
+     * Makes them, once all bounds were checked.
+     *
+     * @throws io.millrace.client.errors.InvalidSettingException the cluster's address is missing
+     */
     public ProducerSettings build() {
       return new ProducerSettings(this);
     }

@@ -13,14 +13,17 @@ public record RecordMetadata(
   /** With {@link Durability#NONE} nobody tells the offset. */
   public static final long UNKNOWN_OFFSET = -1;
 
+  /** The topic's name. */
   public String topic() {
     return topicPartition.topic();
   }
 
+  /** From 0. */
   public int partition() {
     return topicPartition.partition();
   }
 
+  /** False with {@link Durability#NONE}. */
   public boolean hasOffset() {
     return offset != UNKNOWN_OFFSET;
   }
@@ -30,6 +33,7 @@ public record RecordMetadata(
     return acknowledgement.durability();
   }
 
+  /** Of the leader that took the record; grows with each change of leader. */
   public int leaderEpoch() {
     return acknowledgement.leaderEpoch();
   }

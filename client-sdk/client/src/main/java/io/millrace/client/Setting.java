@@ -1,5 +1,6 @@
 package io.millrace.client;
 
+import io.millrace.client.errors.InvalidSettingException;
 import io.millrace.wire.Compression;
 import io.millrace.wire.Compressions;
 import java.time.Duration;
@@ -112,9 +113,18 @@ record Setting<T>(
     return new Setting<>(
         key,
         Compressions.NONE,
-        "none, gzip, snappy, lz4, zstd, as far as they are at hand",
+        "none, gzip, snappy, lz4, zstd, where their libraries are at hand",
         why,
-        Compressions::named,
+        text -> {
+          try {
+            return Compressions.named(text);
+          } catch (IllegalArgumentException e) {
+            // Which of them there are, or which library is missing.
+            String allowed = " but may be: " + String.join(", ", Compressions.names());
+            throw new InvalidSettingException(
+                key, key + " is \"" + text + "\"" + allowed + "; " + e.getMessage());
+          }
+        },
         value -> true,
         Compression::name);
   }

@@ -14,10 +14,12 @@ public sealed interface TrimSpec {
   /** All that are committed when the leader hears of it. */
   record Everything() implements TrimSpec {}
 
+  /** All before that offset, which is the first to be kept. */
   static TrimSpec before(long offset) {
     return new Before(offset);
   }
 
+  /** All that are committed. */
   static TrimSpec everything() {
     return new Everything();
   }

@@ -257,11 +257,25 @@ final class FetchEngine implements ClusterListener {
               ReadFailures.corrupt(
                   target.partition(), position, damage.nextOffset(), damage.what()));
     } else if (served.withheld() && !progress) {
-      retryLater(target, "the leader sent records before they were committed", null);
+      withheld(target);
     } else {
       target.failures = 0;
     }
     return progress || damage != null || served.withheld();
+  }
+
+  /**
+   * No leader does that for long: either its watermark or the batch's base offset, which no
+   * checksum covers, is wrong, and then the application must hear of it.
+   */
+  private void withheld(FetchTarget target) {
+    String why = "the leader sends records that it says are not committed";
+    if (target.failures + 1 >= MANY_FAILURES) {
+      TopicPartition partition = target.partition();
+      fail(target, position -> ReadFailures.corrupt(partition, position, position + 1, why));
+    } else {
+      retryLater(target, why, null);
+    }
   }
 
   private void toTheEnd(FetchTarget target) {

@@ -23,15 +23,12 @@ final class RecordReader<K, V> {
   /** Records share a copy of about so many of their bytes; whoever keeps one keeps no more. */
   private static final int CHUNK_BYTES = 32 << 10;
 
-  /** A batch has at most 64 MiB; what needs more than this when it is decompressed is a bomb. */
-  private static final int MAX_DECOMPRESSED_BYTES = 256 << 20;
-
   private final RecordMaker<K, V> maker;
   private final Deserializer<? extends K> keys;
   private final Deserializer<? extends V> values;
 
   private final BatchIterator batches = new BatchIterator();
-  private final RecordCursor cursor = new RecordCursor(MAX_DECOMPRESSED_BYTES);
+  private final RecordCursor cursor = new RecordCursor();
 
   /** Of the batch that is being read; null: none. */
   private @Nullable FetchedShare open;

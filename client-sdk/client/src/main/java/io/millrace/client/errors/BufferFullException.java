@@ -7,10 +7,12 @@ package io.millrace.client.errors;
 public final class BufferFullException extends RetriableException {
   private static final long serialVersionUID = 1L;
 
+  /** With a message for people. */
   public BufferFullException(String message) {
     super(message);
   }
 
+  /** With what lies behind it. */
   public BufferFullException(String message, Throwable cause) {
     super(message, cause);
   }

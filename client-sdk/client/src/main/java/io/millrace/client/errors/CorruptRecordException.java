@@ -8,34 +8,16 @@ package io.millrace.client.errors;
  * again until the damage is gone. Whoever would rather lose the batch seeks past it: {@code
  * consumer.seek(partition, e.nextOffset())}.
  */
-public final class CorruptRecordException extends FatalException {
+public final class CorruptRecordException extends PartitionReadException {
   private static final long serialVersionUID = 1L;
 
-  private final String topic;
-  private final int partition;
-  private final long offset;
   private final long nextOffset;
 
+  /** With a message for people. */
   public CorruptRecordException(
       String topic, int partition, long offset, long nextOffset, String message) {
-    super(message);
-    this.topic = topic;
-    this.partition = partition;
-    this.offset = offset;
+    super(topic, partition, offset, message);
     this.nextOffset = nextOffset;
-  }
-
-  public String topic() {
-    return topic;
-  }
-
-  public int partition() {
-    return partition;
-  }
-
-  /** The consumer's position: the first record that was not delivered. */
-  public long offset() {
-    return offset;
   }
 
   /** The first offset behind the damage as far as can be told; always above {@link #offset}. */

@@ -7,10 +7,12 @@ package io.millrace.client.errors;
 public final class InterruptException extends RetriableException {
   private static final long serialVersionUID = 1L;
 
+  /** With a message for people. */
   public InterruptException(String message) {
     super(message);
   }
 
+  /** With what lies behind it. */
   public InterruptException(String message, Throwable cause) {
     super(message, cause);
   }

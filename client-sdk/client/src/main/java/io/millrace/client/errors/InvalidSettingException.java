@@ -6,6 +6,7 @@ public final class InvalidSettingException extends FatalException {
 
   private final String key;
 
+  /** With a message for people. */
   public InvalidSettingException(String key, String message) {
     super(message);
     this.key = key;

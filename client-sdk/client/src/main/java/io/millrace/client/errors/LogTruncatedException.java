@@ -8,34 +8,16 @@ package io.millrace.client.errors;
  * <p>Whoever has taken the lost records into account repairs that first and then reads on where the
  * two histories part: {@code consumer.seek(partition, e.truncatedAt())}.
  */
-public final class LogTruncatedException extends FatalException {
+public final class LogTruncatedException extends PartitionReadException {
   private static final long serialVersionUID = 1L;
 
-  private final String topic;
-  private final int partition;
-  private final long offset;
   private final long truncatedAt;
 
+  /** With a message for people. */
   public LogTruncatedException(
       String topic, int partition, long offset, long truncatedAt, String message) {
-    super(message);
-    this.topic = topic;
-    this.partition = partition;
-    this.offset = offset;
+    super(topic, partition, offset, message);
     this.truncatedAt = truncatedAt;
-  }
-
-  public String topic() {
-    return topic;
-  }
-
-  public int partition() {
-    return partition;
-  }
-
-  /** The consumer's position. */
-  public long offset() {
-    return offset;
   }
 
   /** What was read at or after this offset may be lost; all before it is as it was read. */

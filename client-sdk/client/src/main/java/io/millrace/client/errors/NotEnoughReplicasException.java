@@ -4,10 +4,12 @@ package io.millrace.client.errors;
 public final class NotEnoughReplicasException extends RetriableException {
   private static final long serialVersionUID = 1L;
 
+  /** With a message for people. */
   public NotEnoughReplicasException(String message) {
     super(message);
   }
 
+  /** With what lies behind it. */
   public NotEnoughReplicasException(String message, Throwable cause) {
     super(message, cause);
   }

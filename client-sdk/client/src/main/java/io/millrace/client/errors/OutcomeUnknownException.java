@@ -7,10 +7,12 @@ package io.millrace.client.errors;
 public final class OutcomeUnknownException extends MillraceException {
   private static final long serialVersionUID = 1L;
 
+  /** With a message for people. */
   public OutcomeUnknownException(String message) {
     super(message);
   }
 
+  /** With what lies behind it. */
   public OutcomeUnknownException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -7,10 +7,12 @@ package io.millrace.client.errors;
 public final class TimedOutException extends RetriableException {
   private static final long serialVersionUID = 1L;
 
+  /** With a message for people. */
   public TimedOutException(String message) {
     super(message);
   }
 
+  /** With what lies behind it. */
   public TimedOutException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -6,11 +6,13 @@ public final class UnknownTopicException extends FatalException {
 
   private final String topic;
 
+  /** With a message for people. */
   public UnknownTopicException(String topic, String message) {
     super(message);
     this.topic = topic;
   }
 
+  /** The topic's name. */
   public String topic() {
     return topic;
   }

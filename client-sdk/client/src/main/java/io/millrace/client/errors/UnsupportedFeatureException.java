@@ -4,10 +4,12 @@ package io.millrace.client.errors;
 public final class UnsupportedFeatureException extends FatalException {
   private static final long serialVersionUID = 1L;
 
+  /** With a message for people. */
   public UnsupportedFeatureException(String message) {
     super(message);
   }
 
+  /** With what lies behind it. */
   public UnsupportedFeatureException(String message, Throwable cause) {
     super(message, cause);
   }

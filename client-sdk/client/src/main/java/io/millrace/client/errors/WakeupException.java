@@ -4,10 +4,12 @@ package io.millrace.client.errors;
 public final class WakeupException extends RetriableException {
   private static final long serialVersionUID = 1L;
 
+  /** With a message for people. */
   public WakeupException(String message) {
     super(message);
   }
 
+  /** With what lies behind it. */
   public WakeupException(String message, Throwable cause) {
     super(message, cause);
   }

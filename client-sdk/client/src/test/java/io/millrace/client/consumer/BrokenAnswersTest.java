@@ -102,6 +102,32 @@ class BrokenAnswersTest {
     assertThat(world.readValues(2)).containsExactly("a", "b");
   }
 
+  /** Its base offset, which no checksum covers, says that it is not committed: for ever. */
+  @Test
+  void b95_tellsOfRecordsThatNeverBecomeCommitted() {
+    world
+        .world()
+        .broker(1)
+        .script(
+            request -> {
+              if (request.head().getApiCase() != Request.ApiCase.FETCH) {
+                return false;
+              }
+              answer(request, batch(50, "lost"), result -> result.setHighWatermark(1));
+              return true;
+            });
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> world.consumer().poll(SECOND.multipliedBy(60)))
+          .isInstanceOfSatisfying(
+              CorruptRecordException.class,
+              e -> {
+                assertThat(e.offset()).isZero();
+                assertThat(e.nextOffset()).isEqualTo(1);
+                assertThat(e).hasMessageContaining("not committed");
+              });
+    }
+  }
+
   @Test
   void b95_discardsAnAnswerForAnotherPartition() {
     AtomicInteger fetches = answerOnce(batch(0, "wrong"), result -> result.setPartition(1));
