@@ -53,12 +53,13 @@ public final class MillraceCommand {
   }
 
   /**
-   * Loads only the commands that the arguments name. What those cannot make sense of is judged
+   * Loads only the command that the first word names. What that cannot make sense of is judged
    * again with all commands, so that help and "did you mean" know them.
    */
   private int execute(String[] args, boolean verbose) {
+    String first = Arrays.stream(args).filter(word -> !word.startsWith("-")).findFirst().orElse("");
     List<CommandEntry> named =
-        entries.stream().filter(entry -> Arrays.asList(args).contains(entry.name())).toList();
+        entries.stream().filter(entry -> entry.name().equals(first)).toList();
     CommandLine some = assemble(named, verbose);
     if (!named.isEmpty() && parses(some, args)) {
       return some.execute(args);

@@ -23,7 +23,7 @@ import picocli.CommandLine.TypeConversionException;
     name = "trim",
     description = {
       "Delete the oldest records of a topic, for ever; its newer ones keep their offsets.",
-      "Exits with 1 when a partition was not trimmed."
+      "Partitions fail one by one; each that does has a line on the error stream."
     })
 final class TopicTrimCommand extends AdminCommand {
   @Parameters(paramLabel = "NAME", description = "The topic.")

@@ -186,6 +186,15 @@ class BenchCommandsTest {
   }
 
   @Test
+  void latencyRefusesLinesThatHaveNoRoomForTheirTime() throws IOException {
+    Path file = Files.writeString(directory.resolve("lines"), "short\n");
+    CommandRun run = CommandRun.on(cluster);
+    assertThat(run.exec("bench", "latency", "load", "--payload-file", file.toString()))
+        .isEqualTo(2);
+    assertThat(run.stderr()).contains("values of 5 bytes are too small");
+  }
+
+  @Test
   void latencyPassesOverRecordsOfOthers() {
     cluster.copies = value -> 1;
     CommandRun other = CommandRun.on(cluster);

@@ -122,6 +122,9 @@ class MillraceCommandTest {
     assertThat(run.stderr()).isEmpty();
     assertThat(run.stdout().lines())
         .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(100));
+    assertThat(command.getCommandSpec().usageMessage().description()[0])
+        .as("what the list of commands shows")
+        .endsWith(".");
     command.getSubcommands().values().forEach(this::assertHelp);
   }
 

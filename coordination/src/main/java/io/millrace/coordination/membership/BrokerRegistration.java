@@ -107,7 +107,7 @@ public final class BrokerRegistration {
               .unregister()
               .thenAccept(
                   outcome -> {
-                    log.info("broker {} unregistered: {}", self.id(), outcome);
+                    log.debug("broker {} unregistered: {}", self.id(), outcome);
                     stopped.complete(null);
                   });
         });
@@ -287,13 +287,14 @@ public final class BrokerRegistration {
   private void waitFor(String why) {
     if (!why.equals(lastWait)) {
       lastWait = why;
-      log.warn("waiting: {}", why);
+      log.warn("broker {} waits before it registers: {}", self.id(), why);
     }
     later();
   }
 
   private void refused(String why) {
-    log.error("broker {} cannot be a member of the cluster: {}", self.id(), why);
+    // The listener tells a person.
+    log.debug("broker {} cannot be a member of the cluster: {}", self.id(), why);
     end();
     listener.refused(why);
   }

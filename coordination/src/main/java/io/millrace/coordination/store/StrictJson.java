@@ -69,6 +69,7 @@ final class StrictJson {
     Set<String> names = new HashSet<>();
     while (reader.hasNext()) {
       String name = reader.nextName();
+      requireText(name);
       FieldDescriptor field = type == null ? mapValue : field(type, name);
       if (!names.add(type == null || field == null ? name : field.getJsonName())) {
         throw new Refused("the name " + shown(name) + " comes twice");
@@ -105,7 +106,7 @@ final class StrictJson {
       }
       case NUMBER, STRING -> {
         requireKind(field);
-        reader.nextString();
+        requireText(reader.nextString());
       }
       case BOOLEAN -> reader.nextBoolean();
       case NULL -> {
@@ -124,6 +125,20 @@ final class StrictJson {
       require(JsonToken.NUMBER);
     } else if (field != null && field.getJavaType() == JavaType.STRING) {
       require(JsonToken.STRING);
+    }
+  }
+
+  /** Half a character, which an escape can make, cannot be written again as it was read. */
+  private static void requireText(String text) throws Refused {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        boolean isPair =
+            i + 1 < text.length() && Character.isSurrogatePair(text.charAt(i), text.charAt(i + 1));
+        if (!isPair) {
+          throw new Refused("a text holds half a character");
+        }
+        i++;
+      }
     }
   }
 

@@ -54,6 +54,7 @@ public final class ZnodeJson<T extends Message> {
           .omittingInsignificantWhitespace()
           .alwaysPrintFieldsWithNoPresence()
           .sortingMapKeys();
+  private static final int LONGEST_WHY = 400;
   private static final JsonFormat.Parser PARSER = JsonFormat.parser().ignoringUnknownFields();
 
   private final T empty;
@@ -101,12 +102,22 @@ public final class ZnodeJson<T extends Message> {
       String why = fault.apply(content);
       return why == null
           ? new ZnodeReading.Understood<>(content, !found.hasUnknownFields())
-          : new ZnodeReading.Damaged<>(why);
+          : new ZnodeReading.Damaged<>(printable(why));
     } catch (CharacterCodingException e) {
       return new ZnodeReading.Damaged<>("it is not UTF-8");
     } catch (StrictJson.Refused | InvalidProtocolBufferException e) {
-      return new ZnodeReading.Damaged<>(String.valueOf(e.getMessage()));
+      return new ZnodeReading.Damaged<>(printable(String.valueOf(e.getMessage())));
     }
+  }
+
+  /** It quotes what stands in the node, and goes into the log. */
+  private static String printable(String why) {
+    StringBuilder printable = new StringBuilder();
+    for (int i = 0; i < Math.min(why.length(), LONGEST_WHY); i++) {
+      char c = why.charAt(i);
+      printable.append(c >= ' ' && c < 127 ? c : '?');
+    }
+    return printable.append(why.length() > LONGEST_WHY ? "..." : "").toString();
   }
 
   private static String decoded(ByteBuffer data) throws CharacterCodingException {

@@ -141,7 +141,11 @@ public final class TopicSweep {
       case ABANDONED -> deleteAll(parent, node.version());
       default -> {
         if (told.add(parent)) {
-          log.error("no topic names the partitions below {}; they are left as they are", parent);
+          log.error(
+              "no topic names the partitions below {}: somebody has deleted the topic's node by"
+                  + " hand. They are left as they are, and so is their data; write the node again to"
+                  + " have the topic back",
+              parent);
         }
         yield CompletableFuture.completedFuture(true);
       }

@@ -148,8 +148,10 @@ final class Round {
         outcome -> {
           try {
             if (outcome instanceof ReadOutcome.Unavailable<T> unavailable) {
+              if (!failed) {
+                log.warn("the picture of the cluster stays as it is: {}", unavailable.why());
+              }
               failed = true;
-              log.warn("the picture of the cluster stays as it is: {}", unavailable.why());
             } else if (isSameContact.getAsBoolean()) {
               apply.accept(outcome);
             } else {

@@ -90,7 +90,7 @@ final class DoubtfulLeaving implements DoubtfulStart {
             directory.recordRun(NO_INCARNATION);
             recorded.complete(true);
           } catch (IOException e) {
-            LOG.error("the boot id could not be written", e);
+            LOG.error("the boot id could not be written into the data directory; trying again", e);
             recorded.complete(false);
           }
         });

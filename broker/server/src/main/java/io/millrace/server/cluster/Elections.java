@@ -113,7 +113,7 @@ public final class Elections {
     }
     if (outcome instanceof PartitionElection.Outcome.NotTried
         || outcome instanceof PartitionElection.Outcome.Unknown) {
-      LOG.info("{}: the election is tried again: {}", replica.id, outcome);
+      LOG.debug("{}: the election is tried again: {}", replica.id, outcome);
       return new Result.Again(RETRY_NANOS);
     }
     return new Result.Wait(); // somebody else leads, or the partition is gone

@@ -1,5 +1,7 @@
 package io.millrace.server.cluster;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
+
 import io.millrace.coordination.election.LogPosition;
 import io.millrace.coordination.view.ClusterImage;
 import io.millrace.coordination.view.PartitionImage;
@@ -39,6 +41,9 @@ public final class Replicas implements LocalPartitions.LeaderListener {
 
   /** By topic id. */
   private final Map<String, String> faultsTold = new HashMap<>();
+
+  /** What is wrong with one partition may be wrong with thousands. */
+  private final LineBudget troubleLines = new LineBudget(20, SECONDS.toNanos(10));
 
   private final List<Runnable> whenSettled = new ArrayList<>();
   private Catalog catalog;
@@ -274,7 +279,7 @@ public final class Replicas implements LocalPartitions.LeaderListener {
 
   private void stepDown(Replica replica, String whoLeads) {
     if (replica.epochLed >= 0) {
-      LOG.info("{}: no longer leading in epoch {}: {}", replica.id, replica.epochLed, whoLeads);
+      LOG.debug("{}: no longer leading in epoch {}: {}", replica.id, replica.epochLed, whoLeads);
       replica.epochLed = -1;
       busy.remove(replica);
       partitions.stepDown(replica.id, whoLeads);
@@ -365,7 +370,14 @@ public final class Replicas implements LocalPartitions.LeaderListener {
   private void trouble(Replica replica, String why) {
     if (!replica.trouble.equals(why)) {
       replica.trouble = why;
-      LOG.error("{}: not served by this broker: {}", replica.id, why);
+      long leftOut = troubleLines.take(loop.clock().nanoTime());
+      if (leftOut >= 0) {
+        LOG.error(
+            "{}: not served by this broker: {}{}",
+            replica.id,
+            why,
+            leftOut == 0 ? "" : " (" + leftOut + " more partitions left out before this one)");
+      }
     }
   }
 }

@@ -67,7 +67,10 @@ public final class TrashDuty {
                 delete(id, false, Optional.empty(), () -> {});
               } else {
                 LOG.warn(
-                    "{}: has data here, and the cluster has no such topic: it is left alone", id);
+                    "{}: has data here, and the cluster has no such topic. It is neither served nor"
+                        + " deleted; if nobody wants it, remove its directory while the broker is"
+                        + " stopped",
+                    id);
               }
             });
       }
@@ -142,7 +145,7 @@ public final class TrashDuty {
             later(() -> delete(id, opened, topic, then));
             return;
           }
-          LOG.info("{}: deleted with its topic, its data is in the trash", id);
+          LOG.debug("{}: deleted with its topic, its data is in the trash", id);
           if (topic.isPresent()) {
             confirm(id, topic.get(), then);
           } else {

@@ -125,7 +125,7 @@ public final class BrokerKeys {
       Key.integer(
           "topic.changes.per.second",
           "partitions",
-          50,
+          200,
           1,
           1_000_000,
           "What one address may create, add and delete; what it has not used in the last minute it"

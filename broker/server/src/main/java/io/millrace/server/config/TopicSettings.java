@@ -1,6 +1,7 @@
 package io.millrace.server.config;
 
 import io.millrace.wire.v1.Durability;
+import io.millrace.wire.v1.SettingSource;
 import java.util.List;
 import java.util.Map;
 
@@ -40,7 +41,7 @@ public record TopicSettings(
       Map<String, String> own, int replicationFactor, TopicDefaults defaults) {
     KeyValues values = values(own, defaults);
     return values.problems().isEmpty()
-        ? new Outcome.Checked(from(values, own, replicationFactor))
+        ? new Outcome.Checked(from(values, replicationFactor))
         : new Outcome.Refused(values.problems());
   }
 
@@ -50,7 +51,7 @@ public record TopicSettings(
    */
   public static TopicSettings understood(
       Map<String, String> own, int replicationFactor, TopicDefaults defaults) {
-    return from(values(own, defaults), own, replicationFactor);
+    return from(values(own, defaults), replicationFactor);
   }
 
   private static KeyValues values(Map<String, String> own, TopicDefaults defaults) {
@@ -60,10 +61,14 @@ public record TopicSettings(
     return values;
   }
 
-  private static TopicSettings from(
-      KeyValues values, Map<String, String> own, int replicationFactor) {
+  private static TopicSettings from(KeyValues values, int replicationFactor) {
     int minInSync = values.get(TopicKeys.MIN_IN_SYNC);
-    boolean isOwn = own.containsKey(TopicKeys.MIN_IN_SYNC.name());
+    // Not what the topic has that is not allowed: the default holds then.
+    boolean isOwn =
+        values
+            .entry(TopicKeys.MIN_IN_SYNC)
+            .filter(entry -> entry.source() == SettingSource.FROM_TOPIC)
+            .isPresent();
     return new TopicSettings(
         values.get(TopicKeys.DURABILITY),
         values.get(TopicKeys.DURABILITY_STRICT),

@@ -12,6 +12,7 @@ import io.millrace.wire.v1.Durability;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.Request;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +20,8 @@ import org.slf4j.LoggerFactory;
 /** Gives each request to the handler of its api: the table of all there are. Any loop. */
 public final class ApiHandler implements RequestHandler {
   private static final Logger LOG = LoggerFactory.getLogger(ApiHandler.class);
+  private static final long ONE_BUG_NANOS = 1_000_000_000;
+  private static final long NEVER = Long.MIN_VALUE;
 
   private final ProduceHandler produce;
   private final FetchHandler fetch;
@@ -33,6 +36,7 @@ public final class ApiHandler implements RequestHandler {
   private final ListTopicsHandler listTopics;
   private final DescribeClusterHandler describeCluster;
 
+  private final AtomicLong lastBugNanos = new AtomicLong(NEVER);
   private volatile Stage stage = Stage.STARTING;
 
   private enum Stage {
@@ -87,9 +91,23 @@ public final class ApiHandler implements RequestHandler {
       dispatch(request);
     } catch (RuntimeException e) {
       // A bug of ours: it must cost this request only, and must not be lost.
-      LOG.error("{} from {} failed", request.head().getApiCase(), request.remote(), e);
+      logBug(request, e);
       request.refuse(
           ErrorCode.INTERNAL, "the broker failed on this request; its log at this time says how");
+    }
+  }
+
+  /** A client may send the same request again and again. */
+  private void logBug(InboundRequest request, RuntimeException bug) {
+    long now = request.loop().clock().nanoTime();
+    long last = lastBugNanos.get();
+    boolean isTurn = last == NEVER || now - last >= ONE_BUG_NANOS;
+    if (isTurn && lastBugNanos.compareAndSet(last, now)) {
+      LOG.error(
+          "{} from {} failed; others that fail within a second are not told",
+          request.head().getApiCase(),
+          request.remote(),
+          bug);
     }
   }
 

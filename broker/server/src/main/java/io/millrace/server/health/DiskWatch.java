@@ -18,6 +18,9 @@ public final class DiskWatch {
   /** With less, producers are about to be refused: whoever can should go elsewhere. */
   static final long LEAST_USABLE_BYTES = 64L << 20;
 
+  /** So that a disk on the brink is not told of every few seconds. */
+  private static final long ENOUGH_USABLE_BYTES = 128L << 20;
+
   private final EventLoop worker;
   private final Disk disk;
   private final Path root;
@@ -64,7 +67,7 @@ public final class DiskWatch {
 
   private void judge(long usableBytes) {
     this.usableBytes = usableBytes;
-    if (usableBytes < LEAST_USABLE_BYTES) {
+    if (usableBytes < (isTold ? ENOUGH_USABLE_BYTES : LEAST_USABLE_BYTES)) {
       trouble(
           "the disk under "
               + root

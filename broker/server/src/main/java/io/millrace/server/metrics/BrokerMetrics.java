@@ -255,10 +255,13 @@ public final class BrokerMetrics {
     }
     List<Runnable> all = List.copyOf(waiting);
     waiting.clear();
-    logs.refreshed(List.of(readings));
-    requests.refreshed();
-    servers.forEach(ServerMetrics::refreshed);
-    process.refreshed();
-    all.forEach(Runnable::run);
+    try {
+      logs.refreshed(List.of(readings));
+      requests.refreshed();
+      servers.forEach(ServerMetrics::refreshed);
+      process.refreshed();
+    } finally { // a bug in one of them must not leave everybody without an answer
+      all.forEach(Runnable::run);
+    }
   }
 }

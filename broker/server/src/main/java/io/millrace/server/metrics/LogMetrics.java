@@ -31,16 +31,23 @@ final class LogMetrics {
 
   private final SeriesRegistry registry;
   private final Set<String> shownTopics = new HashSet<>();
-  private final Set<PartitionId> shownPartitions = new HashSet<>();
+  private final Set<Shown> shownPartitions = new HashSet<>();
 
   private volatile Now now =
       new Now(TrafficReading.NOTHING, Map.of(), Map.of(), Map.of(), 0, 0, 0, 0);
+
+  /** A partition as its series name it. */
+  private record Shown(String topic, int partition) {
+    static Shown of(PartitionId id) {
+      return new Shown(nameOf(id.topicId()), id.partition());
+    }
+  }
 
   /** Everything at one moment. */
   private record Now(
       TrafficReading all,
       Map<String, TrafficReading> byTopic,
-      Map<PartitionId, PartitionReading> byPartition,
+      Map<Shown, PartitionReading> byPartition,
       Map<PartitionReading.State, Long> byState,
       long sizeBytes,
       long segments,
@@ -68,9 +75,8 @@ final class LogMetrics {
   void refreshed(List<ShardReading> shards) {
     TrafficReading all = TrafficReading.NOTHING;
     Map<String, TrafficReading> byName = new TreeMap<>();
-    Map<PartitionId, PartitionReading> partitions =
-        new TreeMap<>(
-            Comparator.comparing(PartitionId::topicId).thenComparing(PartitionId::partition));
+    Map<Shown, PartitionReading> partitions =
+        new TreeMap<>(Comparator.comparing(Shown::topic).thenComparing(Shown::partition));
     Map<PartitionReading.State, Long> byState = new EnumMap<>(PartitionReading.State.class);
     long sizeBytes = 0;
     long segments = 0;
@@ -85,14 +91,18 @@ final class LogMetrics {
         byState.merge(partition.state(), 1L, Long::sum);
         sizeBytes += partition.sizeBytes();
         segments += partition.segmentCount();
-        partitions.put(partition.id(), partition);
+        // While a topic is made anew, what is left of the old one may still be here.
+        partitions.merge(
+            Shown.of(partition.id()),
+            partition,
+            (one, other) -> other.state() == PartitionReading.State.LED ? other : one);
       }
     }
     Map<String, TrafficReading> topics = bound(byName);
-    Map<PartitionId, PartitionReading> shown = new HashMap<>();
-    partitions.values().stream()
+    Map<Shown, PartitionReading> shown = new HashMap<>();
+    partitions.entrySet().stream()
         .limit(MAX_PARTITIONS)
-        .forEach(partition -> shown.put(partition.id(), partition));
+        .forEach(partition -> shown.put(partition.getKey(), partition.getValue()));
     now =
         new Now(
             all,
@@ -149,22 +159,22 @@ final class LogMetrics {
         topic);
   }
 
-  private void showPartitions(Set<PartitionId> partitions) {
-    for (PartitionId id : Set.copyOf(shownPartitions)) {
+  private void showPartitions(Set<Shown> partitions) {
+    for (Shown id : Set.copyOf(shownPartitions)) {
       if (!partitions.contains(id)) {
         shownPartitions.remove(id);
         for (OfPartition each : OfPartition.values()) {
-          registry.remove(each.metric, nameOf(id.topicId()), String.valueOf(id.partition()));
+          registry.remove(each.metric, id.topic(), String.valueOf(id.partition()));
         }
       }
     }
-    for (PartitionId id : partitions) {
+    for (Shown id : partitions) {
       if (shownPartitions.add(id)) {
         for (OfPartition each : OfPartition.values()) {
           registry.whole(
               each.metric,
               () -> each.of(now.byPartition().get(id)),
-              nameOf(id.topicId()),
+              id.topic(),
               String.valueOf(id.partition()));
         }
       }

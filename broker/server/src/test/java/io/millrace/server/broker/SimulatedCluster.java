@@ -12,6 +12,7 @@ import io.millrace.rpc.MemoryTransport;
 import io.millrace.rpc.SimulatedScheduler;
 import io.millrace.rpc.SimulatedTasks;
 import io.millrace.server.config.SettingsLoader;
+import io.millrace.server.health.BrokerHealth;
 import io.millrace.storage.files.MemoryDisk;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.TopicInfo;
@@ -140,6 +141,10 @@ public final class SimulatedCluster {
     /** After a start that failed. */
     void leaveNetwork() {
       present(transport).close();
+    }
+
+    BrokerHealth health() {
+      return present(broker).health();
     }
 
     MemoryStore store() {

@@ -45,6 +45,7 @@ class TopicSettingsTest {
     assertThat(TopicSettings.understood(Map.of(), 3, TopicDefaults.BUILT_IN).minInSync())
         .isEqualTo(2);
     assertThat(understood(Map.of("min.in.sync", "3")).minInSync()).isEqualTo(3);
+    assertThat(understood(Map.of("min.in.sync", "NaN")).minInSync()).isEqualTo(1);
   }
 
   @Test

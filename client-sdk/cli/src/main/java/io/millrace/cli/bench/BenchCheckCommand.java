@@ -36,11 +36,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "check",
     description = {
-      "Read back the topic of a ledger and print one line of JSON: what was acknowledged and is",
-      "lost, what is there more than once or out of order, and the longest time without an",
-      "acknowledgement. Records of unknown outcome are neither lost nor duplicated. Exits with 1",
-      "when a record is lost, duplicated, not where it was acknowledged, or there though reported",
-      "as failed."
+      "Compare a ledger with its topic: what is lost, duplicated or out of order.",
+      "Prints one line of JSON, with the longest time without an acknowledgement. Records of",
+      "unknown outcome are neither lost nor duplicated. Exits with 1 when a record is lost,",
+      "duplicated, not where it was acknowledged, or there though reported as failed."
     })
 final class BenchCheckCommand implements Callable<Integer> {
   private static final Duration POLL = Duration.ofSeconds(1);

@@ -26,9 +26,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "latency",
     description = {
-      "Send records, read them back, and print one line of JSON: latency_ms is end to end,",
-      "ack_ms to the acknowledgement. Without --rate there is one record under way at a time;",
-      "with it they are sent on a fixed schedule and latency counts from when each was due."
+      "Measure how long records take to be acknowledged and to be read back.",
+      "Prints one line of JSON: latency_ms is end to end, ack_ms to the acknowledgement. Without",
+      "--rate there is one record under way at a time; with it they are sent on a fixed schedule",
+      "and latency counts from when each was due."
     })
 final class BenchLatencyCommand implements Callable<Integer> {
   private static final long GRACE_SECONDS = 15;
@@ -71,6 +72,12 @@ final class BenchLatencyCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     check();
     Payloads payloads = load.payloads();
+    if (payloads.smallestSize() < EchoReader.STAMP_SIZE) {
+      throw new CommandFailedException(
+          ExitCode.WRONG_USAGE,
+          "values of %d bytes are too small: a record carries its time, %d bytes"
+              .formatted(payloads.smallestSize(), EchoReader.STAMP_SIZE));
+    }
     ProducerSettings settings = load.producer(surroundings).build();
     ConsumerSettings reading =
         ConsumerSettings.builder(load.address(surroundings)).clientId("millrace-bench").build();
@@ -110,15 +117,6 @@ final class BenchLatencyCommand implements Callable<Integer> {
     if (records < 0 || warmup < 0) {
       throw new CommandFailedException(
           ExitCode.WRONG_USAGE, "--records and --warmup say how much there is to do");
-    }
-    if (load.source == null || load.source.file == null) {
-      int size = load.sizeBytes();
-      if (size < EchoReader.STAMP_SIZE) {
-        throw new CommandFailedException(
-            ExitCode.WRONG_USAGE,
-            "--size must be at least %d here: a record carries its time"
-                .formatted(EchoReader.STAMP_SIZE));
-      }
     }
   }
 

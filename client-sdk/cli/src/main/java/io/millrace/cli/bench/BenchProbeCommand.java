@@ -32,9 +32,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "probe",
     description = {
-      "Send one small record after another, and print a line for each as soon as it has ended:",
-      "A and two times, when it was sent and acknowledged, or E, the times and why it failed;",
-      "times are milliseconds since 1970. READY comes before the first, DONE after the last."
+      "Send one small record after another, and print how each ends as soon as it does.",
+      "A line is A and two times, when it was sent and acknowledged, or E, the times and why it",
+      "failed; times are milliseconds since 1970. READY comes first, DONE last."
     })
 final class BenchProbeCommand implements Callable<Integer> {
   private static final int PAYLOAD_SIZE = 100;

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -49,12 +50,12 @@ final class Payloads {
     int start = 0;
     for (int i = 0; i < bytes.length; i++) {
       if (bytes[i] == '\n') {
-        payloads.add(java.util.Arrays.copyOfRange(bytes, start, i));
+        payloads.add(Arrays.copyOfRange(bytes, start, i));
         start = i + 1;
       }
     }
     if (start < bytes.length) {
-      payloads.add(java.util.Arrays.copyOfRange(bytes, start, bytes.length));
+      payloads.add(Arrays.copyOfRange(bytes, start, bytes.length));
     }
     if (payloads.isEmpty()) {
       throw new CommandFailedException(
@@ -63,11 +64,16 @@ final class Payloads {
     return new Payloads(payloads);
   }
 
+  int smallestSize() {
+    return Arrays.stream(payloads).mapToInt(payload -> payload.length).min().orElse(0);
+  }
+
   /** One at random; must not be changed. */
   byte[] next() {
     state ^= state << 13;
     state ^= state >>> 7;
     state ^= state << 17;
-    return payloads[(int) ((state >>> 33) % payloads.length)];
+    // The upper half as a fraction of the count: no division, this is done for every record.
+    return payloads[(int) (((state >>> 32) * payloads.length) >>> 32)];
   }
 }
