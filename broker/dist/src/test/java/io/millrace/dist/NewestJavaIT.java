@@ -47,7 +47,7 @@ class NewestJavaIT {
     try (Server dev =
         archive.start(work, "dev", "--dir", data.toString(), "--port", "0", "--zk-port", "0")) {
       archive.with("MILLRACE_CLUSTER", dev.told("cluster"));
-      for (String compression : List.of("none", "zstd")) {
+      for (String compression : List.of("none", "gzip", "snappy", "lz4", "zstd")) {
         expectDone(
             archive.run(
                 work, "produce", compression, text.toString(), "--compression", compression));
