@@ -29,7 +29,7 @@ class StorageFuzzTest {
   private static final int CHECKSUM_MADE = 1;
 
   /** FZ4. The first byte says what else has happened, the others are the segment's. */
-  @FuzzTest(maxDuration = "2m")
+  @FuzzTest(maxDuration = "1m")
   void recoversAnySegment(byte[] data) throws IOException {
     if (data.length == 0) {
       return;
@@ -83,7 +83,7 @@ class StorageFuzzTest {
   }
 
   /** FZ5. */
-  @FuzzTest(maxDuration = "2m")
+  @FuzzTest(maxDuration = "1m")
   void readsAnyIndex(byte[] data) {
     ByteBuffer bytes = ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN);
     IndexFile.Content content = IndexFile.parse(bytes, 0, 1 << 20, 64);
@@ -96,7 +96,7 @@ class StorageFuzzTest {
   }
 
   /** FZ5. The first byte says whether the checksum is made to fit. */
-  @FuzzTest(maxDuration = "2m")
+  @FuzzTest(maxDuration = "1m")
   void readsAnyLeaderEpochs(byte[] data) throws IOException {
     MemoryDisk disk = LogFixture.memoryDisk(1);
     java.nio.file.Path directory = java.nio.file.Path.of("/memory");
@@ -119,7 +119,7 @@ class StorageFuzzTest {
   }
 
   /** FZ5: the checkpoint, the clean mark, the record of the last run, the identity. */
-  @FuzzTest(maxDuration = "2m")
+  @FuzzTest(maxDuration = "1m")
   void opensADirectoryWithAnySmallFiles(byte[] data) throws IOException {
     if (data.length == 0) {
       return;
