@@ -134,6 +134,11 @@ public enum BrokerMetric {
       "log_removed_bytes",
       COUNTER,
       "Bytes of segments that retention or trimming took."),
+  LOG_REFUSED_FOR_SPACE(
+      Group.LOG,
+      "log_refused_for_space",
+      COUNTER,
+      "Writes that found no room on the disk; nothing of them was kept."),
   COLD_READS(Group.LOG, "cold_reads", COUNTER, "How often a reader had to wait for the disk."),
   COLD_READ_BYTES(
       Group.LOG,

@@ -72,6 +72,7 @@ public final class BrokerMetrics {
     cluster = new ClusterMetrics(registry, tasks.clock());
     logs = new LogMetrics(registry);
     process = new ProcessMetrics(registry);
+    process.addThread(worker.name());
     probes = new LoopProbes(worker, registry);
     registry.whole(BrokerMetric.READY, () -> health.ready().isGood() ? 1 : 0);
     registry.whole(BrokerMetric.BUILD_INFO, () -> 1, version);
@@ -162,6 +163,7 @@ public final class BrokerMetrics {
   public void addLogs(StorageCounters counters) {
     registry.counter(BrokerMetric.LOG_REMOVED_SEGMENTS, counters::removedSegments);
     registry.counter(BrokerMetric.LOG_REMOVED_BYTES, counters::removedBytes);
+    registry.counter(BrokerMetric.LOG_REFUSED_FOR_SPACE, counters::refusedForSpace);
     registry.counter(BrokerMetric.COLD_READS, counters::coldReads);
     registry.counter(BrokerMetric.COLD_READ_BYTES, counters::coldReadBytes);
   }

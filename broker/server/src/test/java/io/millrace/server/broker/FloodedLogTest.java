@@ -112,7 +112,7 @@ class FloodedLogTest {
   }
 
   @Test
-  @DisplayName("B20, B22, B24: thousands of requests that are refused")
+  @DisplayName("Thousands of requests that are refused")
   void oneWhoseRequestsAreRefusedCannotFillTheLog() {
     try (RealBroker broker =
         new RealBroker(zooKeeper.getConnectString() + "/refused", root.resolve("data"), Map.of())) {

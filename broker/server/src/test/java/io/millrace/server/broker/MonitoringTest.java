@@ -145,7 +145,7 @@ class MonitoringTest {
                   topic.getTopicId(), 0, Durability.STANDARD, Batches.batch(1, "a", "b"))));
       String text = get(ready.metrics().orElseThrow(), "/metrics").body();
       assertThat(text).contains("topic=\"a.b-c_d\"");
-      Promtool.check(text.getBytes(StandardCharsets.UTF_8), "metrics");
+      Promtool.check(text.getBytes(StandardCharsets.UTF_8), "check", "metrics");
     }
   }
 

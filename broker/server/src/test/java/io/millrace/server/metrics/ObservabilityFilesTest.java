@@ -65,7 +65,13 @@ class ObservabilityFilesTest {
   @Test
   void promtoolTakesTheRules() throws Exception {
     Promtool.assumeInstalled();
-    Promtool.check(new byte[0], "rules", FOLDER.resolve("alerts.yml").toString());
+    Promtool.check(new byte[0], "check", "rules", FOLDER.resolve("alerts.yml").toString());
+  }
+
+  @Test
+  void theRulesFireWhenTheyShouldAndOnlyThen() throws Exception {
+    Promtool.assumeInstalled();
+    Promtool.check(new byte[0], "test", "rules", "src/test/resources/alerts-test.yml");
   }
 
   @Test
