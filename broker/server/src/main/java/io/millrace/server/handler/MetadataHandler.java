@@ -65,11 +65,14 @@ final class MetadataHandler {
     LateAnswer answer =
         new LateAnswer(
             request, new Refusal(ErrorCode.UNAVAILABLE, "ZooKeeper did not answer in time; retry"));
-    boolean mayCreate =
-        metadata.getAutoCreate()
-            && defaults.autoCreate()
-            && quota.take(request.remote(), missing.size() * defaults.partitions()).isEmpty();
-    lookAgain(metadata, answer, mayCreate, Map.of());
+    boolean create = metadata.getAutoCreate() && defaults.autoCreate();
+    Optional<Refusal> tooMuch =
+        create
+            ? quota.take(request.remote(), missing.size() * defaults.partitions())
+            : Optional.empty();
+    Map<String, Refusal> faults = new LinkedHashMap<>();
+    tooMuch.ifPresent(refusal -> missing.forEach(name -> faults.put(name, refusal)));
+    lookAgain(metadata, answer, create && tooMuch.isEmpty(), faults);
   }
 
   private static Set<String> missing(List<String> names, ClusterImage image) {

@@ -15,6 +15,7 @@ import io.millrace.wire.v1.Durability;
 import io.millrace.wire.v1.Earliest;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.ListOffsetsPartition;
+import io.millrace.wire.v1.MetadataRequest;
 import io.millrace.wire.v1.Request;
 import io.millrace.wire.v1.Response;
 import io.millrace.wire.v1.SettingInfo;
@@ -360,6 +361,28 @@ class TopicChangesTest {
 
     cluster.scheduler.runFor(30 * SECOND);
     assertThat(ask(client, create("more", 1, false)).hasError()).isFalse();
+  }
+
+  @Test
+  @DisplayName("B57: topics made by being produced to count as well, and the refusal says why")
+  void b57_boundsTopicsMadeByUse() {
+    machine.settings.put("topic.changes.per.second", "1");
+    machine.settings.put("auto.create.topics", "true");
+    TestClient client = started();
+    MetadataRequest.Builder many = MetadataRequest.newBuilder().setAutoCreate(true);
+    for (int i = 0; i < 61; i++) {
+      many.addTopics("made-" + i);
+    }
+    assertThat(ask(client, Request.newBuilder().setMetadata(many)).getMetadata().getTopicsList())
+        .noneMatch(TopicInfo::hasError);
+
+    MetadataRequest.Builder more =
+        MetadataRequest.newBuilder().setAutoCreate(true).addTopics("one-more").addTopics("made-1");
+    List<TopicInfo> answer =
+        ask(client, Request.newBuilder().setMetadata(more)).getMetadata().getTopicsList();
+    assertThat(answer.get(0).getError().getCode()).isEqualTo(ErrorCode.BUSY);
+    assertThat(answer.get(0).getError().getMessage()).contains("topic.changes.per.second=1");
+    assertThat(answer.get(1).hasError()).isFalse();
   }
 
   private static Request.Builder create(String name, int partitions, boolean isTrial) {
