@@ -25,8 +25,37 @@ final class FrameAssembler {
 
   private static final int SMALLEST = 1 << 10;
 
+  /**
+   * Up to here a frame that comes in pieces is put together without asking {@link Room}: so many
+   * bytes a connection may always hold.
+   */
+  static final int FREE_BYTES = 64 << 10;
+
   private final IntFunction<ReceivedBytes> memory;
+  private final Room room;
   private int limit;
+
+  /** Taken from {@link #room} for the frame that is coming in. */
+  private int roomTaken;
+
+  /** Who decides whether a large frame may go on coming in. */
+  interface Room {
+    boolean take(int bytes);
+
+    /** All that was taken for one frame, which has come in, or never will. */
+    void giveBack(int bytes);
+
+    Room UNLIMITED =
+        new Room() {
+          @Override
+          public boolean take(int bytes) {
+            return true;
+          }
+
+          @Override
+          public void giveBack(int bytes) {}
+        };
+  }
 
   private final ArrayDeque<ReceivedBytes> chunks = new ArrayDeque<>(2);
 
@@ -51,6 +80,8 @@ final class FrameAssembler {
     FRAME,
     /** All that was added has been taken in. */
     NEEDS_MORE,
+    /** There are bytes, and no room for them now; to be tried again. */
+    NEEDS_ROOM,
     /** The length announced is 0, negative or over the limit; nothing after it makes sense. */
     BAD_LENGTH
   }
@@ -59,7 +90,12 @@ final class FrameAssembler {
    * @param memory where buffers of a given size come from
    */
   FrameAssembler(IntFunction<ReceivedBytes> memory, int limit) {
+    this(memory, limit, Room.UNLIMITED);
+  }
+
+  FrameAssembler(IntFunction<ReceivedBytes> memory, int limit, Room room) {
     this.memory = memory;
+    this.room = room;
     this.limit = limit;
   }
 
@@ -90,7 +126,9 @@ final class FrameAssembler {
           return Step.FRAME;
         }
       }
-      gather(bytes);
+      if (!gather(bytes)) {
+        return Step.NEEDS_ROOM;
+      }
       if (!bytes.hasRemaining()) {
         dropChunk();
       }
@@ -131,23 +169,34 @@ final class FrameAssembler {
     length = 0;
   }
 
-  private void gather(ByteBuffer bytes) {
+  /** False when it would need more memory than it may have now; nothing has changed then. */
+  private boolean gather(ByteBuffer bytes) {
     int size = Math.min(bytes.remaining(), length - gatheredInto.position());
-    makeRoom(gatheredInto.position() + size);
+    if (!makeRoom(gatheredInto.position() + size)) {
+      return false;
+    }
     ByteBuffer piece = bytes.slice(bytes.position(), size);
     gatheredInto.put(piece);
     bytes.position(bytes.position() + size);
+    return true;
   }
 
-  private void makeRoom(int needed) {
+  private boolean makeRoom(int needed) {
     if (gathered != null && gatheredInto.capacity() >= needed) {
-      return;
+      return true;
     }
     int wished = needed < LEAP_FROM ? Math.max(SMALLEST, 2 * needed) : Math.max(LEAP_TO, needed);
     if (needed > LEAP_TO) {
       wished = (int) Math.min(2L * needed, Integer.MAX_VALUE);
     }
-    ReceivedBytes larger = memory.apply(Math.min(length, wished));
+    int size = Math.min(length, wished);
+    if (size > FREE_BYTES) {
+      if (!room.take(size - roomTaken)) {
+        return false;
+      }
+      roomTaken = size;
+    }
+    ReceivedBytes larger = memory.apply(size);
     ByteBuffer into = larger.buffer();
     if (gathered != null) {
       into.put(gatheredInto.flip());
@@ -155,6 +204,14 @@ final class FrameAssembler {
     }
     gathered = larger;
     gatheredInto = into;
+    return true;
+  }
+
+  private void giveRoomBack() {
+    if (roomTaken > 0) {
+      room.giveBack(roomTaken);
+      roomTaken = 0;
+    }
   }
 
   private void takeGathered() {
@@ -164,6 +221,7 @@ final class FrameAssembler {
     gatheredInto = NOTHING;
     lengthBytes = 0;
     length = 0;
+    giveRoomBack();
   }
 
   private void dropChunk() {
@@ -201,6 +259,11 @@ final class FrameAssembler {
     return lengthBytes > 0;
   }
 
+  /** Whether the frame that is coming in is a large one. */
+  boolean holdsRoom() {
+    return roomTaken > 0;
+  }
+
   /** Bytes of the frame that is coming in. */
   int arrived() {
     return gatheredInto.position();
@@ -216,5 +279,6 @@ final class FrameAssembler {
       gathered = null;
       gatheredInto = NOTHING;
     }
+    giveRoomBack();
   }
 }

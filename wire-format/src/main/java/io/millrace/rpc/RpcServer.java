@@ -29,6 +29,7 @@ public final class RpcServer implements AutoCloseable {
   private final RequestHandler handler;
   private final Admission admission;
   private final PeerLog peers;
+  private final ByteBudget budget;
   private final List<ServerLoop> loops = new ArrayList<>();
   private final IdentityHashMap<EventLoop, ServerLoop> byLoop = new IdentityHashMap<>();
   private Transport.@Nullable Listener listener;
@@ -44,9 +45,10 @@ public final class RpcServer implements AutoCloseable {
     this.hello = hello;
     this.handler = handler;
     admission = new Admission(settings.maxConnections(), settings.maxConnectionsPerAddress());
+    budget = new ByteBudget(settings.maxTotalBytes(), this::roomMade);
     peers = new PeerLog(log, transport.loops().get(0).clock());
     for (EventLoop loop : transport.loops()) {
-      ServerLoop shared = new ServerLoop(loop, phases.apply(loop));
+      ServerLoop shared = new ServerLoop(loop, budget, phases.apply(loop));
       loops.add(shared);
       byLoop.put(loop, shared);
     }
@@ -140,6 +142,7 @@ public final class RpcServer implements AutoCloseable {
         sum(loop -> loop.requestsRefused),
         sum(loop -> loop.requestsInFlight),
         sum(loop -> loop.bytesInFlight),
+        budget.arriving(),
         sum(loop -> loop.bytesReceived),
         sum(loop -> loop.bytesSent));
   }
@@ -181,6 +184,19 @@ public final class RpcServer implements AutoCloseable {
 
   RequestHandler handler() {
     return handler;
+  }
+
+  ByteBudget budget() {
+    return budget;
+  }
+
+  private void roomMade() {
+    for (int i = 0; i < loops.size(); i++) {
+      ServerLoop shared = loops.get(i);
+      if (shared.isAnyWaiting()) {
+        shared.loop.execute(shared::tryAgain);
+      }
+    }
   }
 
   PeerLog peers() {

@@ -9,16 +9,44 @@ import io.millrace.wire.v1.Limits;
  * @param maxInFlightRequests unanswered, for each connection; past it reading stops
  * @param maxInFlightBytes of unanswered requests, for each connection; past it reading stops, but
  *     one request is always taken
+ * @param maxTotalBytes of requests of all connections: half for those in flight, half for large
+ *     ones still coming in; past either reading stops. May be exceeded by one request for each loop
  * @param maxConnections in all
- * @param maxConnectionsPerAddress from one address
+ * @param maxConnectionsPerAddress from one address; the loopback address counts like any other
  */
 public record RpcServerSettings(
     int maxRequestSize,
     int maxInFlightRequests,
     int maxInFlightBytes,
+    long maxTotalBytes,
     int maxConnections,
     int maxConnectionsPerAddress,
     Timeouts timeouts) {
+
+  /**
+   * A quarter of the heap, which is also what the JVM allows outside it, within 64 and 256 MiB: two
+   * listeners leave half for everything else.
+   */
+  public static final long DEFAULT_TOTAL_BYTES =
+      Math.max(64L << 20, Math.min(256L << 20, Runtime.getRuntime().maxMemory() / 4));
+
+  /** With the default for all connections together. */
+  public RpcServerSettings(
+      int maxRequestSize,
+      int maxInFlightRequests,
+      int maxInFlightBytes,
+      int maxConnections,
+      int maxConnectionsPerAddress,
+      Timeouts timeouts) {
+    this(
+        maxRequestSize,
+        maxInFlightRequests,
+        maxInFlightBytes,
+        DEFAULT_TOTAL_BYTES,
+        maxConnections,
+        maxConnectionsPerAddress,
+        timeouts);
+  }
 
   /**
    * What a connection may take its time over, in milliseconds.
@@ -59,6 +87,7 @@ public record RpcServerSettings(
     check("the request size limit", maxRequestSize, HELLO_SIZE_LIMIT, 1 << 30);
     check("the limit of requests in flight", maxInFlightRequests, 1, 10_000);
     check("the limit of bytes in flight", maxInFlightBytes, HELLO_SIZE_LIMIT, 1 << 30);
+    check("the limit of bytes of all connections", maxTotalBytes, 1 << 20, 1L << 40);
     check("the connection limit", maxConnections, 1, 1_000_000);
     check("the connection limit for one address", maxConnectionsPerAddress, 1, 1_000_000);
   }
@@ -72,12 +101,24 @@ public record RpcServerSettings(
 
   public RpcServerSettings withMaxConnections(int total, int perAddress) {
     return new RpcServerSettings(
-        maxRequestSize, maxInFlightRequests, maxInFlightBytes, total, perAddress, timeouts);
+        maxRequestSize,
+        maxInFlightRequests,
+        maxInFlightBytes,
+        maxTotalBytes,
+        total,
+        perAddress,
+        timeouts);
   }
 
   public RpcServerSettings withMaxInFlight(int requests, int bytes) {
     return new RpcServerSettings(
-        maxRequestSize, requests, bytes, maxConnections, maxConnectionsPerAddress, timeouts);
+        maxRequestSize,
+        requests,
+        bytes,
+        maxTotalBytes,
+        maxConnections,
+        maxConnectionsPerAddress,
+        timeouts);
   }
 
   public RpcServerSettings withMaxRequestSize(int bytes) {
@@ -85,6 +126,18 @@ public record RpcServerSettings(
         bytes,
         maxInFlightRequests,
         maxInFlightBytes,
+        maxTotalBytes,
+        maxConnections,
+        maxConnectionsPerAddress,
+        timeouts);
+  }
+
+  public RpcServerSettings withMaxTotalBytes(long bytes) {
+    return new RpcServerSettings(
+        maxRequestSize,
+        maxInFlightRequests,
+        maxInFlightBytes,
+        bytes,
         maxConnections,
         maxConnectionsPerAddress,
         timeouts);
@@ -95,6 +148,7 @@ public record RpcServerSettings(
         maxRequestSize,
         maxInFlightRequests,
         maxInFlightBytes,
+        maxTotalBytes,
         maxConnections,
         maxConnectionsPerAddress,
         other);

@@ -16,6 +16,7 @@ import java.util.Map;
  * @param requestsRefused answered with an error before any handler saw them
  * @param requestsInFlight handed to the handler and not finished, now
  * @param bytesInFlight of the requests in flight
+ * @param bytesArriving memory taken by large requests that are still coming in
  * @param bytesReceived as they came from the network
  * @param bytesSent of messages that the network has taken whole
  */
@@ -29,6 +30,7 @@ public record RpcServerStats(
     long requestsRefused,
     long requestsInFlight,
     long bytesInFlight,
+    long bytesArriving,
     long bytesReceived,
     long bytesSent) {
 

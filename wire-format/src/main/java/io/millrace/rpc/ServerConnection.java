@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * not take its answers; frames already received wait in the assembler. Input that is no message of
  * ours closes this connection and touches no other.
  */
-final class ServerConnection implements LinkHandler {
+final class ServerConnection implements LinkHandler, FrameAssembler.Room {
   private static final Logger log = LoggerFactory.getLogger(ServerConnection.class);
 
   private enum Stage {
@@ -57,6 +57,10 @@ final class ServerConnection implements LinkHandler {
   private boolean reading = true;
   private boolean processing;
   private boolean resumeQueued;
+
+  /** A large request is coming in, and there is no room for more of it. */
+  private boolean needsRoom;
+
   private long drainUntilNanos;
 
   /** When the bytes came that frames are being cut from. */
@@ -71,7 +75,7 @@ final class ServerConnection implements LinkHandler {
     this.server = server;
     this.link = link;
     this.shared = shared;
-    frames = new FrameAssembler(link::newBuffer, RpcServerSettings.HELLO_SIZE_LIMIT);
+    frames = new FrameAssembler(link::newBuffer, RpcServerSettings.HELLO_SIZE_LIMIT, this);
     deadlines = new ServerDeadlines(server.settings().timeouts(), now());
     inFlight = new RequestsInFlight(server.settings());
   }
@@ -119,6 +123,7 @@ final class ServerConnection implements LinkHandler {
       return; // a handler answered at once: the loop below goes on by itself
     }
     processing = true;
+    needsRoom = false;
     try {
       boolean complete = false;
       while (isOpen() && hasRoom()) {
@@ -129,6 +134,7 @@ final class ServerConnection implements LinkHandler {
           complete = true;
           takeFrame(frames.message(), frames.takeMemory());
         } else {
+          needsRoom = step == FrameAssembler.Step.NEEDS_ROOM;
           watchTheRest(complete);
           break;
         }
@@ -136,11 +142,36 @@ final class ServerConnection implements LinkHandler {
     } finally {
       processing = false;
     }
-    setReading(hasRoom() || !isOpen());
+    setReading((hasRoom() && !needsRoom) || !isOpen());
+    if (isOpen() && (needsRoom || !server.budget().hasRoom())) {
+      shared.waitForRoom(this);
+    }
   }
 
   private boolean hasRoom() {
-    return inFlight.hasRoom() && link.isWritable();
+    return inFlight.hasRoom() && link.isWritable() && server.budget().hasRoom();
+  }
+
+  @Override
+  public boolean take(int bytes) {
+    return server.budget().take(bytes, this);
+  }
+
+  @Override
+  public void giveBack(int bytes) {
+    server.budget().giveBack(bytes, this);
+  }
+
+  /** Whether what it waits for is room for a large request that is coming in. */
+  boolean needsRoom() {
+    return needsRoom;
+  }
+
+  /** By the loop: there may be room in the budget again. */
+  void tryAgain() {
+    if (isOpen()) {
+      takeFrames();
+    }
   }
 
   private void watchTheRest(boolean tookFrames) {
@@ -152,12 +183,12 @@ final class ServerConnection implements LinkHandler {
   }
 
   private void setReading(boolean read) {
+    if (!read) {
+      deadlines.noFrame(); // now it is us who are slow
+    }
     if (reading != read) {
       reading = read;
       shared.counters.heldBack += read ? -1 : 1;
-      if (!read) {
-        deadlines.noFrame(); // now it is us who are slow
-      }
       link.setReading(read);
     }
   }
@@ -224,6 +255,7 @@ final class ServerConnection implements LinkHandler {
             now,
             now + MILLISECONDS.toNanos(waitMillis));
     inFlight.add(request);
+    server.budget().add(size);
     shared.counters.requests++;
     shared.counters.requestsInFlight++;
     shared.counters.bytesInFlight += size;
@@ -265,6 +297,7 @@ final class ServerConnection implements LinkHandler {
    */
   void finish(ServerRequest request, @Nullable ByteBuffer frame, List<Payload> parts) {
     inFlight.remove(request);
+    server.budget().remove(request.size);
     shared.counters.requestsInFlight--;
     shared.counters.bytesInFlight -= request.size;
     if (!isOpen()) {
@@ -353,7 +386,8 @@ final class ServerConnection implements LinkHandler {
       return;
     }
     deadlines.sending(!link.isWritable(), handedOutBytes - link.pendingBytes(), nowNanos);
-    ServerDeadlines.TooSlow slow = deadlines.expired(nowNanos, frames.arrived());
+    boolean othersWait = server.budget().isShort() && frames.holdsRoom();
+    ServerDeadlines.TooSlow slow = deadlines.expired(nowNanos, frames.arrived(), othersWait);
     if (slow != null) {
       cut(slow.end(), slow.why());
     } else if (inFlight.isEmpty() && deadlines.isIdle(nowNanos)) {
@@ -396,6 +430,7 @@ final class ServerConnection implements LinkHandler {
       shared.counters.heldBack--;
     }
     frames.release();
+    server.budget().giveBack(0, this); // it may have been let beyond the limit, and taken nothing
     server.left(this);
     shared.remove(this);
     inFlight.abandonAll();

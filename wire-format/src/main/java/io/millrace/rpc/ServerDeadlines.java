@@ -15,6 +15,9 @@ final class ServerDeadlines {
   /** What comes, or goes, at this pace or faster is never too slow, however large it is. */
   private static final long SLOWEST_BYTES_PER_MILLI = 16;
 
+  /** The same, while others cannot go on for the memory that a frame has taken. */
+  private static final long SLOWEST_BYTES_PER_MILLI_IN_NEED = 1 << 10;
+
   private final Timeouts timeouts;
   private final long openedNanos;
   private boolean greeted;
@@ -61,13 +64,15 @@ final class ServerDeadlines {
 
   /**
    * @param frameBytes arrived of the frame that has begun
+   * @param othersWait for the memory of that frame
    * @return null, or in which way the peer is too slow to be served
    */
-  @Nullable TooSlow expired(long nowNanos, long frameBytes) {
+  @Nullable TooSlow expired(long nowNanos, long frameBytes, boolean othersWait) {
     if (!greeted && isPast(openedNanos, timeouts.helloMillis(), nowNanos)) {
       return new TooSlow(End.NO_HELLO, "no Hello within " + timeouts.helloMillis() + " ms");
     }
-    long receiveMillis = timeouts.receiveMillis() + frameBytes / SLOWEST_BYTES_PER_MILLI;
+    long pace = othersWait ? SLOWEST_BYTES_PER_MILLI_IN_NEED : SLOWEST_BYTES_PER_MILLI;
+    long receiveMillis = timeouts.receiveMillis() + frameBytes / pace;
     if (withinFrame && isPast(frameBegunNanos, receiveMillis, nowNanos)) {
       return new TooSlow(
           End.SLOW_SENDER,

@@ -27,13 +27,21 @@ final class ServerLoop {
   /** In order of arrival, so that what happens to all of them happens in the same order again. */
   private final Set<ServerConnection> connections = new LinkedHashSet<>();
 
+  /** Those that would go on if the budget had room, who has waited longest first. */
+  private final Set<ServerConnection> waiting = new LinkedHashSet<>();
+
+  /** Read by whoever makes room, on any thread. */
+  private volatile boolean anyWaiting;
+
   private boolean sweeping;
 
   final LoopCounters counters = new LoopCounters();
   final RequestPhases phases;
+  private final ByteBudget budget;
 
-  ServerLoop(EventLoop loop, RequestPhases phases) {
+  ServerLoop(EventLoop loop, ByteBudget budget, RequestPhases phases) {
     this.loop = loop;
+    this.budget = budget;
     this.phases = phases;
   }
 
@@ -48,6 +56,41 @@ final class ServerLoop {
 
   void remove(ServerConnection connection) {
     connections.remove(connection);
+    waiting.remove(connection);
+  }
+
+  void waitForRoom(ServerConnection connection) {
+    waiting.add(connection);
+    anyWaiting = true;
+    if (!connection.needsRoom() && budget.hasRoom()) {
+      loop.execute(this::tryAgain); // it was made just before anybody was known to wait
+    }
+  }
+
+  /** From any thread. */
+  boolean isAnyWaiting() {
+    return anyWaiting;
+  }
+
+  /** There may be room in the budget; who finds none waits on. */
+  void tryAgain() {
+    anyWaiting = false;
+    List<ServerConnection> all = new ArrayList<>(waiting);
+    waiting.clear();
+    all.forEach(ServerConnection::tryAgain);
+  }
+
+  /**
+   * Large requests may wait for each other; and room may have been made just before one began to
+   * wait for it.
+   */
+  private void helpWaiting() {
+    for (ServerConnection connection : waiting) {
+      if (connection.needsRoom() && budget.letBeyond(connection)) {
+        break;
+      }
+    }
+    tryAgain();
   }
 
   private void sweepLater() {
@@ -60,6 +103,9 @@ final class ServerLoop {
       return;
     }
     sweepLater();
+    if (!waiting.isEmpty()) {
+      helpWaiting();
+    }
     long now = loop.clock().nanoTime();
     // Some of them close, and so leave the set.
     for (ServerConnection connection : snapshot()) {
