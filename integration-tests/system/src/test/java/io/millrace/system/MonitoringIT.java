@@ -29,7 +29,8 @@ class MonitoringIT {
   void showsMetricsHealthAndVersionWithAndWithoutZooKeeper() throws Exception {
     try (Servers servers = new Servers(dir)) {
       MillraceProcess zooKeeper = servers.zooKeeper();
-      MillraceProcess broker = servers.ready(1);
+      // The shortest that ZooKeeper grants, as its silence is waited for below.
+      MillraceProcess broker = servers.ready(1, "cluster.session.timeout.ms=4000");
       address = broker.awaitLine("^ready .*\\bmetrics=(\\S+)").group(1);
       servers.run("topic", "create", "notes", "--partitions", "1", "--replicas", "1");
       Path lines = Files.writeString(dir.resolve("lines"), "one\ntwo\nthree\n");
