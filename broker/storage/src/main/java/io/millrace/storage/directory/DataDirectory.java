@@ -376,12 +376,16 @@ public final class DataDirectory implements AutoCloseable {
         && OURS.contains(name.substring(0, name.length() - suffix.length()));
   }
 
-  /** Makes a partition's directory, durably. It must not exist. */
+  /** Makes a partition's directory; durable after {@link #syncPartitions}. It must not exist. */
   public Path createPartition(PartitionName partition) throws IOException {
     Path directory = paths.partition(partition);
     disk.createDirectory(directory);
-    disk.syncDirectory(paths.root());
     return directory;
+  }
+
+  /** Makes durable which partitions there are: one sync for any number of new ones. */
+  public void syncPartitions() throws IOException {
+    disk.syncDirectory(paths.root());
   }
 
   /**

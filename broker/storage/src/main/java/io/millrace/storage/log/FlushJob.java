@@ -70,7 +70,8 @@ final class FlushJob implements FlushQueue.Job {
   @Override
   public void run() throws IOException {
     List<String> lines = epochLines;
-    if (lines != null && !writeEpochs(lines) && epochsDirty) {
+    boolean written = lines != null && writeEpochs(lines);
+    if (lines != null && !written && epochsDirty) {
       return;
     }
     for (Forced each : forced) {
@@ -79,7 +80,7 @@ final class FlushJob implements FlushQueue.Job {
       each.file().file().force();
       covered = end;
     }
-    if (syncDirectory) {
+    if (syncDirectory && !written) { // writing the epochs has synced it, after every name was made
       context.disk().syncDirectory(context.directory());
     }
     for (IndexWrite index : indexes) {

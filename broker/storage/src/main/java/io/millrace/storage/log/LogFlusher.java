@@ -88,6 +88,11 @@ final class LogFlusher {
     request();
   }
 
+  /** A file was made that is empty yet. */
+  void namesChanged() {
+    directoryDirty = true;
+  }
+
   void epochsChanged() {
     epochsDirty = true;
   }

@@ -61,9 +61,14 @@ final class LogRecovery {
     this.walk = walk;
   }
 
-  /** A log ready to be used: all of it is on disk. */
+  /** A log ready to be used: all of it is on disk, but for the name of a new one. */
   record Recovered(
-      List<Segment> segments, EpochHistory epochs, long endOffset, RecoveryReport report) {}
+      List<Segment> segments, EpochHistory epochs, long endOffset, RecoveryReport report) {
+    /** Whether its file may be gone after a power loss. */
+    boolean isNew() {
+      return endOffset == 0 && epochs.isEmpty();
+    }
+  }
 
   /**
    * Opens a log.
@@ -236,10 +241,8 @@ final class LogRecovery {
     }
     EpochHistory epochs = known == null ? new EpochHistory() : known;
     epochs.cutBehind(0);
-    try (DiskFile file = disk.create(DataPaths.log(directory, 0))) {
-      file.force();
-    }
-    disk.syncDirectory(directory);
+    // Not forced: the first flush makes the name durable, and until then there is nothing to lose.
+    disk.create(DataPaths.log(directory, 0)).close();
     Segment first = Segment.found(directory, new FoundSegment(0, 0, 0, -1, -1), false);
     first.completeIndex(new SparseIndex(SparseIndex.MAX_ENTRIES));
     return new Recovered(List.of(first), epochs, 0, RecoveryReport.CLEAN);

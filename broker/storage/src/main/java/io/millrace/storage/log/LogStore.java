@@ -11,6 +11,7 @@ import io.millrace.storage.files.ForceFailedException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,10 @@ public final class LogStore {
   private final Map<EventLoop, LoopScratch> scratches = new HashMap<>();
   private Map<PartitionName, CheckpointEntry> lastCheckpoint = Map.of();
   private final BatchWalk recoveryWalk = new BatchWalk(LogRecovery.WINDOW_BYTES);
+
+  /** Who is to be told of partitions whose directories are not durable yet. */
+  private final List<Runnable> newPartitions = new ArrayList<>();
+
   private final Queue<PartitionLog> unretained = new ArrayDeque<>();
   private boolean closed;
 
@@ -116,9 +121,31 @@ public final class LogStore {
       Consumer<LogOpening> then) {
     housekeeping.execute(
         () -> {
+          int before = newPartitions.size();
           LogOpening opening = open(name, logConfig, owner, listener);
-          owner.execute(() -> then.accept(opening));
+          if (newPartitions.size() == before) {
+            owner.execute(() -> then.accept(opening));
+          } else {
+            newPartitions.set(before, () -> owner.execute(() -> then.accept(opening)));
+            if (before == 0) {
+              housekeeping.execute(this::syncNewPartitions); // behind all that wait to be opened
+            }
+          }
         });
+  }
+
+  /** One sync for all that were made since the last: each is told of only now. */
+  private void syncNewPartitions() {
+    List<Runnable> made = List.copyOf(newPartitions);
+    newPartitions.clear();
+    try {
+      directory.syncPartitions();
+    } catch (IOException e) {
+      LOG.error("the names of new partitions are not on disk", e);
+      flushQueue.fail(e);
+    }
+    // After a failure too: their first flush will fail, and tell.
+    made.forEach(Runnable::run);
   }
 
   private LogOpening open(
@@ -141,6 +168,7 @@ public final class LogStore {
                 + " were on disk: restore it, or delete the partition");
       } else if (kind == FileKind.ABSENT) {
         directory.createPartition(name);
+        newPartitions.add(() -> {});
       } else if (kind != FileKind.DIRECTORY) {
         return new LogOpening.Offline(path + " is not a directory");
       }

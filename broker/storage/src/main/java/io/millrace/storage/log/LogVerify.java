@@ -34,6 +34,9 @@ public final class LogVerify {
   private final BatchWalk walk = new BatchWalk(1 << 20);
   private final RecordCursor records = new RecordCursor(MAX_DECOMPRESSED_BYTES);
 
+  /** Of the batch before in the same segment. */
+  private long lastAppendMillis;
+
   private int partitions;
   private int segments;
   private long batches;
@@ -166,6 +169,7 @@ public final class LogVerify {
       IndexCheck index = new IndexCheck(disk, path, baseOffset, (int) size, this::found);
       walk.whole(log, 0, (int) size);
       long next = baseOffset;
+      lastAppendMillis = Long.MIN_VALUE;
       while (walk.nextPosition() < size) {
         BatchScan found = walk.next();
         if (found == BatchScan.WHOLE && walk.batch().checksumMatches()) {
@@ -235,6 +239,16 @@ public final class LogVerify {
               + ", by the list of epochs of "
               + epochs.epochAt(batch.baseOffset()));
     }
+    // No checksum covers it; nothing else would tell of a flipped bit.
+    if (batch.appendTimestamp() < lastAppendMillis) {
+      found(
+          Finding.Severity.NOTE,
+          path,
+          at,
+          "the append time goes back: a clock was set back, or this batch or the one before is"
+              + " damaged there");
+    }
+    lastAppendMillis = batch.appendTimestamp();
     try {
       records.over(batch);
       while (records.next()) {

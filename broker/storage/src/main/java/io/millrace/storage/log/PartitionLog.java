@@ -51,6 +51,9 @@ public final class PartitionLog {
             remembered.recoveryPoint(),
             cause -> failed(cause, listener));
     this.flusher = new LogFlusher(state, listener::onFlushed);
+    if (recovered.isNew()) {
+      flusher.namesChanged();
+    }
     this.writer = new LogWriter(state, flusher);
     this.reader = new LogReader(state);
     this.front = new LogFront(state, flusher, writer, reader);

@@ -53,6 +53,7 @@ class DataDirectoryTest {
   /** One partition with a log of four bytes. */
   private LogEnd makeLog(DataDirectory directory) throws IOException {
     Path partition = directory.createPartition(NAME);
+    directory.syncPartitions();
     disk.put(DataPaths.log(partition, 5), new byte[4]);
     return new LogEnd(9, 2, 5, 4, 77);
   }
@@ -329,7 +330,9 @@ class DataDirectoryTest {
   @Test
   @DisplayName("r23: a partition nobody knows is listed, and stays")
   void r23_keepsPartitionsThatNobodyKnows() throws IOException {
-    run(1).createPartition(NAME);
+    DataDirectory directory = run(1);
+    directory.createPartition(NAME);
+    directory.syncPartitions();
     disk.losePower(1);
     DataDirectory again = run(2);
     assertThat(again.partitions()).containsExactly(NAME);

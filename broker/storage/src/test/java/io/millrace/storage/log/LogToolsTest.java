@@ -163,7 +163,7 @@ class LogToolsTest {
   }
 
   @Test
-  @DisplayName("every flipped bit of a log is found, but for the append time's")
+  @DisplayName("every flipped bit of a log is found, but for an earlier time in the first batch")
   void findsEveryDamagedByte() throws IOException {
     Path log = fixture.logFile(0);
     byte[] good = disk.contents(log);
@@ -174,7 +174,7 @@ class LogToolsTest {
       disk.put(log, bad);
       verify(fixture.partitionDirectory());
       boolean appendTime = at % batch >= 17 && at % batch < 25;
-      if (!appendTime) {
+      if (!appendTime || at >= batch) {
         assertThat(findings).as("byte " + at + " of " + batch).isNotEmpty();
       }
     }
