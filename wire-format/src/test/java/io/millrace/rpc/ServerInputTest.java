@@ -98,6 +98,8 @@ class ServerInputTest {
     return Map.of(
         "TLS client hello",
         new byte[] {0x16, 3, 1, 2, 0, 1, 0, 1, (byte) 0xfc, 3, 3},
+        "TLS client hello that announces 16 MiB (B07)",
+        new byte[] {0x16, 3, 1, 0x40, 0, 1, (byte) 0xff, (byte) 0xff, (byte) 0xff, 3, 3},
         "HTTP GET",
         "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII),
         "Kafka ApiVersions",
@@ -109,8 +111,15 @@ class ServerInputTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"TLS client hello", "HTTP GET", "Kafka ApiVersions", "random bytes"})
-  void b06_closesWithinASecondOnAnotherProtocol(String protocol) {
+  @ValueSource(
+      strings = {
+        "TLS client hello",
+        "TLS client hello that announces 16 MiB (B07)",
+        "HTTP GET",
+        "Kafka ApiVersions",
+        "random bytes"
+      })
+  void b06_b07_closesWithinASecondOnAnotherProtocol(String protocol) {
     RawPeer peer = fixture.connect();
     long start = fixture.nowMillis();
     peer.sendBytes(Objects.requireNonNull(otherProtocols().get(protocol)));

@@ -13,11 +13,19 @@ import io.millrace.rpc.RpcServerSettings;
 import io.millrace.rpc.RpcServerSettings.Timeouts;
 import io.millrace.rpc.SystemTasks;
 import io.millrace.rpc.TestClient;
+import io.millrace.wire.FrameHead;
+import io.millrace.wire.v1.HelloRequest;
 import io.millrace.wire.v1.HelloResponse;
+import io.millrace.wire.v1.ListTopicsRequest;
 import io.millrace.wire.v1.ListTopicsResponse;
+import io.millrace.wire.v1.Request;
 import io.millrace.wire.v1.Response;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
@@ -26,6 +34,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -190,6 +199,72 @@ class RpcOverTcpTest {
     }
     Awaitility.await().until(() -> server.stats().connectionsAccepted() == 20);
     Awaitility.await().until(() -> server.stats().connections() == 0);
+  }
+
+  /** Neither may an end that cannot be read, as reading has stopped, keep a loop busy. */
+  @Test
+  void b13_aHalfClosedAndThenResetConnectionKeepsNoLoopBusy() throws Exception {
+    List<InboundRequest> waiting = new CopyOnWriteArrayList<>();
+    RpcServer server = serve(RpcServerSettings.DEFAULTS.withMaxInFlight(1, 1 << 20), waiting::add);
+    Socket socket = stranger(server.address(), frames());
+    Awaitility.await().until(() -> waiting.size() == 1);
+    assertThat(server.stats().connectionsHeldBack()).isEqualTo(1);
+
+    socket.shutdownOutput();
+    assertThat(cpuMillisOfLoopsInASecond()).as("half closed").isLessThan(300);
+    socket.setSoLinger(true, 0);
+    socket.close();
+    assertThat(cpuMillisOfLoopsInASecond()).as("reset").isLessThan(300);
+
+    InboundRequest request = waiting.get(0);
+    request.loop().execute(() -> answerWithPayload(request));
+    Awaitility.await()
+        .until(
+            () -> {
+              waiting.stream().skip(1).forEach(next -> next.loop().execute(() -> finish(next)));
+              return server.stats().connections() == 0;
+            });
+  }
+
+  private static void finish(InboundRequest request) {
+    try {
+      request.drop();
+    } catch (IllegalStateException finished) {
+      assertThat(finished).hasMessageContaining("answered twice");
+    }
+  }
+
+  /** A Hello and two requests. */
+  private static byte[] frames() {
+    Request hello =
+        Request.newBuilder()
+            .setCorrelationId(1)
+            .setHello(HelloRequest.newBuilder().setClientName("raw"))
+            .build();
+    Request.Builder request =
+        Request.newBuilder().setListTopics(ListTopicsRequest.getDefaultInstance());
+    ByteArrayOutputStream frames = new ByteArrayOutputStream();
+    frames.writeBytes(FrameHead.encode(hello, 0).array());
+    frames.writeBytes(FrameHead.encode(request.setCorrelationId(2).build(), 0).array());
+    frames.writeBytes(FrameHead.encode(request.setCorrelationId(3).build(), 0).array());
+    return frames.toByteArray();
+  }
+
+  private static long cpuMillisOfLoopsInASecond() {
+    long before = cpuNanosOfLoops();
+    Awaitility.await().pollDelay(1, SECONDS).until(() -> true);
+    return (cpuNanosOfLoops() - before) / 1_000_000;
+  }
+
+  private static long cpuNanosOfLoops() {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    long nanos = 0;
+    for (ThreadInfo thread : threads.getThreadInfo(threads.getAllThreadIds())) {
+      if (thread != null && thread.getThreadName().startsWith("far-loop")) {
+        nanos += Math.max(0, threads.getThreadCpuTime(thread.getThreadId()));
+      }
+    }
+    return nanos;
   }
 
   @Test
