@@ -119,10 +119,16 @@ record Setting<T>(
           try {
             return Compressions.named(text);
           } catch (IllegalArgumentException e) {
-            // Which of them there are, or which library is missing.
-            String allowed = " but may be: " + String.join(", ", Compressions.names());
+            boolean missing = Compressions.names().contains(text); // its library is
+            String allowed = String.join(", ", Compressions.names());
             throw new InvalidSettingException(
-                key, key + " is \"" + text + "\"" + allowed + "; " + e.getMessage());
+                key,
+                key
+                    + " is \""
+                    + text
+                    + "\" but may be: "
+                    + allowed
+                    + (missing ? "; " + e.getMessage() : ""));
           }
         },
         value -> true,
