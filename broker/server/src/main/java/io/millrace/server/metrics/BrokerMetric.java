@@ -55,6 +55,12 @@ public enum BrokerMetric {
       GAUGE,
       "Bytes of the requests in flight.",
       "listener"),
+  REQUESTS_ARRIVING_BYTES(
+      Group.REQUESTS,
+      "requests_arriving_bytes",
+      GAUGE,
+      "Memory taken by large requests that are still coming in.",
+      "listener"),
 
   // ---- Records in and out
   PRODUCED_BYTES(

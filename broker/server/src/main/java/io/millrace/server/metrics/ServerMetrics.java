@@ -23,6 +23,7 @@ final class ServerMetrics {
     counter(BrokerMetric.REQUESTS_REFUSED, RpcServerStats::requestsRefused);
     gauge(BrokerMetric.REQUESTS_IN_FLIGHT, RpcServerStats::requestsInFlight);
     gauge(BrokerMetric.REQUESTS_IN_FLIGHT_BYTES, RpcServerStats::bytesInFlight);
+    gauge(BrokerMetric.REQUESTS_ARRIVING_BYTES, RpcServerStats::bytesArriving);
     gauge(BrokerMetric.CONNECTIONS, RpcServerStats::connections);
     gauge(BrokerMetric.CONNECTIONS_HELD_BACK, RpcServerStats::connectionsHeldBack);
     counter(BrokerMetric.CONNECTIONS_ACCEPTED, RpcServerStats::connectionsAccepted);
