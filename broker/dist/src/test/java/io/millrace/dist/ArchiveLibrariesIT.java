@@ -142,6 +142,11 @@ class ArchiveLibrariesIT {
         assertThat(names).as("THIRD-PARTY.md has no row for " + jar).anyMatch(jar::startsWith);
       }
     }
+    for (String name : names) {
+      assertThat(libraries)
+          .as("THIRD-PARTY.md has a row for " + name)
+          .anyMatch(jar -> jar.startsWith(name));
+    }
   }
 
   @Test
