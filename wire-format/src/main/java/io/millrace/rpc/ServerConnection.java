@@ -202,6 +202,12 @@ final class ServerConnection implements LinkHandler, FrameAssembler.Room {
       refuse(UNSUPPORTED, "api " + scan.api() + " is not known here; known: " + scan.knownApis());
       return;
     }
+    if (stage != Stage.GREETING && scan.api() == Request.HELLO_FIELD_NUMBER) {
+      // Not even parsed: only a first Hello is small for certain.
+      memory.release();
+      refuseAndClose(End.OUT_OF_PLACE, "a second Hello on one connection");
+      return;
+    }
     Request head = verdict == MessageScan.Verdict.VALID ? parse(message, scan) : null;
     if (head == null) {
       memory.release();
@@ -270,10 +276,6 @@ final class ServerConnection implements LinkHandler, FrameAssembler.Room {
   }
 
   private void greet(Request request) {
-    if (stage != Stage.GREETING) {
-      refuseAndClose(End.OUT_OF_PLACE, "a second Hello on one connection");
-      return;
-    }
     HelloResponse hello = server.hello();
     String asked = request.getHello().getClusterId();
     if (!asked.isEmpty() && !asked.equals(hello.getClusterId())) {

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * reads the finished bytes any more.
  */
 public final class BatchBuilder {
+  /** Headers of one record; one with more is refused everywhere. */
+  public static final int MAX_HEADERS = RecordScan.MAX_HEADERS;
+
   private static final int RECORDS_START = BatchLayout.MAX_HEADER_BYTES;
   private static final int FIRST_CAPACITY = 16 << 10;
   private static final int ABSENT = -1;
@@ -113,6 +116,9 @@ public final class BatchBuilder {
     }
     if (timestampMillis < 0) {
       throw new IllegalArgumentException("a timestamp is before 1970: " + timestampMillis);
+    }
+    if (headers.size() > MAX_HEADERS) {
+      throw new IllegalArgumentException(headers.size() + " headers; at most " + MAX_HEADERS);
     }
     boolean first = recordCount == 0;
     long delta = Varint.zigZag(first ? 0 : timestampMillis - baseTimestamp);

@@ -24,6 +24,9 @@ final class RecordScan {
 
   static final int ABSENT = -1;
 
+  /** Of one record: they take two bytes each, and objects where they are read. */
+  static final int MAX_HEADERS = 10_000;
+
   private static final int NO_TAG = -1;
 
   private ByteBuffer buffer = ByteBuffer.allocate(0);
@@ -126,7 +129,9 @@ final class RecordScan {
       if (!header(recordEnd)) {
         return false;
       }
-      headerCount++;
+      if (++headerCount > MAX_HEADERS) {
+        return fail("a record has more than " + MAX_HEADERS + " headers");
+      }
       headersSize += nameSize + Math.max(0, headerValueSize);
       tag = tag(recordEnd);
     }

@@ -2,6 +2,7 @@ package io.millrace.wire;
 
 import static io.millrace.wire.RandomBatches.NOW_MILLIS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.millrace.wire.v1.ErrorCode;
@@ -270,6 +271,24 @@ class BatchValidatorTest {
           ErrorCode.INVALID_REQUEST,
           "only brokers");
     }
+  }
+
+  @Test
+  void b41_refusesMoreHeadersThanARecordMayHaveAndSoDoesTheBuilder() {
+    List<RecordHeader> most = Collections.nCopies(10_000, new RecordHeader("", null));
+    List<RecordHeader> tooMany = Collections.nCopies(10_001, new RecordHeader("", null));
+    BatchBuilder builder = new BatchBuilder(1 << 20, 1 << 20, ByteBuffer::allocate);
+    assertThat(builder.tryAppend(0, (ByteBuffer) null, null, most)).isTrue();
+    assertThatThrownBy(() -> builder.tryAppend(0, (ByteBuffer) null, null, tooMany))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("10001 headers");
+
+    Record.Builder record = Record.newBuilder();
+    tooMany.forEach(header -> record.addHeader(Header.getDefaultInstance()));
+    assertRefused(
+        Forged.bytes(Forged.honest(RecordSet.newBuilder().addRecord(record).build(), NOW_MILLIS)),
+        ErrorCode.CORRUPT_BATCH,
+        "more than 10000 headers");
   }
 
   @Test

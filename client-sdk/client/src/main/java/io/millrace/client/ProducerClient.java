@@ -18,6 +18,7 @@ import io.millrace.client.send.SendEngine;
 import io.millrace.client.send.SendSettings;
 import io.millrace.client.send.SendTopic;
 import io.millrace.rpc.Clock;
+import io.millrace.wire.BatchBuilder;
 import io.millrace.wire.RecordHeader;
 import java.time.Duration;
 import java.util.List;
@@ -224,6 +225,16 @@ final class ProducerClient<K, V> implements Producer<K, V> {
 
   private int sizeBytes(
       SendTopic topic, byte @Nullable [] key, byte @Nullable [] value, List<RecordHeader> headers) {
+    if (headers.size() > BatchBuilder.MAX_HEADERS) {
+      throw new RecordTooLargeException(
+          "a record for topic "
+              + topic.name()
+              + " has "
+              + headers.size()
+              + " headers; "
+              + BatchBuilder.MAX_HEADERS
+              + " are allowed");
+    }
     long size = (key == null ? 0 : key.length) + (value == null ? 0L : value.length);
     // By index: an iterator would be an object for each record.
     for (int i = 0; i < headers.size(); i++) {

@@ -309,7 +309,7 @@ class AdminChangesTest {
   @Test
   void aFaultOfTheLeaderEndsItAsUnknown() throws Exception {
     fill(1);
-    script(Request.ApiCase.TRIM, Scripts.refuse(ErrorCode.STORAGE_FAILED));
+    script(Request.ApiCase.TRIM, Scripts.refuse(ErrorCode.INTERNAL));
     assertThat(why(trim(Map.of(NOTES_0, TrimSpec.before(5))).get(NOTES_0)))
         .isEqualTo(OutcomeUnknownException.class);
     assertThat(asked(Request.ApiCase.TRIM)).hasSize(1);

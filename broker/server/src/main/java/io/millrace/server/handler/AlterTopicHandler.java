@@ -66,6 +66,10 @@ final class AlterTopicHandler {
               if (bug != null) {
                 answer.failed(bug);
               } else {
+                if (!alter.getValidateOnly()) {
+                  quota.ended(
+                      request.remote(), cost(alter, known), refusal(alter.getName(), outcome));
+                }
                 onOutcome(alter.getName(), outcome, answer);
               }
             });

@@ -59,6 +59,19 @@ final class ChangeQuota {
     return missing == null ? Optional.empty() : Optional.of(refusal(from, -missing));
   }
 
+  /**
+   * Gives back what {@link #take} took when the change was refused: nothing was done.
+   *
+   * @param refusal how it ended; empty: it was done
+   */
+  void ended(Endpoint from, int partitions, Optional<Refusal> refusal) {
+    if (refusal.isPresent() && refusal.get().code() != ErrorCode.OUTCOME_UNKNOWN) {
+      buckets.computeIfPresent(
+          from.host(),
+          (host, before) -> new Bucket(before.level() + Math.max(1, partitions), before.atNanos()));
+    }
+  }
+
   private double level(@Nullable Bucket before, long now) {
     double full = (double) perSecond * BURST_SECONDS;
     if (before == null) {

@@ -56,6 +56,12 @@ final class CreateTopicHandler {
               if (bug != null) {
                 answer.failed(bug);
               } else {
+                if (!create.getValidateOnly()) {
+                  quota.ended(
+                      request.remote(),
+                      wanted.partitions(),
+                      CreateOutcomes.refusal(create.getName(), outcome));
+                }
                 onOutcome(create.getName(), outcome, answer);
               }
             });

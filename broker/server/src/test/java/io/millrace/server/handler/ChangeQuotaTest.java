@@ -55,6 +55,15 @@ class ChangeQuotaTest {
   }
 
   @Test
+  void whatWasRefusedCostsNothingAndWhatMayHaveBeenDoneDoes() {
+    assertThat(quota.take(FROM, 1_000_000)).isEmpty();
+    quota.ended(FROM, 1_000_000, Optional.of(new Refusal(ErrorCode.INVALID_REQUEST, "too many")));
+    assertThat(quota.take(FROM, 10_000)).isEmpty();
+    quota.ended(FROM, 10_000, Optional.of(new Refusal(ErrorCode.OUTCOME_UNKNOWN, "who knows")));
+    assertThat(quota.take(FROM, 1)).isPresent();
+  }
+
+  @Test
   void anotherPortOfTheSameAddressIsTheSameClientAndAnotherAddressIsNot() {
     takeUntilRefused();
     assertThat(quota.take(new Endpoint("10.0.0.1", 4712), 1)).isPresent();

@@ -46,24 +46,27 @@ record CleanMark(int incarnation, Map<PartitionName, LogEnd> ends) {
     List<String> parts = List.of(line.split(" ", -1));
     PartitionName name = PartitionName.parse(parts.get(0)).orElse(null);
     Fields fields =
-        Fields.parse(parts.subList(1, parts.size()), "end", "epoch", "segment", "size", "time");
+        Fields.parse(
+            parts.subList(1, parts.size()), "end", "epoch", "segments", "segment", "size", "time");
     if (name == null || fields == null) {
       return false;
     }
     Long end = fields.number("end", 0);
     Integer epoch = fields.integer("epoch", -1);
+    Integer segments = fields.integer("segments", 1);
     Long segment = fields.number("segment", 0);
     Long size = fields.number("size", 0);
     Long time = fields.number("time", -1);
     if (end == null
         || epoch == null
+        || segments == null
         || segment == null
         || size == null
         || time == null
         || end < segment) {
       return false;
     }
-    return ends.put(name, new LogEnd(end, epoch, segment, size, time)) == null;
+    return ends.put(name, new LogEnd(end, epoch, segments, segment, size, time)) == null;
   }
 
   void write(Disk disk, Path path) throws IOException {
@@ -78,6 +81,8 @@ record CleanMark(int incarnation, Map<PartitionName, LogEnd> ends) {
                         + end.endOffset()
                         + " epoch="
                         + end.epoch()
+                        + " segments="
+                        + end.segments()
                         + " segment="
                         + end.segmentBase()
                         + " size="

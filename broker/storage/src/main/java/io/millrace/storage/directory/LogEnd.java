@@ -5,14 +5,24 @@ package io.millrace.storage.directory;
  *
  * @param endOffset the next offset to be written
  * @param epoch the last leader epoch in the log's history, -1 when it has none
+ * @param segments files the log has: one that is missing later must not go unnoticed
  * @param segmentBase base offset of the active segment
  * @param segmentSizeBytes of the active segment's file
  * @param maxTimestamp latest record time in the active segment, -1 when it is empty
  */
 public record LogEnd(
-    long endOffset, int epoch, long segmentBase, long segmentSizeBytes, long maxTimestamp) {
+    long endOffset,
+    int epoch,
+    int segments,
+    long segmentBase,
+    long segmentSizeBytes,
+    long maxTimestamp) {
   public LogEnd {
-    if (segmentBase < 0 || endOffset < segmentBase || epoch < -1 || segmentSizeBytes < 0) {
+    if (segments < 1
+        || segmentBase < 0
+        || endOffset < segmentBase
+        || epoch < -1
+        || segmentSizeBytes < 0) {
       throw new IllegalArgumentException(
           "no log ends like this: " + endOffset + ", " + epoch + ", " + segmentBase);
     }

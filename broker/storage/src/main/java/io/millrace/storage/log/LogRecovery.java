@@ -162,6 +162,7 @@ final class LogRecovery {
       LogFile last = files.get(files.size() - 1);
       boolean indexed = files.stream().limit(files.size() - 1L).allMatch(LogFile::hasIndex);
       return indexed
+          && files.size() == end.segments()
           && last.baseOffset() == end.segmentBase()
           && last.sizeBytes() == end.segmentSizeBytes()
           && epochs.latest() == end.epoch();

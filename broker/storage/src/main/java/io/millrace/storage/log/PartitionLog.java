@@ -447,6 +447,7 @@ public final class PartitionLog {
     return new LogEnd(
         active.endOffset(),
         state.epochs.latest(),
+        state.segments.all().size(),
         active.baseOffset(),
         active.sizeBytes(),
         active.maxTimestamp());

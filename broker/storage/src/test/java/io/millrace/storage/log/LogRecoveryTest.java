@@ -236,6 +236,15 @@ class LogRecoveryTest {
   }
 
   @Test
+  void b84_refusesAHoleAfterACleanStopToo() throws IOException {
+    threeSegments();
+    assertThat(fixture.stop()).isTrue();
+    disk.delete(fixture.logFile(1));
+    fixture.start();
+    assertThat(fixture.tryOpen()).isInstanceOf(LogOpening.Offline.class);
+  }
+
+  @Test
   void b84_leavesOtherPartitionsAlone() throws IOException {
     threeSegments();
     disk.delete(fixture.logFile(1));

@@ -38,7 +38,13 @@ public final class BrokerErrors {
     return switch (error.getCode()) {
       case NOT_LEADER, FENCED_EPOCH, UNKNOWN_EPOCH, UNKNOWN_TOPIC, UNKNOWN_PARTITION ->
           Verdict.LOOK_AGAIN;
-      case BUSY, STOPPING, UNAVAILABLE, NOT_ENOUGH_REPLICAS, OFFSET_NOT_AVAILABLE, CORRUPT_BATCH ->
+      case BUSY,
+          STOPPING,
+          UNAVAILABLE,
+          NOT_ENOUGH_REPLICAS,
+          OFFSET_NOT_AVAILABLE,
+          CORRUPT_BATCH,
+          STORAGE_FAILED ->
           Verdict.LATER;
       case INVALID_REQUEST,
           UNSUPPORTED,
@@ -51,12 +57,7 @@ public final class BrokerErrors {
           NOT_ENOUGH_BROKERS,
           OFFSET_OUT_OF_RANGE ->
           Verdict.NEVER;
-      case OUTCOME_UNKNOWN,
-          TIMED_OUT,
-          STORAGE_FAILED,
-          INTERNAL,
-          ERROR_CODE_UNSPECIFIED,
-          UNRECOGNIZED ->
+      case OUTCOME_UNKNOWN, TIMED_OUT, INTERNAL, ERROR_CODE_UNSPECIFIED, UNRECOGNIZED ->
           Verdict.UNKNOWN;
     };
   }
