@@ -137,7 +137,13 @@ public final class ApiHandler implements RequestHandler {
       case DESCRIBE_CLUSTER -> describeCluster.handle(request);
       case HELLO ->
           request.refuse(ErrorCode.INVALID_REQUEST, "a connection says Hello once, and first");
-      case API_NOT_SET ->
+      case API_NOT_SET,
+          PRODUCER_ID,
+          ELECT_LEADERS,
+          DRAIN_BROKER,
+          EXPLAIN,
+          LEAVE_IN_SYNC,
+          REPLICA_ENDS ->
           request.refuse(
               ErrorCode.UNSUPPORTED,
               "no api that is known here; known are produce, fetch, list_offsets, trim,"

@@ -36,7 +36,12 @@ public final class BrokerErrors {
   /** A code this version does not know may mean anything: unknown. */
   public static Verdict verdict(Error error) {
     return switch (error.getCode()) {
-      case NOT_LEADER, FENCED_EPOCH, UNKNOWN_EPOCH, UNKNOWN_TOPIC, UNKNOWN_PARTITION ->
+      case NOT_LEADER,
+          FENCED_EPOCH,
+          FENCED_INCARNATION,
+          UNKNOWN_EPOCH,
+          UNKNOWN_TOPIC,
+          UNKNOWN_PARTITION ->
           Verdict.LOOK_AGAIN;
       case BUSY,
           STOPPING,
@@ -55,6 +60,11 @@ public final class BrokerErrors {
           NOT_AUTHORISED,
           TOPIC_EXISTS,
           NOT_ENOUGH_BROKERS,
+          OUT_OF_ORDER_SEQUENCE,
+          FENCED_PRODUCER,
+          DUPLICATE_SEQUENCE,
+          SEQUENCE_REUSED,
+          UNKNOWN_PRODUCER,
           OFFSET_OUT_OF_RANGE ->
           Verdict.NEVER;
       case OUTCOME_UNKNOWN, TIMED_OUT, INTERNAL, ERROR_CODE_UNSPECIFIED, UNRECOGNIZED ->
@@ -81,7 +91,8 @@ public final class BrokerErrors {
       case UNKNOWN_TOPIC -> new UnknownTopicException(topic, message);
       case UNKNOWN_PARTITION -> new UnknownPartitionException(topic, partition, message);
       case TOPIC_EXISTS -> new TopicExistsException(message);
-      case NOT_LEADER, FENCED_EPOCH, UNKNOWN_EPOCH -> new NotLeaderException(message);
+      case NOT_LEADER, FENCED_EPOCH, FENCED_INCARNATION, UNKNOWN_EPOCH ->
+          new NotLeaderException(message);
       case BUSY, STOPPING, UNAVAILABLE, CORRUPT_BATCH -> new BrokerUnavailableException(message);
       case NOT_ENOUGH_REPLICAS, NOT_ENOUGH_BROKERS -> new NotEnoughReplicasException(message);
       case OFFSET_NOT_AVAILABLE -> new OffsetNotAvailableException(message);
@@ -92,6 +103,11 @@ public final class BrokerErrors {
           INVALID_TOPIC_NAME,
           INVALID_SETTING,
           INVALID_TIMESTAMP,
+          OUT_OF_ORDER_SEQUENCE,
+          FENCED_PRODUCER,
+          DUPLICATE_SEQUENCE,
+          SEQUENCE_REUSED,
+          UNKNOWN_PRODUCER,
           OFFSET_OUT_OF_RANGE ->
           new InvalidRequestException(message);
       case OUTCOME_UNKNOWN, TIMED_OUT -> new OutcomeUnknownException(message);
