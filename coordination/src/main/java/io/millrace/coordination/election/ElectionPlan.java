@@ -1,5 +1,6 @@
 package io.millrace.coordination.election;
 
+import io.millrace.coordination.v1.LossNote;
 import io.millrace.coordination.v1.PartitionNode;
 import io.millrace.coordination.v1.RollCallEntry;
 import java.util.ArrayList;
@@ -126,6 +127,8 @@ public sealed interface ElectionPlan {
             .addInSync(scene.self())
             .clearEligible()
             .setSoleFlushed(true)
+            .setPossibleLoss(
+                LossNote.newBuilder().setLeaderEpoch(partition.getLeaderEpoch() + 1).setWhy(why))
             .build();
     return new Take(next, true);
   }

@@ -61,7 +61,7 @@ public final class LeavingInDoubt {
             store,
             place.topicId,
             place.partition,
-            current -> DoubtfulLeave.plan(current, self, position, loss))
+            (current, version) -> DoubtfulLeave.plan(current, self, position, loss))
         .thenApply(
             result -> {
               log.debug("left {}-{}: {}", place.topicId, place.partition, result);

@@ -97,9 +97,11 @@ public final class PartitionElection {
     if (result instanceof PartitionWrite.Result.Gone) {
       return new Outcome.Gone();
     }
-    return result instanceof PartitionWrite.Result.Unknown unknown
-        ? new Outcome.Unknown(unknown.why())
-        : new Outcome.NotTried(((PartitionWrite.Result.Failed) result).why());
+    if (result instanceof PartitionWrite.Result.Unknown unknown) {
+      return new Outcome.Unknown(unknown.why());
+    }
+    return new Outcome.NotTried(
+        result instanceof PartitionWrite.Result.Failed failed ? failed.why() : result.toString());
   }
 
   private static final class Candidacy implements PartitionWrite.Change {
@@ -114,7 +116,7 @@ public final class PartitionElection {
     }
 
     @Override
-    public @Nullable PartitionNode next(PartitionNode current) {
+    public @Nullable PartitionNode next(PartitionNode current, int version) {
       decidedIn = scene.get();
       plan = ElectionPlan.decide(current, decidedIn);
       return plan instanceof ElectionPlan.Take take ? take.next() : null;

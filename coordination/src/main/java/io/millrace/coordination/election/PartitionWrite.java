@@ -5,6 +5,7 @@ import io.millrace.coordination.store.ClusterStore;
 import io.millrace.coordination.store.NextContact;
 import io.millrace.coordination.store.Node;
 import io.millrace.coordination.store.ReadOutcome;
+import io.millrace.coordination.store.StoreOp;
 import io.millrace.coordination.store.WriteOutcome;
 import io.millrace.coordination.store.WriteOutcome.Conflict;
 import io.millrace.coordination.store.WriteOutcome.Rejected;
@@ -12,7 +13,10 @@ import io.millrace.coordination.store.ZnodeJson;
 import io.millrace.coordination.store.ZnodePaths;
 import io.millrace.coordination.store.ZnodeReading;
 import io.millrace.coordination.v1.PartitionNode;
+import io.millrace.rpc.SafetyRule;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -31,8 +35,17 @@ final class PartitionWrite {
 
   /** Decides from what was read; may look at more than the node when called again. */
   interface Change {
-    /** What to write, but for when; null to leave it as it is. */
-    @Nullable PartitionNode next(PartitionNode current);
+    /**
+     * What to write, but for when; null to leave it as it is.
+     *
+     * @param version that it was read at
+     */
+    @Nullable PartitionNode next(PartitionNode current, int version);
+
+    /** What else has to hold when it is written: part of the same transaction. */
+    default List<StoreOp> checks() {
+      return List.of();
+    }
 
     /** What has to be done before it is written; false gives up. */
     default CompletionStage<Boolean> before(PartitionNode next) {
@@ -50,6 +63,11 @@ final class PartitionWrite {
 
     /** There is no such node. */
     record Gone() implements Result {}
+
+    /**
+     * Not written, and not going to be, since one of the checks failed; the node was as read then.
+     */
+    record Refused(String why) implements Result {}
 
     /** Not written, and not going to be. */
     record Failed(String why) implements Result {}
@@ -108,7 +126,7 @@ final class PartitionWrite {
   }
 
   private void onUnderstood(ZnodeReading.Understood<PartitionNode> read, int version) {
-    PartitionNode next = change.next(read.content());
+    PartitionNode next = change.next(read.content(), version);
     if (next == null) {
       result.complete(new Result.Left(read.content(), version));
       return;
@@ -121,9 +139,11 @@ final class PartitionWrite {
       return;
     }
     PartitionNode.Builder dated = next.toBuilder();
-    dated
-        .getLastChangeBuilder()
-        .setAt(Instant.ofEpochMilli(store.loop().clock().wallMillis()).toString());
+    String now = Instant.ofEpochMilli(store.loop().clock().wallMillis()).toString();
+    dated.getLastChangeBuilder().setAt(now);
+    if (dated.hasPossibleLoss() && dated.getPossibleLoss().getAt().isEmpty()) {
+      dated.getPossibleLossBuilder().setAt(now);
+    }
     PartitionNode content = dated.build();
     guarded(
         change.before(content),
@@ -141,20 +161,33 @@ final class PartitionWrite {
       awaitContact(content, data, version);
       return;
     }
-    guarded(store.set(path, data, version), outcome -> onSent(outcome, content, data, version));
+    // The node comes first: a conflict over a check then says that it is as it was read, and since
+    // what is checked only grows, an earlier sending that is still on its way will fail as well.
+    List<StoreOp> steps = new ArrayList<>();
+    steps.add(new StoreOp.Set(path, data, version));
+    steps.addAll(change.checks());
+    guarded(
+        steps.size() == 1 ? store.set(path, data, version) : store.transact(steps),
+        outcome -> onSent(outcome, content, data, version));
   }
 
   private void onSent(WriteOutcome outcome, PartitionNode content, ByteString data, int version) {
     if (outcome instanceof WriteOutcome.Applied applied) {
       result.complete(new Result.Written(content, applied.version()));
     } else if (outcome instanceof Conflict conflict) {
-      if (conflict.kind() == Conflict.Kind.VERSION) {
+      if (!conflict.path().equals(path)) {
+        result.complete(new Result.Refused(conflict.path() + " is not as it was"));
+      } else if (conflict.kind() == Conflict.Kind.VERSION) {
         onMoved(content, data, version);
       } else {
         result.complete(new Result.Gone());
       }
     } else if (outcome instanceof WriteOutcome.Unknown) {
       mayHaveLanded = true;
+      if (SafetyRule.H8.isLeftOut()) {
+        NextContact.then(store, () -> believeVersion(version));
+        return;
+      }
       awaitContact(content, data, version);
     } else if (outcome instanceof Rejected rejected
         && rejected.reason() == Rejected.Reason.NO_CONTACT
@@ -167,6 +200,14 @@ final class PartitionWrite {
 
   /** By the first sending of this very write, or by somebody else's: then decide anew. */
   private void onMoved(PartitionNode content, ByteString data, int version) {
+    if (SafetyRule.R10.isLeftOut()) {
+      result.complete(new Result.Failed("somebody else has written " + path));
+      return;
+    }
+    if (SafetyRule.R11.isLeftOut()) {
+      writeOver(content, data);
+      return;
+    }
     if (!mayHaveLanded) {
       read();
       return;
@@ -181,6 +222,32 @@ final class PartitionWrite {
             result.complete(new Result.Written(content, version + 1));
           } else {
             onRead(read);
+          }
+        });
+  }
+
+  /** Takes an unmoved version for a failure. Only where a rule is left out. */
+  private void believeVersion(int version) {
+    guarded(
+        store.read(path),
+        read -> {
+          if (read instanceof ReadOutcome.Found<Node> found && found.value().version() == version) {
+            result.complete(new Result.Failed(path + " was not written"));
+          } else {
+            onRead(read);
+          }
+        });
+  }
+
+  /** Whatever stands there. Only where a rule is left out. */
+  private void writeOver(PartitionNode content, ByteString data) {
+    guarded(
+        store.read(path),
+        read -> {
+          if (read instanceof ReadOutcome.Found<Node> found) {
+            send(content, data, found.value().version());
+          } else {
+            result.complete(new Result.Failed(path + " could not be read"));
           }
         });
   }

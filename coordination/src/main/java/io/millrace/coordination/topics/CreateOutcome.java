@@ -32,9 +32,7 @@ public sealed interface CreateOutcome {
       REPLICATION_FACTOR,
       SETTING,
       /** Not with the brokers that are live now. */
-      NOT_ENOUGH_BROKERS,
-      /** Not with this version of the product. */
-      NOT_SUPPORTED_YET
+      NOT_ENOUGH_BROKERS
     }
   }
 

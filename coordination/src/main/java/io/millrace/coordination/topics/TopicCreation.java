@@ -30,9 +30,6 @@ public final class TopicCreation {
   /** Of one topic. */
   public static final int MAX_PARTITIONS = 10_000;
 
-  /** Until replication exists. */
-  private static final int MAX_REPLICATION_FACTOR = 1;
-
   private static final int USUAL_REPLICATION_FACTOR = 3;
   private static final long PATIENCE_NANOS = SECONDS.toNanos(10);
   private static final char[] ID_DIGITS = "abcdefghijklmnopqrstuvwxyz234567".toCharArray();
@@ -162,29 +159,22 @@ public final class TopicCreation {
       }
     }
     int replicationFactor = replicationFactor(request, image);
-    if (replicationFactor > MAX_REPLICATION_FACTOR) {
-      return new Invalid(
-          Reason.NOT_SUPPORTED_YET,
-          "a replication factor of "
-              + replicationFactor
-              + " is not supported yet: this version keeps one replica of a partition");
-    }
     if (replicationFactor > image.brokers().size()) {
       return new Invalid(
           Reason.NOT_ENOUGH_BROKERS,
           replicationFactor
               + " replicas need as many live brokers, there are "
-              + image.brokers().size());
+              + image.brokers().size()
+              + ": "
+              + image.brokers().keySet());
     }
     List<String> faults = settingCheck.faults(request.settings(), replicationFactor);
     return faults.isEmpty() ? null : new Invalid(Reason.SETTING, String.join("; ", faults));
   }
 
   private static int replicationFactor(TopicRequest request, ClusterImage image) {
-    int usual =
-        Math.min(
-            MAX_REPLICATION_FACTOR, Math.min(USUAL_REPLICATION_FACTOR, image.brokers().size()));
-    return request.replicationFactor().orElse(Math.max(1, usual));
+    int usual = Math.max(1, Math.min(USUAL_REPLICATION_FACTOR, image.brokers().size()));
+    return request.replicationFactor().orElse(usual);
   }
 
   private String newId(String name) {

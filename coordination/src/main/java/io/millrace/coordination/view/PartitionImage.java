@@ -10,6 +10,8 @@ import java.util.OptionalInt;
  * @param leader absent: nobody leads
  * @param leaderIncarnation the life of the leader that this was written for
  * @param lastChange who, when and why, for people
+ * @param possibleLoss of the last election that may have lost committed records: when, in which
+ *     epoch and why; empty when there was none
  * @param version the znode version; every write is conditional on it
  */
 public record PartitionImage(
@@ -22,10 +24,37 @@ public record PartitionImage(
     List<Integer> eligible,
     boolean soleFlushed,
     String lastChange,
+    String possibleLoss,
     int version) {
   public PartitionImage {
     replicas = List.copyOf(replicas);
     inSync = List.copyOf(inSync);
     eligible = List.copyOf(eligible);
+  }
+
+  /** Of a partition that has never been led by a replica that may have had less than others. */
+  public PartitionImage(
+      int partition,
+      List<Integer> replicas,
+      OptionalInt leader,
+      int leaderIncarnation,
+      int leaderEpoch,
+      List<Integer> inSync,
+      List<Integer> eligible,
+      boolean soleFlushed,
+      String lastChange,
+      int version) {
+    this(
+        partition,
+        replicas,
+        leader,
+        leaderIncarnation,
+        leaderEpoch,
+        inSync,
+        eligible,
+        soleFlushed,
+        lastChange,
+        "",
+        version);
   }
 }

@@ -3,6 +3,7 @@ package io.millrace.coordination.view;
 import io.millrace.coordination.v1.EndpointNode;
 import io.millrace.coordination.v1.LastChange;
 import io.millrace.coordination.v1.LiveBrokerNode;
+import io.millrace.coordination.v1.LossNote;
 import io.millrace.coordination.v1.PartitionNode;
 import io.millrace.rpc.Endpoint;
 import java.util.HashMap;
@@ -36,7 +37,12 @@ public final class Readings {
         node.getEligibleList(),
         node.getSoleFlushed(),
         lastChange(node.getLastChange()),
+        node.hasPossibleLoss() ? possibleLoss(node.getPossibleLoss()) : "",
         version);
+  }
+
+  private static String possibleLoss(LossNote note) {
+    return note.getAt() + " epoch " + note.getLeaderEpoch() + ": " + note.getWhy();
   }
 
   private static String lastChange(LastChange change) {

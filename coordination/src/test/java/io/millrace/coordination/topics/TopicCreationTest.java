@@ -183,21 +183,58 @@ class TopicCreationTest {
   }
 
   @Test
-  void saysThatReplicationIsNotThereYet() {
+  void placesEachReplicaOnABrokerOfItsOwn() {
+    cluster = new TopicTestCluster(13, 3);
+    cluster
+        .world()
+        .get(
+            cluster.creation(1).create(new TopicRequest("orders", 6, OptionalInt.of(2), Map.of())));
+
+    for (PartitionImage partition : topic("orders").partitions()) {
+      assertThat(partition).isNotNull();
+      if (partition != null) {
+        assertThat(partition.replicas()).hasSize(2).doesNotHaveDuplicates();
+        assertThat(partition.leader()).hasValue(partition.replicas().get(0));
+        assertThat(partition.inSync()).isEqualTo(partition.replicas());
+        assertThat(partition.soleFlushed()).isFalse();
+      }
+    }
+    assertThat(topic("orders").replicationFactor()).isEqualTo(2);
+  }
+
+  @Test
+  @DisplayName("defaults.md: min(3, live brokers)")
+  void hasThreeReplicasOrAsManyAsThereAreBrokers() {
+    createAsUsual("two");
+    assertThat(topic("two").replicationFactor()).isEqualTo(2);
+    cluster = new TopicTestCluster(13, 4);
+    createAsUsual("three");
+    assertThat(topic("three").replicationFactor()).isEqualTo(3);
+  }
+
+  private void createAsUsual(String name) {
+    TopicRequest request = new TopicRequest(name, 1, OptionalInt.empty(), Map.of());
+    cluster.world().get(cluster.creation(1).create(request));
+  }
+
+  @Test
+  @DisplayName("B61: more replicas than live brokers")
+  void b61_refusesMoreReplicasThanLiveBrokers() {
     assertInvalid(
         cluster
             .world()
             .get(
                 cluster
                     .creation(1)
-                    .create(new TopicRequest("orders", 1, OptionalInt.of(2), Map.of()))),
-        Invalid.Reason.NOT_SUPPORTED_YET,
-        "not supported yet",
-        "one replica");
+                    .create(new TopicRequest("orders", 1, OptionalInt.of(3), Map.of()))),
+        Invalid.Reason.NOT_ENOUGH_BROKERS,
+        "3 replicas",
+        "[1, 2]");
+    assertThat(cluster.children(ZnodePaths.PARTITIONS)).isEmpty();
   }
 
   @Test
-  @DisplayName("B61: more replicas than live brokers")
+  @DisplayName("B61: no live broker at all")
   void b61_needsALiveBroker() {
     cluster = new TopicTestCluster(3, 1);
     cluster.world().get(cluster.broker(1).registration().stop());

@@ -94,8 +94,9 @@ public final class TopicTestCluster {
     return world.get(creation(by).create(request(name, partitions)));
   }
 
+  /** Of one replica. */
   public static TopicRequest request(String name, int partitions) {
-    return new TopicRequest(name, partitions, OptionalInt.empty(), Map.of());
+    return new TopicRequest(name, partitions, OptionalInt.of(1), Map.of());
   }
 
   public DeleteOutcome delete(int by, String name) {

@@ -42,7 +42,6 @@ final class CreateOutcomes {
       case NAME -> ErrorCode.INVALID_TOPIC_NAME;
       case SETTING -> ErrorCode.INVALID_SETTING;
       case NOT_ENOUGH_BROKERS -> ErrorCode.NOT_ENOUGH_BROKERS;
-      case NOT_SUPPORTED_YET -> ErrorCode.UNSUPPORTED;
       case PARTITIONS, REPLICATION_FACTOR -> ErrorCode.INVALID_REQUEST;
     };
   }
