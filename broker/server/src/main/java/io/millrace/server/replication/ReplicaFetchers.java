@@ -1,0 +1,189 @@
+package io.millrace.server.replication;
+
+import io.millrace.coordination.view.BrokerImage;
+import io.millrace.rpc.ConnectionSettings;
+import io.millrace.rpc.Endpoint;
+import io.millrace.rpc.EventLoop;
+import io.millrace.rpc.Tasks;
+import io.millrace.rpc.Transport;
+import io.millrace.server.config.ReplicationSettings;
+import io.millrace.server.partition.PartitionId;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which partitions are followed, and from whom; a {@link LeaderLink} for each life of each broker
+ * that leads one of them. Any thread; owner of the state: the store's loop.
+ */
+public final class ReplicaFetchers {
+  /** Where brokers are told to connect to each other. */
+  public static final String INTERNAL = "internal";
+
+  private final EventLoop store;
+  private final List<EventLoop> loops;
+  private final LinkContext context;
+  private volatile boolean draining;
+
+  // The store's loop only.
+  private final Map<PartitionId, Following> following = new HashMap<>();
+  private final Map<Life, LeaderLink> links = new HashMap<>();
+  private Map<Integer, BrokerImage> live = Map.of();
+  private boolean stopped;
+
+  private record Life(int brokerId, int incarnation) {}
+
+  private record Following(Life leader, int leaderEpoch) {}
+
+  /** Who this broker is, to those it follows. */
+  public record Self(int brokerId, IntSupplier incarnation, ConnectionSettings connections) {}
+
+  ReplicaFetchers(
+      Self self,
+      ReplicationSettings settings,
+      Transport transport,
+      Tasks tasks,
+      List<FollowerShard> shards,
+      EventLoop store,
+      SuspicionListener listener) {
+    this.store = store;
+    this.loops = transport.loops();
+    this.context =
+        new LinkContext(
+            self.brokerId(),
+            self.incarnation(),
+            () -> draining,
+            settings,
+            self.connections(),
+            transport,
+            tasks.random(),
+            shards,
+            store,
+            listener);
+  }
+
+  private void onStore(Runnable action) {
+    if (store.inLoop()) {
+      action.run();
+    } else {
+      store.execute(action);
+    }
+  }
+
+  /**
+   * Fetches from that broker from now on; in the place of what was followed before of the same
+   * partition. The partition has been told to follow already.
+   */
+  public void follow(PartitionId id, int leaderId, int leaderIncarnation, int leaderEpoch) {
+    onStore(
+        () -> {
+          Following next = new Following(new Life(leaderId, leaderIncarnation), leaderEpoch);
+          Following before = following.put(id, next);
+          if (next.equals(before)) {
+            return;
+          }
+          if (before != null) {
+            forget(id, before);
+          }
+          LeaderLink link = link(next.leader());
+          if (link != null) {
+            link.loop().execute(() -> link.follow(id, leaderEpoch));
+          }
+        });
+  }
+
+  /** Fetches nothing of it any more; an answer that is under way is still delivered. */
+  public void unfollow(PartitionId id) {
+    onStore(
+        () -> {
+          Following before = following.remove(id);
+          if (before != null) {
+            forget(id, before);
+          }
+        });
+  }
+
+  private void forget(PartitionId id, Following before) {
+    LeaderLink link = links.get(before.leader());
+    if (link != null) {
+      link.loop().execute(() -> link.unfollow(id));
+    }
+  }
+
+  /** The link to a broker in that life; null while it is not known to be alive. */
+  private @Nullable LeaderLink link(Life leader) {
+    LeaderLink link = links.get(leader);
+    BrokerImage image = live.get(leader.brokerId());
+    if (link != null || stopped || image == null || image.incarnation() != leader.incarnation()) {
+      return link;
+    }
+    Endpoint address = image.endpoints().get(INTERNAL);
+    if (address == null) {
+      return null;
+    }
+    EventLoop loop = loops.get(Math.floorMod(leader.brokerId(), loops.size()));
+    LeaderLink opened = new LeaderLink(image, address, loop, context);
+    links.put(leader, opened);
+    return opened;
+  }
+
+  /** The brokers that are live, by id: where they are, and in which life. */
+  public void onBrokers(Map<Integer, BrokerImage> newLive) {
+    onStore(
+        () -> {
+          if (live.equals(newLive)) {
+            return;
+          }
+          live = Map.copyOf(newLive);
+          Set<Life> gone = new HashSet<>(links.keySet());
+          live.values().forEach(image -> gone.remove(new Life(image.id(), image.incarnation())));
+          for (Life life : gone) {
+            close(links.remove(life));
+          }
+          following.forEach(
+              (id, which) -> {
+                if (!links.containsKey(which.leader())) {
+                  LeaderLink link = link(which.leader());
+                  if (link != null) {
+                    followAll(which.leader(), link);
+                  }
+                }
+              });
+        });
+  }
+
+  private void followAll(Life leader, LeaderLink link) {
+    following.forEach(
+        (id, which) -> {
+          if (which.leader().equals(leader)) {
+            link.loop().execute(() -> link.follow(id, which.leaderEpoch()));
+          }
+        });
+  }
+
+  private static void close(@Nullable LeaderLink link) {
+    if (link != null) {
+      link.loop().execute(link::close);
+    }
+  }
+
+  /** Tells every leader with each fetch that this broker wants no leadership. */
+  public void setDraining(boolean isDraining) {
+    draining = isDraining;
+  }
+
+  /** For good. */
+  public void stop() {
+    onStore(
+        () -> {
+          stopped = true;
+          following.clear();
+          links.values().forEach(ReplicaFetchers::close);
+          links.clear();
+        });
+  }
+}
