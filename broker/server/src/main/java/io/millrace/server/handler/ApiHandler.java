@@ -58,7 +58,8 @@ public final class ApiHandler implements RequestHandler {
     TopicDefaults defaults = settings.topics();
     ChangeQuota quota = new ChangeQuota(requests.topicChangesPerSecond(), clock);
     produce = new ProduceHandler(shards, requests);
-    fetch = new FetchHandler(shards, requests, () -> stage == Stage.STOPPING);
+    fetch =
+        new FetchHandler(shards, requests, () -> stage == Stage.STOPPING, ReplicaAdmission.NOBODY);
     trim = new TrimHandler(shards, requests);
     listOffsets = new ListOffsetsHandler(shards, requests);
     metadata = new MetadataHandler(catalog, topics, requests, defaults, quota);

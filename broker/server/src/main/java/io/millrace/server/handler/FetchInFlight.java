@@ -178,7 +178,7 @@ final class FetchInFlight {
         if (served.slice().isPresent()) {
           return false;
         }
-        onItsWay |= served.nextOffset() < served.highWatermark();
+        onItsWay |= served.onItsWay();
       }
     }
     return onItsWay;

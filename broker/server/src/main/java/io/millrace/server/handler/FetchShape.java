@@ -1,11 +1,13 @@
 package io.millrace.server.handler;
 
+import io.millrace.server.partition.FollowerClaim;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.partition.ReadResult;
 import io.millrace.server.partition.Refusal;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.FetchPartition;
 import io.millrace.wire.v1.FetchRequest;
+import io.millrace.wire.v1.Follower;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -54,13 +56,26 @@ record FetchShape(List<ReadResult.Spec> specs, int maxBytes, int minBytes, long 
               partition.hasLastEpoch()
                   ? OptionalInt.of(partition.getLastEpoch())
                   : OptionalInt.empty(),
-              clamped(partition.getMaxBytes(), maxBytes)));
+              clamped(partition.getMaxBytes(), maxBytes),
+              fetch.hasFollower() ? claim(fetch.getFollower(), partition) : null));
     }
     int most = clamped(fetch.getMaxBytes(), maxBytes);
     int least = Math.max(1, Math.min(clamped(fetch.getMinBytes(), maxBytes), most));
     long waitMillis = Math.min(Integer.toUnsignedLong(fetch.getMaxWaitMs()), maxWaitMillis);
     return new Outcome.Shaped(
         new FetchShape(List.copyOf(specs), most, least, waitMillis * 1_000_000));
+  }
+
+  /** Nobody has flushed what he does not have, nor is there an incarnation of more than 31 bits. */
+  private static FollowerClaim claim(Follower follower, FetchPartition partition) {
+    long incarnation = follower.getIncarnation();
+    boolean possible = incarnation >= 0 && incarnation <= Integer.MAX_VALUE;
+    long flushed = partition.getFlushedOffset();
+    return new FollowerClaim(
+        follower.getBrokerId(),
+        possible ? (int) incarnation : 0,
+        flushed < 0 ? 0 : Math.min(flushed, partition.getFetchOffset()),
+        Math.max(0, partition.getHighWatermark()));
   }
 
   /** Unsigned on the wire; what does not fit an int is more than any limit. */

@@ -144,6 +144,7 @@ final class Appends {
       long endOffset = written.batch().nextOffset();
       int sizeBytes = share.batches().remaining();
       visible.onAppended(endOffset, sizeBytes);
+      partition.waiters().onAppended(sizeBytes);
       partition.traffic().produced(sizeBytes, endOffset - baseOffsets.get(0), baseOffsets.size());
       share.listener().onBatchesFree();
       Durability wanted = CommitRules.orTopicLevel(share.requested(), level);

@@ -28,4 +28,16 @@ final class DivergenceRules {
         ? Optional.empty()
         : Optional.of(new Divergence(end.epoch(), Math.min(end.endOffset(), offset)));
   }
+
+  /**
+   * The same for a replica: what it has before the beginning of this log must agree too, as far as
+   * that can be told, since it may lead one day and show it.
+   */
+  static Optional<Divergence> checkReplica(
+      long offset, int lastEpoch, EpochEnd end, long startOffset) {
+    boolean parted = end.isKnown() && (end.epoch() != lastEpoch || end.endOffset() < offset);
+    return parted
+        ? Optional.of(new Divergence(end.epoch(), Math.min(end.endOffset(), offset)))
+        : check(offset, lastEpoch, end, startOffset);
+  }
 }

@@ -12,38 +12,48 @@ import java.util.List;
  */
 public final class FetchWaiter {
   private final Runnable wake;
+  private final boolean ofReplica;
   private final List<Partition> partitions = new ArrayList<>();
-  private long visibleBytes;
+  private long bytes;
   private long neededBytes = Long.MAX_VALUE;
   private boolean over;
 
   /**
+   * @param ofReplica what is appended counts, not only what is visible
    * @param wake runs on the shard's loop
    */
-  FetchWaiter(Runnable wake) {
+  FetchWaiter(boolean ofReplica, Runnable wake) {
+    this.ofReplica = ofReplica;
     this.wake = wake;
+  }
+
+  boolean isOfReplica() {
+    return ofReplica;
   }
 
   void waitFor(Partition partition) {
     partitions.add(partition);
-    partition.addWaiter(this);
+    partition.waiters().add(this);
   }
 
-  /** Wakes once so many bytes have become visible since the look; at once if they have. */
-  public void arm(long bytes) {
-    neededBytes = bytes;
-    onVisible(0);
+  /** Wakes once there are so many bytes more than at the look; at once if there are. */
+  public void arm(long needed) {
+    neededBytes = needed;
+    onBytes(0);
   }
 
-  /** Called by a partition whose visible end has moved. */
-  void onVisible(long bytes) {
-    visibleBytes += bytes;
-    if (visibleBytes >= neededBytes) {
+  /** Called by a partition that has more for this reader. */
+  void onBytes(long more) {
+    bytes += more;
+    if (bytes >= neededBytes) {
       wakeNow();
     }
   }
 
-  /** Called by a partition that cannot serve any more: the fetch must look again and be told. */
+  /**
+   * Called by a partition that has something else to tell: that it cannot serve any more, or a high
+   * watermark. The fetch must look again.
+   */
   void wakeNow() {
     if (!over) {
       cancel();
@@ -55,7 +65,7 @@ public final class FetchWaiter {
   public void cancel() {
     over = true;
     for (Partition partition : partitions) {
-      partition.removeWaiter(this);
+      partition.waiters().remove(this);
     }
     partitions.clear();
   }

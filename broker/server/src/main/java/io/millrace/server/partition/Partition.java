@@ -1,20 +1,25 @@
 package io.millrace.server.partition;
 
-import io.millrace.rpc.Clock;
+import io.millrace.rpc.EventLoop;
+import io.millrace.rpc.SafetyRule;
 import io.millrace.server.config.TimestampKind;
 import io.millrace.server.config.TopicSettings;
+import io.millrace.server.replica.PartitionState;
+import io.millrace.server.replica.SetsOutcome;
 import io.millrace.storage.log.LogListener;
 import io.millrace.storage.log.PartitionLog;
 import io.millrace.storage.log.TrimResult;
 import io.millrace.wire.BatchLimits;
 import io.millrace.wire.BatchValidator;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import io.millrace.wire.v1.ErrorCode;
+import io.millrace.wire.v1.FetchResult;
+import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,15 +40,15 @@ public final class Partition implements LogListener {
   private static final long ANY_TIME_MILLIS = Long.MAX_VALUE / 2;
 
   private final PartitionId id;
+  private final EventLoop loop;
   private final PartitionListener listener;
   private final PartitionLog log;
   private final LogConfigs logConfigs;
   private final VisibleEnd visible;
   private final Appends appends;
   private final Reads reads;
-  private final Set<FetchWaiter> waiters = new LinkedHashSet<>();
-
-  private final List<FlushWaiter> flushWaiters = new ArrayList<>();
+  private final Waiters waiters = new Waiters();
+  private final FlushWaiters flushWaiters = new FlushWaiters();
 
   /** Nobody looks at it until there is a shard. */
   private Traffic traffic = new Traffic();
@@ -52,29 +57,35 @@ public final class Partition implements LogListener {
   private BatchLimits limits;
   private Role role = new Role.Idle("nobody has been elected yet");
 
+  /** Of the epoch that is followed; null in every other role. */
+  private @Nullable Following following;
+
+  /** The log is being cut: nothing can be appended, and no epoch begun. */
+  private boolean reshaping;
+
   /** Its log, and how the topic's settings are told to it. */
   record Keeping(PartitionLog log, LogConfigs configs) {}
-
-  private record FlushWaiter(long endOffset, Consumer<Boolean> then) {}
 
   /** On the owner's loop. */
   Partition(
       PartitionId id,
       TopicSettings topic,
       Keeping keeping,
-      Clock clock,
+      EventLoop loop,
       PartitionListener listener) {
     this.id = id;
+    this.loop = loop;
     this.topic = topic;
     this.limits = limits(topic);
     this.log = keeping.log();
     this.logConfigs = keeping.configs();
     this.listener = listener;
+    // A hint: others may know more, and nobody may have less than is there.
     this.visible =
         new VisibleEnd(
-            CommitRules.highWatermark(topic.durability(), log.endOffset(), log.flushedOffset()));
-    this.appends = new Appends(this, log, visible, clock);
-    this.reads = new Reads(id, log, visible, this::wakeWaiters);
+            Math.min(log.endOffset(), Math.max(log.startOffset(), log.highWatermarkHint())));
+    this.appends = new Appends(this, log, visible, loop.clock());
+    this.reads = new Reads(id, log, visible, waiters::wakeAll);
     log.failure().ifPresent(this::onFailed);
   }
 
@@ -97,6 +108,10 @@ public final class Partition implements LogListener {
 
   Traffic traffic() {
     return traffic;
+  }
+
+  Waiters waiters() {
+    return waiters;
   }
 
   /** For the metrics. */
@@ -144,18 +159,40 @@ public final class Partition implements LogListener {
     }
   }
 
+  /** As {@link #lead(PartitionState, Map)}, of a partition that has this replica alone. */
+  public Optional<String> lead(int epoch) {
+    return lead(
+        new PartitionState(0, List.of(0), 0, 0, epoch, List.of(0), List.of(), true), Map.of(0, 0));
+  }
+
   /**
-   * Has been elected. Serves once the epoch's first offset is durable; does nothing when it leads
-   * in this epoch already.
+   * Has been elected. Serves once the epoch's first offset is durable; leading in this epoch
+   * already, it only takes in the newer picture.
    *
+   * @param state as written: names this broker
+   * @param live incarnations of the brokers there are
    * @return why not: the epoch is lower than one seen before, or the log has failed
    */
-  public Optional<String> lead(int epoch) {
+  public Optional<String> lead(PartitionState state, Map<Integer, Integer> live) {
+    int epoch = state.leaderEpoch();
+    if (role.isInEpoch(epoch)) {
+      onState(state, live);
+      return Optional.empty();
+    }
+    Optional<String> refusal = refusal(epoch);
+    if (refusal.isEmpty()) {
+      leaveRole(new Role.Preparing(epoch), "this broker is about to lead in epoch " + epoch);
+      if (!reshaping) {
+        beginEpoch();
+      }
+    }
+    return refusal;
+  }
+
+  /** Why this replica takes no part in an epoch. */
+  private Optional<String> refusal(int epoch) {
     if (role instanceof Role.Offline offline) {
       return Optional.of(offline.whyNotLeading());
-    }
-    if (role.isInEpoch(epoch)) {
-      return Optional.empty();
     }
     if (epoch < log.highestEpochSeen()) {
       return Optional.of(
@@ -165,11 +202,13 @@ public final class Partition implements LogListener {
               + log.highestEpochSeen()
               + ", which this replica has seen: the cluster's store has gone back in time");
     }
-    stepDown("this broker is about to lead in epoch " + epoch);
-    role = new Role.Preparing(epoch);
+    return Optional.empty();
+  }
+
+  private void beginEpoch() {
+    int epoch = ((Role.Preparing) role).epoch();
     long startOffset = log.endOffset();
     log.beginEpoch(epoch, () -> onEpochDurable(epoch, startOffset));
-    return Optional.empty();
   }
 
   private void onEpochDurable(int epoch, long startOffset) {
@@ -191,21 +230,152 @@ public final class Partition implements LogListener {
   }
 
   /**
-   * Leads no more. Producers that wait are told that their outcome is unknown, readers to look
-   * elsewhere.
+   * Another broker leads: copies what it has, from the next {@link #position} on. Leads no more.
+   * Following it in this epoch already, nothing changes.
+   *
+   * @return why not, as of {@link #lead(PartitionState, Map)}
+   */
+  public Optional<String> follow(PartitionState state) {
+    int epoch = state.leaderEpoch();
+    if (role instanceof Role.Follower follower && follower.epoch() == epoch) {
+      return Optional.empty();
+    }
+    Optional<String> refusal = refusal(epoch);
+    if (refusal.isEmpty()) {
+      Role.Follower follower = new Role.Follower(epoch, state.leader());
+      leaveRole(follower, follower.whyNotLeading());
+      log.noteLeaderEpoch(epoch);
+      following = new Following(this, log, loop, epoch);
+    }
+    return refusal;
+  }
+
+  /**
+   * Neither leads nor follows any more: a fetch that is under way changes nothing. Producers that
+   * wait are told that their outcome is unknown, readers to look elsewhere.
    *
    * @param whoLeads as a clause: "broker 3 leads"
    */
   public void stepDown(String whoLeads) {
-    if (role instanceof Role.Offline) {
-      return;
+    boolean keepsFetching = role instanceof Role.Follower && SafetyRule.H14.isLeftOut();
+    if (!(role instanceof Role.Offline) && !keepsFetching) {
+      leaveRole(new Role.Idle(whoLeads), whoLeads);
     }
+  }
+
+  private void leaveRole(Role next, String whoLeads) {
     if (role instanceof Role.Leader leader) {
       LOG.debug("{}: no longer leading in epoch {}: {}", id, leader.epoch(), whoLeads);
     }
-    role = new Role.Idle(whoLeads);
+    role = next;
+    following = null;
     appends.abandon(whoLeads);
-    wakeWaiters();
+    visible.forgetSizes();
+    waiters.wakeAll();
+  }
+
+  /** A newer picture of what this replica leads or follows; changes no role. */
+  public void onState(PartitionState state, Map<Integer, Integer> live) {}
+
+  /** What became of {@link PartitionListener#onSetsWanted}. */
+  public void onSetsOutcome(SetsOutcome outcome) {}
+
+  /**
+   * Whether this broker may believe that nobody was elected in its place. Without that, only a sole
+   * replica acknowledges at the leader's level.
+   */
+  public void setLease(boolean held) {}
+
+  /**
+   * A follower that is about to stop asks to be taken out of the in-sync set.
+   *
+   * @param then on this loop: empty once that is confirmed
+   */
+  public void onLeaveAsked(int broker, int incarnation, Consumer<Optional<Refusal>> then) {
+    then.accept(
+        Optional.of(
+            new Refusal(
+                ErrorCode.NOT_LEADER, "not the leader: " + id + " has no other replica here")));
+  }
+
+  /**
+   * Where to fetch on in that epoch. Empty while that cannot be told: the log is being cut, or this
+   * replica does not follow in that epoch.
+   */
+  public Optional<FollowerPosition> position(int leaderEpoch) {
+    Following current = following;
+    return current == null || reshaping || !isFollowing(leaderEpoch)
+        ? Optional.empty()
+        : current.position(visible.offset());
+  }
+
+  private boolean isFollowing(int leaderEpoch) {
+    return role instanceof Role.Follower follower && follower.epoch() == leaderEpoch;
+  }
+
+  /**
+   * The leader's answer to a fetch at {@link #position}.
+   *
+   * @param batches its share of the payload; may be used again when this returns
+   * @param ready once, on this loop, when the position may be asked for again; perhaps at once
+   */
+  public void onFetched(int leaderEpoch, FetchResult result, ByteBuffer batches, Runnable ready) {
+    Following current = following;
+    if (current == null || reshaping || !isFollowing(leaderEpoch)) {
+      ready.run();
+    } else {
+      current.onFetched(result, batches, ready);
+    }
+  }
+
+  /**
+   * Changes what the log holds; nothing else does anything to it meanwhile.
+   *
+   * @param change is given what to run when it is done
+   * @param then on this loop, unless the log has failed
+   */
+  void reshape(Consumer<Runnable> change, Runnable then) {
+    reshaping = true;
+    change.accept(() -> onReshaped(then));
+  }
+
+  private void onReshaped(Runnable then) {
+    reshaping = false;
+    if (visible.offset() > log.endOffset()) {
+      LOG.error(
+          "{}: offsets {} to {} were committed and are gone: the leader does not have them",
+          id,
+          log.endOffset(),
+          visible.offset() - 1);
+      visible.cutTo(log.endOffset());
+    }
+    log.noteHighWatermark(visible.offset());
+    flushWaiters.onFlushed(log.flushedOffset(), log.endOffset());
+    if (role instanceof Role.Preparing) {
+      beginEpoch();
+    }
+    then.run();
+  }
+
+  /** The leader knows that all below is committed, and this log is the same as the leader's. */
+  void onLeaderHighWatermark(long highWatermark) {
+    if (visible.advanceTo(highWatermark) > 0) {
+      log.noteHighWatermark(visible.offset());
+    }
+  }
+
+  /** Where the leader's log begins; what is committed only, so that nothing is lost by it. */
+  void followStart(long leaderStart) {
+    if (leaderStart > log.startOffset() && leaderStart <= visible.offset()) {
+      log.trim(leaderStart, visible.offset(), result -> {});
+    }
+  }
+
+  /** How far this replica has come. */
+  public ReplicaEndReading end() {
+    long end = log.endOffset();
+    int lastEpoch = end == 0 ? FollowerPosition.NO_EPOCH : log.epochAt(end - 1);
+    return new ReplicaEndReading(lastEpoch, end, log.flushedOffset());
   }
 
   /** See {@link Shard#append}. */
@@ -242,9 +412,7 @@ public final class Partition implements LogListener {
             CommitRules.highWatermark(topic.durability(), log.endOffset(), log.flushedOffset()));
     if (bytes > 0) {
       log.noteHighWatermark(visible.offset());
-      if (!waiters.isEmpty()) {
-        List.copyOf(waiters).forEach(waiter -> waiter.onVisible(bytes));
-      }
+      waiters.onVisible(bytes);
     }
   }
 
@@ -252,7 +420,7 @@ public final class Partition implements LogListener {
   public void onFlushed(long flushedOffset) {
     advanceVisibleEnd();
     appends.onFlushed(flushedOffset);
-    tellFlushWaiters();
+    flushWaiters.onFlushed(flushedOffset, log.endOffset());
   }
 
   @Override
@@ -263,8 +431,9 @@ public final class Partition implements LogListener {
     LOG.error("{}: offline: its log failed", id, cause);
     role = new Role.Offline("the log of " + id + " has failed; see the broker's log");
     appends.abandon("the log has failed");
-    wakeWaiters();
-    tellFlushWaiters();
+    following = null;
+    waiters.wakeAll();
+    flushWaiters.onFailed();
     listener.onFailed(id, cause);
   }
 
@@ -279,32 +448,14 @@ public final class Partition implements LogListener {
     } else if (log.flushedOffset() >= log.endOffset()) {
       then.accept(true);
     } else {
-      flushWaiters.add(new FlushWaiter(log.endOffset(), then));
+      flushWaiters.add(log.endOffset(), then);
       log.requestFlush();
     }
   }
 
-  private void tellFlushWaiters() {
-    boolean failed = role instanceof Role.Offline;
-    List<FlushWaiter> done =
-        flushWaiters.stream()
-            .filter(waiter -> failed || waiter.endOffset() <= log.flushedOffset())
-            .toList();
-    flushWaiters.removeAll(done);
-    done.forEach(waiter -> waiter.then().accept(!failed));
-  }
-
-  void addWaiter(FetchWaiter waiter) {
-    waiters.add(waiter);
-  }
-
-  void removeWaiter(FetchWaiter waiter) {
-    waiters.remove(waiter);
-  }
-
   /** Every fetch that waits here looks again. */
   public void wakeWaiters() {
-    List.copyOf(waiters).forEach(FetchWaiter::wakeNow);
+    waiters.wakeAll();
   }
 
   /** See {@link Shard#look}. */

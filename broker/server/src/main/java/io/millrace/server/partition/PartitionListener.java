@@ -1,9 +1,18 @@
 package io.millrace.server.partition;
 
+import io.millrace.server.replica.SetsChange;
+
 /** What a partition tells the broker it belongs to, on the partition's loop. */
 public interface PartitionListener {
   /** Elected, its epoch durable, and serving from now on. */
   void onLeading(PartitionId id, int epoch);
+
+  /**
+   * The partition's sets should change: one write to the cluster's store, whose outcome {@link
+   * Partition#onSetsOutcome} is told. Comes only from a leader that has other replicas, one change
+   * at a time.
+   */
+  default void onSetsWanted(PartitionId id, SetsChange change) {}
 
   /** Offline until the broker starts again: its log failed. */
   void onFailed(PartitionId id, Throwable cause);

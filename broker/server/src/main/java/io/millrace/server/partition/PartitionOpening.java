@@ -58,7 +58,7 @@ public final class PartitionOpening {
             id,
             topic,
             new Partition.Keeping(((LogOpening.Opened) opening).log(), logConfigs),
-            shard.loop().clock(),
+            shard.loop(),
             listener);
     events.target = partition;
     shard.add(partition);

@@ -22,6 +22,7 @@ public record PartitionReading(
   public enum State {
     LED,
     PREPARING,
+    FOLLOWING,
     IDLE,
     OFFLINE;
 
@@ -31,6 +32,9 @@ public record PartitionReading(
       }
       if (role instanceof Role.Preparing) {
         return PREPARING;
+      }
+      if (role instanceof Role.Follower) {
+        return FOLLOWING;
       }
       return role instanceof Role.Offline ? OFFLINE : IDLE;
     }

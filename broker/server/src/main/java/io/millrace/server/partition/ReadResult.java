@@ -3,6 +3,7 @@ package io.millrace.server.partition;
 import io.millrace.rpc.FileSlice;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /** What a fetch gets from one partition. */
 public sealed interface ReadResult {
@@ -11,25 +12,40 @@ public sealed interface ReadResult {
    *
    * @param lastEpoch the epoch of the record before the offset, when the reader knows it
    * @param maxBytes for this partition
+   * @param claim of a replica, which reads to the log's end; null of a consumer
    */
   record Spec(
       PartitionId id,
       long offset,
       OptionalInt believedEpoch,
       OptionalInt lastEpoch,
-      int maxBytes) {}
+      int maxBytes,
+      @Nullable FollowerClaim claim) {
+    /** Of a consumer. */
+    public Spec(
+        PartitionId id,
+        long offset,
+        OptionalInt believedEpoch,
+        OptionalInt lastEpoch,
+        int maxBytes) {
+      this(id, offset, believedEpoch, lastEpoch, maxBytes, null);
+    }
+  }
 
   /**
    * The leader's answer.
    *
    * @param slice whole batches, owned by whoever has this result; empty when there is nothing to
    *     see
-   * @param heldBack there was something, but it found no room in this answer
+   * @param heldBack there was something, but it found no room in this answer; or something else to
+   *     be told at once
+   * @param onItsWay there is something, but it has to come from the disk first
    * @param nextOffset where to read on
    */
   record Served(
       Optional<FileSlice> slice,
       boolean heldBack,
+      boolean onItsWay,
       long startOffset,
       long highWatermark,
       int leaderEpoch,
@@ -42,12 +58,19 @@ public sealed interface ReadResult {
     /** The same with data. */
     Served with(FileSlice data, long behindData) {
       return new Served(
-          Optional.of(data), false, startOffset, highWatermark, leaderEpoch, behindData);
+          Optional.of(data), false, false, startOffset, highWatermark, leaderEpoch, behindData);
     }
 
     /** The same without its data, which is the caller's to release. */
     public Served heldBackAt(long offset) {
-      return new Served(Optional.empty(), true, startOffset, highWatermark, leaderEpoch, offset);
+      return new Served(
+          Optional.empty(), true, false, startOffset, highWatermark, leaderEpoch, offset);
+    }
+
+    /** There will be something once the disk has given it. */
+    Served onItsWay(boolean coming) {
+      return new Served(
+          slice, heldBack, coming, startOffset, highWatermark, leaderEpoch, nextOffset);
     }
   }
 

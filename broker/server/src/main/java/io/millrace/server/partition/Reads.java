@@ -1,10 +1,12 @@
 package io.millrace.server.partition;
 
+import io.millrace.rpc.SafetyRule;
 import io.millrace.storage.log.PartitionLog;
 import io.millrace.storage.log.TimeAnswer;
 import io.millrace.wire.v1.ErrorCode;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 
@@ -28,7 +30,14 @@ final class Reads {
 
   /** See {@link Shard#look}. */
   ReadResult read(Role role, ReadResult.Spec spec, long budget, boolean wholeBatchAnyway) {
-    Optional<Refusal> refusal = EpochRules.check(role, spec.believedEpoch());
+    FollowerClaim claim = spec.claim();
+    if (claim != null && spec.believedEpoch().isEmpty()) {
+      return refused(
+          new Refusal(ErrorCode.INVALID_REQUEST, "a replica fetches in an epoch of its leader"));
+    }
+    Optional<Refusal> refusal =
+        EpochRules.check(
+            role, SafetyRule.R3.isLeftOut() ? OptionalInt.empty() : spec.believedEpoch());
     if (refusal.isPresent()) {
       return refused(refusal.get());
     }
@@ -37,34 +46,44 @@ final class Reads {
     if (spec.lastEpoch().isPresent()) {
       int last = spec.lastEpoch().getAsInt();
       Optional<DivergenceRules.Divergence> parted =
-          DivergenceRules.check(spec.offset(), last, log.endOffsetForEpoch(last), start);
+          claim == null
+              ? DivergenceRules.check(spec.offset(), last, log.endOffsetForEpoch(last), start)
+              : DivergenceRules.checkReplica(
+                  spec.offset(), last, log.endOffsetForEpoch(last), start);
       if (parted.isPresent()) {
         return new ReadResult.Diverged(
             parted.get().epoch(), parted.get().endOffset(), start, visible.offset(), epoch);
       }
     }
+    long readableEnd = claim == null ? visible.offset() : log.endOffset();
     FetchRules.Decision decision =
-        FetchRules.decide(spec.offset(), start, visible.offset(), log.endOffset());
+        FetchRules.decide(spec.offset(), start, readableEnd, log.endOffset());
     if (decision instanceof FetchRules.Decision.Refuse refuse) {
       return refused(refuse.refusal());
     }
+    // A replica is told of a higher high watermark at once: others may read from it.
+    boolean hasNews = claim != null && claim.highWatermark() < visible.offset();
     ReadResult.Served nothing =
         new ReadResult.Served(
-            Optional.empty(), false, start, visible.offset(), epoch, spec.offset());
+            Optional.empty(), hasNews, false, start, visible.offset(), epoch, spec.offset());
     return decision instanceof FetchRules.Decision.Wait
         ? nothing
-        : readLog(spec, Math.min(spec.maxBytes(), budget), wholeBatchAnyway, nothing);
+        : readLog(spec, readableEnd, Math.min(spec.maxBytes(), budget), wholeBatchAnyway, nothing);
   }
 
   private ReadResult readLog(
-      ReadResult.Spec spec, long maxBytes, boolean wholeBatchAnyway, ReadResult.Served nothing) {
+      ReadResult.Spec spec,
+      long readableEnd,
+      long maxBytes,
+      boolean wholeBatchAnyway,
+      ReadResult.Served nothing) {
     if (maxBytes <= 0 && !wholeBatchAnyway) {
       return nothing.heldBackAt(spec.offset());
     }
     try {
-      var found = log.read(spec.offset(), Math.max(1, maxBytes), visible.offset());
+      var found = log.read(spec.offset(), Math.max(1, maxBytes), readableEnd);
       if (!(found instanceof io.millrace.storage.log.ReadResult.Data data)) {
-        return nothing;
+        return nothing.onItsWay(found instanceof io.millrace.storage.log.ReadResult.Cold);
       }
       if (data.slice().size() > maxBytes && !wholeBatchAnyway) {
         data.slice().release();

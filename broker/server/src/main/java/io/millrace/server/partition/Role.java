@@ -4,9 +4,11 @@ package io.millrace.server.partition;
  * What this replica is to its partition.
  *
  * <pre>
- *   Idle ──prepare(epoch)──> Preparing ──(epoch, log end) durable──> Leader
- *    ^                           │                                     │
- *    └───────── step down, or a higher epoch to prepare for ───────────┘
+ *   Idle ──lead(epoch)──> Preparing ──(epoch, log end) durable──> Leader
+ *    ^ │                      │  ^                                  │
+ *    │ └─follow(epoch)─> Follower┘ (each into each, by a higher     │
+ *    │                        │     epoch only)                     │
+ *    └──────────────────── step down ───────────────────────────────┘
  *   any ──storage failed──> Offline (until the broker starts again)
  * </pre>
  */
@@ -49,6 +51,18 @@ public sealed interface Role {
     @Override
     public String whyNotLeading() {
       throw new IllegalStateException("leads");
+    }
+  }
+
+  /**
+   * Copies what another broker has.
+   *
+   * @param epoch of that leader: fetches name it, and only answers to such are taken
+   */
+  record Follower(int epoch, int leader) implements Role {
+    @Override
+    public String whyNotLeading() {
+      return "broker " + leader + " leads";
     }
   }
 

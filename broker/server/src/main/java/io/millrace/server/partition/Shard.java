@@ -35,6 +35,8 @@ public final class Shard {
   private final Map<PartitionId, Refusal> offline = new HashMap<>();
   private List<Partition> appending = new ArrayList<>();
   private List<Partition> appendingNext = new ArrayList<>();
+  private final List<Runnable> wakes = new ArrayList<>();
+  private boolean turnEnds;
   private final Set<Partition> awaited = new LinkedHashSet<>();
   private final BatchValidator validator = new BatchValidator();
   private int rotation;
@@ -133,11 +135,22 @@ public final class Shard {
       share.listener().onBatchesFree();
       share.listener().onOutcome(new AppendOutcome.Refused(whyAbsent(id)));
     } else if (partition.offer(share, validator)) {
-      if (appending.isEmpty()) {
-        loop.execute(this::endTurn);
-      }
       appending.add(partition);
+      endTurnLater();
     }
+  }
+
+  private void endTurnLater() {
+    if (!turnEnds) {
+      turnEnds = true;
+      loop.execute(this::endTurn);
+    }
+  }
+
+  /** A fetch that may have reason to be woken several times in a turn looks once, at its end. */
+  private void wakeAtEndOfTurn(Runnable wake) {
+    wakes.add(wake);
+    endTurnLater();
   }
 
   private void endTurn() {
@@ -150,6 +163,14 @@ public final class Shard {
       }
     }
     turn.clear();
+    // Whoever is woken may cause others to be: they are the next turn's.
+    List<Runnable> woken = List.copyOf(wakes);
+    wakes.clear();
+    turnEnds = false;
+    if (!appending.isEmpty()) {
+      endTurnLater();
+    }
+    woken.forEach(Runnable::run);
   }
 
   /** Looked at from time to time only: a disk that answers is faster than anybody's patience. */
@@ -214,7 +235,8 @@ public final class Shard {
     Runnable wake = look.wake();
     FetchWaiter waiter = null;
     if (wake != null && !answerNow && bytes < look.minBytes()) {
-      waiter = new FetchWaiter(wake);
+      boolean ofReplica = specs.get(0).claim() != null;
+      waiter = new FetchWaiter(ofReplica, () -> wakeAtEndOfTurn(wake));
       for (ReadResult.Spec spec : specs) {
         Partition partition = partitions.get(spec.id());
         if (partition != null) {

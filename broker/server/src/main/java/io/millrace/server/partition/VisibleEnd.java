@@ -5,7 +5,8 @@ import java.util.Deque;
 
 /**
  * The high watermark, and how many bytes each of its steps makes visible. Owner: the partition's
- * loop. It never goes back.
+ * loop. It never goes back but with the log itself, when a leader was elected that lacks what was
+ * committed.
  */
 final class VisibleEnd {
   private record Appended(long endOffset, long sizeBytes) {}
@@ -23,6 +24,16 @@ final class VisibleEnd {
 
   void onAppended(long endOffset, long sizeBytes) {
     invisible.add(new Appended(endOffset, sizeBytes));
+  }
+
+  /** Another role begins: what was appended in the last one is not counted any more. */
+  void forgetSizes() {
+    invisible.clear();
+  }
+
+  /** The log ends here now: nothing behind it is visible. */
+  void cutTo(long logEnd) {
+    offset = Math.min(offset, logEnd);
   }
 
   /**

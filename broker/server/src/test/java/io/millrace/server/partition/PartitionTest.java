@@ -296,6 +296,7 @@ class PartitionTest {
         () ->
             world.shard.look(new Shard.Look(List.of(spec(0)), 1000, 1, () -> woken.add("woken"))));
     world.onLoopRun(() -> partition.stepDown("broker 3 leads"));
+    world.settle();
     assertThat(woken).containsExactly("woken");
   }
 
