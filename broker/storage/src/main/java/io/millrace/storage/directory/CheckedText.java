@@ -97,16 +97,27 @@ public final class CheckedText {
 
   /** Durable when it returns. */
   public void replace(Disk disk, Path path, List<String> lines) throws IOException {
+    replace(disk, path, lines, true);
+    disk.syncDirectory(DataPaths.directoryOf(path));
+  }
+
+  /** For what can be made again: a power loss soon after may leave it absent, old or damaged. */
+  public void replaceUnforced(Disk disk, Path path, List<String> lines) throws IOException {
+    replace(disk, path, lines, false);
+  }
+
+  private void replace(Disk disk, Path path, List<String> lines, boolean force) throws IOException {
     Path unfinished = DataPaths.unfinished(path);
     if (disk.kind(unfinished) != FileKind.ABSENT) {
       disk.delete(unfinished);
     }
     try (DiskFile file = disk.create(unfinished)) {
       file.write(0, ByteBuffer.wrap(bytes(lines)));
-      file.force();
+      if (force) {
+        file.force();
+      }
     }
     disk.rename(unfinished, path);
-    disk.syncDirectory(DataPaths.directoryOf(path));
   }
 
   private byte[] bytes(List<String> lines) {

@@ -47,7 +47,14 @@ record CleanMark(int incarnation, Map<PartitionName, LogEnd> ends) {
     PartitionName name = PartitionName.parse(parts.get(0)).orElse(null);
     Fields fields =
         Fields.parse(
-            parts.subList(1, parts.size()), "end", "epoch", "segments", "segment", "size", "time");
+            parts.subList(1, parts.size()),
+            "end",
+            "epoch",
+            "segments",
+            "segment",
+            "size",
+            "time",
+            "producers");
     if (name == null || fields == null) {
       return false;
     }
@@ -57,16 +64,19 @@ record CleanMark(int incarnation, Map<PartitionName, LogEnd> ends) {
     Long segment = fields.number("segment", 0);
     Long size = fields.number("size", 0);
     Long time = fields.number("time", -1);
+    Long producers = fields.number("producers", LogEnd.NO_PRODUCERS);
     if (end == null
         || epoch == null
         || segments == null
         || segment == null
         || size == null
         || time == null
-        || end < segment) {
+        || producers == null
+        || end < segment
+        || (producers != LogEnd.NO_PRODUCERS && !producers.equals(end))) {
       return false;
     }
-    return ends.put(name, new LogEnd(end, epoch, segments, segment, size, time)) == null;
+    return ends.put(name, new LogEnd(end, epoch, segments, segment, size, time, producers)) == null;
   }
 
   void write(Disk disk, Path path) throws IOException {
@@ -88,7 +98,9 @@ record CleanMark(int incarnation, Map<PartitionName, LogEnd> ends) {
                         + " size="
                         + end.segmentSizeBytes()
                         + " time="
-                        + end.maxTimestamp()));
+                        + end.maxTimestamp()
+                        + " producers="
+                        + end.producers()));
     TEXT.replace(disk, path, lines);
   }
 

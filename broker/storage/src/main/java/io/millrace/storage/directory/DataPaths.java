@@ -14,6 +14,9 @@ public record DataPaths(Path root) {
   public static final String LOG_SUFFIX = ".log";
   public static final String INDEX_SUFFIX = ".index";
 
+  /** What was known of producers as of the offset in the name. */
+  public static final String PRODUCERS_SUFFIX = ".producers";
+
   /** A file that was being written to replace another; means nothing and may go. */
   public static final String UNFINISHED_SUFFIX = ".tmp";
 
@@ -68,6 +71,19 @@ public record DataPaths(Path root) {
 
   public static Path index(Path partitionDirectory, long baseOffset) {
     return partitionDirectory.resolve(digits(baseOffset) + INDEX_SUFFIX);
+  }
+
+  /** What was known of producers as of an offset. */
+  public static Path producers(Path partitionDirectory, long offset) {
+    return partitionDirectory.resolve(digits(offset) + PRODUCERS_SUFFIX);
+  }
+
+  /** The offset in such a file's name; empty for any other name. */
+  public static OptionalLong producersOffset(String fileName) {
+    return fileName.endsWith(PRODUCERS_SUFFIX)
+        ? baseOffset(
+            fileName.substring(0, fileName.length() - PRODUCERS_SUFFIX.length()) + LOG_SUFFIX)
+        : OptionalLong.empty();
   }
 
   public static Path leaderEpochs(Path partitionDirectory) {

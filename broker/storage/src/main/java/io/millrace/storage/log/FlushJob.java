@@ -1,9 +1,12 @@
 package io.millrace.storage.log;
 
+import io.millrace.storage.directory.DataPaths;
 import io.millrace.storage.files.Disk;
 import io.millrace.storage.files.DiskFile;
 import io.millrace.storage.files.DiskFullException;
 import io.millrace.storage.files.FileKind;
+import io.millrace.storage.producers.ProducerTable;
+import io.millrace.storage.producers.ProducersFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -18,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The order is: leader epochs and start, segment data, the directory's names, the index. So no
  * epoch is missing from the list whose records count as flushed, and no index is ahead of its log.
+ * What is known of producers comes last: it is a hint.
  */
 final class FlushJob implements FlushQueue.Job {
   private final LogContext context;
@@ -25,6 +29,7 @@ final class FlushJob implements FlushQueue.Job {
 
   final List<Forced> forced = new ArrayList<>();
   final List<IndexWrite> indexes = new ArrayList<>();
+  final List<ProducersWrite> producers = new ArrayList<>(0);
   boolean syncDirectory;
 
   /** The last leader epoch in what is written. */
@@ -67,6 +72,15 @@ final class FlushJob implements FlushQueue.Job {
     }
   }
 
+  /**
+   * The file of a table.
+   *
+   * @param table nobody changes it any more
+   * @param lastEpoch of the last batch before the offset
+   * @param replaced an earlier file that is of no use then
+   */
+  record ProducersWrite(long offset, int lastEpoch, ProducerTable table, @Nullable Path replaced) {}
+
   @Override
   public void run() throws IOException {
     List<String> lines = epochLines;
@@ -85,6 +99,23 @@ final class FlushJob implements FlushQueue.Job {
     }
     for (IndexWrite index : indexes) {
       append(context.disk(), index);
+    }
+    for (ProducersWrite write : producers) {
+      write(context.disk(), write);
+    }
+  }
+
+  private void write(Disk disk, ProducersWrite write) throws IOException {
+    Path path = DataPaths.producers(context.directory(), write.offset());
+    Path replaced = write.replaced();
+    try {
+      ProducersFile.write(disk, path, write.offset(), write.lastEpoch(), write.table());
+    } catch (DiskFullException e) {
+      context.fullDisk().met(e.getMessage()); // it is made again from the log when it is needed
+      return;
+    }
+    if (replaced != null && disk.kind(replaced) != FileKind.ABSENT) {
+      disk.delete(replaced);
     }
   }
 

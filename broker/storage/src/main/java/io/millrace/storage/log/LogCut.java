@@ -6,6 +6,7 @@ import io.millrace.storage.files.FileKind;
 import io.millrace.wire.BatchScan;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,7 @@ final class LogCut implements FlushQueue.Job {
   private final int indexIntervalBytes;
   private final EpochHistory epochs;
   private final boolean boundRecovery;
+  private final List<ProducerRebuild.Part> before;
   private final Consumer<LogCut> onEnded;
 
   // Filled by run, read by the owner when it has ended.
@@ -35,6 +37,7 @@ final class LogCut implements FlushQueue.Job {
   private long maxTimestamp;
   private long lastAppendMillis;
   private SparseIndex index = new SparseIndex(Integer.MAX_VALUE);
+  private ProducerRebuild.@Nullable Rebuilt producers;
   private @Nullable Throwable failure;
 
   /**
@@ -51,6 +54,8 @@ final class LogCut implements FlushQueue.Job {
     this.indexIntervalBytes = state.config.indexIntervalBytes();
     this.epochs = state.epochs.copy();
     this.boundRecovery = state.flushedOffset > target.baseOffset();
+    this.before =
+        state.segments.all().subList(0, at).stream().map(ProducerRebuild.Part::of).toList();
     this.onEnded = onEnded;
     this.targetFile = target.retain(context);
   }
@@ -77,11 +82,22 @@ final class LogCut implements FlushQueue.Job {
         disk,
         target.indexPath(),
         IndexFile.block(target.baseOffset(), IndexFile.entries(index), null));
+    ProducerRebuild.deleteBehind(disk, context.directory(), newEndOffset);
     disk.syncDirectory(context.directory());
     try (DiskFile file = disk.open(target.logPath())) {
       file.truncate(newSizeBytes);
       file.force();
     }
+    producers = rebuildProducers();
+  }
+
+  /** What was known of the producers of what is gone is not true any more. */
+  private ProducerRebuild.Rebuilt rebuildProducers() throws IOException {
+    List<ProducerRebuild.Part> parts = new ArrayList<>(before);
+    parts.add(
+        new ProducerRebuild.Part(
+            target.logPath(), target.indexPath(), target.baseOffset(), newEndOffset, newSizeBytes));
+    return ProducerRebuild.rebuild(context.disk(), context.directory(), parts, epochs);
   }
 
   private static void deleteIfThere(Disk disk, Path path) throws IOException {
@@ -173,6 +189,9 @@ final class LogCut implements FlushQueue.Job {
       memory.add(index.offsetDelta(i), index.position(i), index.maxTimestampBefore(i));
     }
     target.completeIndex(memory);
+    if (producers != null) {
+      state.producers.replace(producers);
+    }
     state.epochs.cutEnd(newEndOffset);
     state.epochs.setRecoverFrom(epochs.recoverFrom());
     state.flushedOffset = flushedUpToTarget ? newEndOffset : state.flushedOffset;

@@ -64,6 +64,7 @@ final class LogFlusher {
   /** Bytes have been written. */
   void written(long bytes) {
     unforcedBytes += bytes;
+    state.producers.written(bytes);
     if (unforcedBytes >= state.config.flushBytes()) {
       request();
     } else if (timer == null) {
@@ -85,6 +86,7 @@ final class LogFlusher {
   void rolled(Segment sealed) {
     directoryDirty = true;
     unwrittenSeals.add(sealed);
+    state.producers.rolled(sealed.endOffset());
     request();
   }
 
@@ -135,6 +137,7 @@ final class LogFlusher {
     return state.endOffset() > state.flushedOffset
         || directoryDirty
         || epochsDirty
+        || state.producers.isWriteWanted()
         || nextStart() > state.startOffset;
   }
 
@@ -184,6 +187,7 @@ final class LogFlusher {
       job.indexes.add(FlushJob.IndexWrite.of(sealed));
     }
     unwrittenSeals.clear();
+    job.producers.addAll(state.producers.takeWrites());
     return job;
   }
 
@@ -195,6 +199,7 @@ final class LogFlusher {
   /** Forces everything, the index included, then runs the action; also when the log fails. */
   void flushAllThen(Runnable action) {
     writeWholeIndex = true;
+    state.producers.writeLast();
     whenIdle = action;
     if (state.failure != null) {
       if (!running) {

@@ -12,6 +12,9 @@ final class LogState {
   /** What of the log is surely in memory. */
   final HotTail hot;
 
+  /** Who has written what is in the log. */
+  final LogProducers producers;
+
   LogConfig config;
 
   /** First offset that may be read; durable, as {@link EpochHistory#start} or by the first file. */
@@ -40,6 +43,7 @@ final class LogState {
   LogState(
       LogContext context,
       LogRecovery.Recovered recovered,
+      ProducerRebuild.Rebuilt producers,
       LogConfig config,
       long checkpointedAtMost,
       Consumer<Throwable> onFailure) {
@@ -47,6 +51,7 @@ final class LogState {
     this.segments = new Segments(recovered.segments());
     this.epochs = recovered.epochs();
     this.hot = context.newHotTail();
+    this.producers = new LogProducers(context, segments, epochs, producers);
     this.config = config;
     this.startOffset = Math.max(epochs.start(), segments.first().baseOffset());
     this.wantedStart = startOffset;

@@ -196,7 +196,10 @@ public final class LogStore {
               coldReads,
               fullDisk,
               () -> new HotTail(writtenBytes, config.hotBytes()));
-      PartitionLog log = new PartitionLog(context, recovered, logConfig, remembered, listener);
+      ProducerRebuild.Rebuilt producers =
+          ProducerRebuild.open(directory.disk(), path, recovered, cleanEnd);
+      PartitionLog log =
+          new PartitionLog(context, recovered, producers, logConfig, remembered, listener);
       logs.put(name, log);
       return new LogOpening.Opened(log, recovered.report());
     } catch (CorruptLogException e) {

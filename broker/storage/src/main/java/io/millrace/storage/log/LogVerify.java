@@ -6,6 +6,8 @@ import io.millrace.storage.files.DirectoryEntry;
 import io.millrace.storage.files.Disk;
 import io.millrace.storage.files.DiskFile;
 import io.millrace.storage.files.FileKind;
+import io.millrace.storage.producers.ProducerLimits;
+import io.millrace.storage.producers.ProducersFile;
 import io.millrace.wire.BatchScan;
 import io.millrace.wire.BatchView;
 import io.millrace.wire.CorruptBatchException;
@@ -117,6 +119,8 @@ public final class LogVerify {
         if (disk.kind(DataPaths.log(directory, base.getAsLong())) != FileKind.FILE) {
           found(Finding.Severity.NOTE, path, -1, "it belongs to no segment");
         }
+      } else if (entry.isFile() && DataPaths.producersOffset(entry.name()).isPresent()) {
+        verifyProducers(path, DataPaths.producersOffset(entry.name()).getAsLong());
       } else if (DataPaths.isDeleted(entry.name())) {
         found(Finding.Severity.NOTE, path, -1, "retention has taken it: it is deleted soon");
       } else if (!path.equals(DataPaths.leaderEpochs(directory))) {
@@ -141,6 +145,13 @@ public final class LogVerify {
     if (end != UNKNOWN && end < start) {
       String what = "the log is said to begin at offset " + start + ", but ends at " + end;
       found(Finding.Severity.DAMAGE, DataPaths.leaderEpochs(directory), -1, what);
+    }
+  }
+
+  private void verifyProducers(Path path, long offset) throws IOException {
+    if (ProducersFile.read(disk, path, offset, ProducerLimits.DEFAULT) == null) {
+      String what = "it is damaged; what it said of producers is read from the log again";
+      found(Finding.Severity.REPAIRABLE, path, -1, what);
     }
   }
 

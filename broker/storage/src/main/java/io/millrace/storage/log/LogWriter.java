@@ -1,11 +1,14 @@
 package io.millrace.storage.log;
 
+import io.millrace.rpc.SafetyRule;
 import io.millrace.storage.files.DiskFullException;
 import io.millrace.storage.log.AppendResult.AppendFailure;
+import io.millrace.wire.BatchLayout;
 import io.millrace.wire.BatchScan;
 import io.millrace.wire.BatchView;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -92,6 +95,7 @@ final class LogWriter {
     int lastIndexed = Math.max(0, segment.lastIndexedPosition());
     boolean indexFirst = segment.lastIndexedPosition() < 0 && size > 0;
     long lastAppend = segment.lastAppendMillis();
+    boolean hasProducers = false;
     int end = first;
     while (end < shares.size()) {
       ByteBuffer share = shares.get(end);
@@ -119,6 +123,7 @@ final class LogWriter {
         }
         maxTimestamp = Math.max(maxTimestamp, BatchWalk.maxTimestamp(batch));
         lastAppend = Math.max(lastAppend, batch.appendTimestamp());
+        hasProducers |= batch.producerId() != BatchLayout.NO_PRODUCER_ID;
         next = batch.nextOffset();
         size += batch.sizeBytes();
       }
@@ -128,6 +133,7 @@ final class LogWriter {
       }
     }
     if (end > first) {
+      List<ByteBuffer> views = hasProducers ? duplicates(shares, first, end) : List.of();
       write(segment, shares.subList(first, end));
       if (segment.sizeBytes() == 0) {
         activeSinceMillis = stamp == null ? nowMillis : stamp.appendTimeMillis();
@@ -139,8 +145,30 @@ final class LogWriter {
         segment.addIndexEntry(
             candidates.offsetDeltas[i], candidates.positions[i], candidates.maxTimestamps[i]);
       }
+      learnProducers(views, stamp == null);
     }
     return end;
+  }
+
+  /** Writing moves the positions of the shares. */
+  private static List<ByteBuffer> duplicates(List<ByteBuffer> shares, int from, int to) {
+    List<ByteBuffer> views = new ArrayList<>(to - from);
+    for (int i = from; i < to; i++) {
+      views.add(shares.get(i).duplicate());
+    }
+    return views;
+  }
+
+  private void learnProducers(List<ByteBuffer> written, boolean copied) {
+    if (copied && SafetyRule.R15.isLeftOut()) {
+      return;
+    }
+    BatchView batch = context.scratch().batch;
+    for (ByteBuffer share : written) {
+      for (int at = share.position(); at < share.limit(); at += batch.sizeBytes()) {
+        state.producers.table().learn(batch.wrap(share, at));
+      }
+    }
   }
 
   private void write(Segment segment, List<ByteBuffer> shares) throws IOException {

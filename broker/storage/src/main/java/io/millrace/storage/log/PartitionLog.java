@@ -3,6 +3,7 @@ package io.millrace.storage.log;
 import io.millrace.storage.directory.CheckpointEntry;
 import io.millrace.storage.directory.LogEnd;
 import io.millrace.storage.directory.PartitionName;
+import io.millrace.storage.producers.ProducerTable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -39,6 +40,7 @@ public final class PartitionLog {
   PartitionLog(
       LogContext context,
       LogRecovery.Recovered recovered,
+      ProducerRebuild.Rebuilt producers,
       LogConfig config,
       CheckpointEntry remembered,
       LogListener listener) {
@@ -47,6 +49,7 @@ public final class PartitionLog {
         new LogState(
             context,
             recovered,
+            producers,
             config,
             remembered.recoveryPoint(),
             cause -> failed(cause, listener));
@@ -110,6 +113,15 @@ public final class PartitionLog {
   public int latestEpoch() {
     context.owner().assertInLoop();
     return state.epochs.latest();
+  }
+
+  /**
+   * Who has written what the log holds; another one after each {@linkplain #truncateTo cut}. To be
+   * asked, and told what is staged; what stands in the log it learns here.
+   */
+  public ProducerTable producers() {
+    context.owner().assertInLoop();
+    return state.producers.table();
   }
 
   /** Why the log is offline; empty while it works. */
@@ -335,6 +347,9 @@ public final class PartitionLog {
     context.owner().assertInLoop();
     if (!closing && !cutting) {
       front.retain(highWatermarkHint, nowMillis);
+      if (state.producers.look(nowMillis)) {
+        flusher.request();
+      }
     }
   }
 
@@ -450,7 +465,8 @@ public final class PartitionLog {
         state.segments.all().size(),
         active.baseOffset(),
         active.sizeBytes(),
-        active.maxTimestamp());
+        active.maxTimestamp(),
+        state.producers.table().size() == 0 ? LogEnd.NO_PRODUCERS : active.endOffset());
   }
 
   private void closeFiles() {

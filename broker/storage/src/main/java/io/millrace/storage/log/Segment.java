@@ -119,6 +119,13 @@ final class Segment {
     return indexPath;
   }
 
+  /** What was known of producers where it begins. */
+  Path producersPath() {
+    return logPath.resolveSibling(
+        String.valueOf(logPath.getFileName())
+            .replace(DataPaths.LOG_SUFFIX, DataPaths.PRODUCERS_SUFFIX));
+  }
+
   /** Opens the file if needed; the caller releases what it gets. */
   SegmentFile retain(LogContext log) throws IOException {
     SegmentFile current = file;

@@ -49,9 +49,10 @@ final class SegmentRemoval {
   }
 
   /** A segment that nobody will open any more. */
-  record Gone(Path logPath, Path indexPath, long sizeBytes) {
+  record Gone(Path logPath, Path indexPath, Path producersPath, long sizeBytes) {
     static Gone of(Segment segment) {
-      return new Gone(segment.logPath(), segment.indexPath(), segment.sizeBytes());
+      return new Gone(
+          segment.logPath(), segment.indexPath(), segment.producersPath(), segment.sizeBytes());
     }
   }
 
@@ -79,9 +80,8 @@ final class SegmentRemoval {
     tell(removed);
     for (Gone gone : removed.segments()) {
       try {
-        if (disk.kind(gone.indexPath()) != FileKind.ABSENT) {
-          disk.delete(gone.indexPath());
-        }
+        deleteIfThere(gone.indexPath());
+        deleteIfThere(gone.producersPath());
         if (disk.kind(gone.logPath()) != FileKind.ABSENT) {
           Path renamed = DataPaths.deleted(gone.logPath());
           disk.rename(gone.logPath(), renamed);
@@ -94,6 +94,12 @@ final class SegmentRemoval {
             removed.name(),
             e.toString());
       }
+    }
+  }
+
+  private void deleteIfThere(Path path) throws IOException {
+    if (disk.kind(path) != FileKind.ABSENT) {
+      disk.delete(path);
     }
   }
 

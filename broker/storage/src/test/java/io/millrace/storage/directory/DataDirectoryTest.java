@@ -55,7 +55,7 @@ class DataDirectoryTest {
     Path partition = directory.createPartition(NAME);
     directory.syncPartitions();
     disk.put(DataPaths.log(partition, 5), new byte[4]);
-    return new LogEnd(9, 2, 1, 5, 4, 77);
+    return new LogEnd(9, 2, 1, 5, 4, 77, 9);
   }
 
   private void stopCleanly(DataDirectory directory, int incarnation, LogEnd end)

@@ -31,6 +31,21 @@ public final class Batches {
     return ByteBuffer.allocate(finished.remaining()).put(finished).flip();
   }
 
+  /** One batch of a producer that counts its records. */
+  public static ByteBuffer of(long producerId, int epoch, int sequence, String... values) {
+    BatchBuilder builder = new BatchBuilder(1 << 20, 1 << 20, ByteBuffer::allocate);
+    for (String value : values) {
+      builder.tryAppend(
+          1_700_000_000_000L,
+          null,
+          ByteBuffer.wrap(value.getBytes(StandardCharsets.UTF_8)),
+          List.of());
+    }
+    builder.producer(producerId, epoch, sequence);
+    ByteBuffer finished = builder.finish(Compressions.NONE);
+    return ByteBuffer.allocate(finished.remaining()).put(finished).flip();
+  }
+
   /** A batch of one record. */
   public static ByteBuffer single(String value) {
     return batch(1_700_000_000_000L, value);
