@@ -8,6 +8,7 @@ import io.millrace.rpc.Transport;
 import io.millrace.server.config.BrokerSettings;
 import io.millrace.server.config.ListenerSettings;
 import io.millrace.server.config.RequestSettings;
+import io.millrace.server.handler.ApiHandler;
 import io.millrace.server.metrics.BrokerMetrics;
 import io.millrace.wire.v1.HelloResponse;
 import java.io.IOException;
@@ -18,7 +19,8 @@ import java.util.function.Supplier;
 record Listeners(RpcServer client, RpcServer internal, Map<String, Endpoint> advertised) {
 
   /**
-   * Blocks until both are bound.
+   * Blocks until both are bound. Each counts its own connections and the memory of its own
+   * requests: whatever clients do, brokers reach each other. B14.
    *
    * @throws CannotListen when one cannot be; then neither is
    */
@@ -26,16 +28,16 @@ record Listeners(RpcServer client, RpcServer internal, Map<String, Endpoint> adv
       Transport transport,
       BrokerSettings settings,
       Supplier<HelloResponse> hello,
-      RequestHandler handler,
+      ApiHandler api,
       BrokerMetrics metrics)
       throws CannotListen {
     RpcServerSettings bounds = bounds(settings.requests());
     ListenerSettings clientAt = settings.clientListener();
     ListenerSettings internalAt = settings.internalListener();
-    RpcServer client = listen(transport, clientAt, bounds, hello, handler, metrics);
+    RpcServer client = listen(transport, clientAt, bounds, hello, api, metrics);
     RpcServer internal;
     try {
-      internal = listen(transport, internalAt, bounds, hello, handler, metrics);
+      internal = listen(transport, internalAt, bounds, hello, api.ofBrokers(), metrics);
     } catch (CannotListen e) {
       client.close();
       throw e;

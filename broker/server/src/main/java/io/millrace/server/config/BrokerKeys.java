@@ -212,6 +212,36 @@ public final class BrokerKeys {
           600_000,
           "The longest a fetch may wait for records, whatever its request allows.");
 
+  static final Key<Integer> REPLICA_FETCH_MAX_BYTES =
+      Key.integer(
+          "replica.fetch.max.bytes",
+          "bytes",
+          8 * MIB,
+          64 * KIB,
+          256 * MIB,
+          "What this broker takes at once from one that it follows, and how much memory that may"
+              + " need: so much for each broker followed. A larger batch comes alone.");
+
+  static final Key<Integer> SUSPICION_MIN =
+      Key.integer(
+          "suspicion.min.ms",
+          "ms",
+          100,
+          50,
+          60_000,
+          "A broker that leads and is silent for so long is suspected, and its partitions get other"
+              + " leaders. Where answers are less regular the time is longer by itself.");
+
+  static final Key<Integer> SUSPICION_MAX =
+      Key.integer(
+          "suspicion.max.ms",
+          "ms",
+          2_000,
+          50,
+          60_000,
+          "The longest silence that is put up with, however irregular answers are. Not less than"
+              + " suspicion.min.ms.");
+
   static final Key<Integer> FLUSH_INTERVAL =
       Key.integer(
           "flush.interval.ms",
@@ -268,6 +298,9 @@ public final class BrokerKeys {
           REQUESTS_IN_FLIGHT_BYTES,
           FETCH_MAX_BYTES,
           FETCH_MAX_WAIT,
+          REPLICA_FETCH_MAX_BYTES,
+          SUSPICION_MIN,
+          SUSPICION_MAX,
           FLUSH_INTERVAL,
           CHECKPOINT_INTERVAL,
           LOOP_THREADS);

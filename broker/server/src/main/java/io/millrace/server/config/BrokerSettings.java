@@ -18,6 +18,7 @@ public record BrokerSettings(
     ListenerSettings internalListener,
     Optional<Endpoint> metricsListener,
     RequestSettings requests,
+    ReplicationSettings replication,
     StorageSettings storage,
     TopicDefaults topics,
     int loopThreads,

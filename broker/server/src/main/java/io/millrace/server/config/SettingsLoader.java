@@ -110,6 +110,10 @@ public final class SettingsLoader {
                 values.get(BrokerKeys.FETCH_MAX_BYTES),
                 values.get(BrokerKeys.FETCH_MAX_WAIT),
                 values.get(BrokerKeys.TOPIC_CHANGES_PER_SECOND)),
+            new ReplicationSettings(
+                values.get(BrokerKeys.REPLICA_FETCH_MAX_BYTES),
+                values.get(BrokerKeys.SUSPICION_MIN),
+                values.get(BrokerKeys.SUSPICION_MAX)),
             new StorageSettings(
                 values.get(BrokerKeys.DATA_DIRECTORY),
                 values.get(BrokerKeys.FLUSH_INTERVAL),
@@ -212,6 +216,13 @@ public final class SettingsLoader {
               + " is more than "
               + values.describe(BrokerKeys.REQUEST_TIMEOUT)
               + ": a fetch would be given up before its wait is over");
+    }
+    ReplicationSettings replication = settings.replication();
+    if (replication.suspicionMaxMillis() < replication.suspicionMinMillis()) {
+      values.refuse(
+          values.describe(BrokerKeys.SUSPICION_MAX)
+              + " is less than "
+              + values.describe(BrokerKeys.SUSPICION_MIN));
     }
     if (settings.cluster().timeouts().sessionMillis() < ZOOKEEPER_USUAL_LEAST_SESSION_MILLIS) {
       warnings.add(

@@ -7,11 +7,13 @@ import io.millrace.server.cluster.Catalog;
 import io.millrace.server.config.BrokerSettings;
 import io.millrace.server.config.RequestSettings;
 import io.millrace.server.config.TopicDefaults;
+import io.millrace.server.partition.Refusal;
 import io.millrace.server.partition.Shard;
 import io.millrace.wire.v1.Durability;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.Request;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -35,6 +37,7 @@ public final class ApiHandler implements RequestHandler {
   private final DescribeTopicsHandler describeTopics;
   private final ListTopicsHandler listTopics;
   private final DescribeClusterHandler describeCluster;
+  private final ReplicaAdmission admission;
 
   private final AtomicLong lastBugNanos = new AtomicLong(NEVER);
   private volatile Stage stage = Stage.STARTING;
@@ -58,8 +61,7 @@ public final class ApiHandler implements RequestHandler {
     TopicDefaults defaults = settings.topics();
     ChangeQuota quota = new ChangeQuota(requests.topicChangesPerSecond(), clock);
     produce = new ProduceHandler(shards, requests);
-    fetch =
-        new FetchHandler(shards, requests, () -> stage == Stage.STOPPING, ReplicaAdmission.NOBODY);
+    fetch = new FetchHandler(shards, requests, () -> stage == Stage.STOPPING);
     trim = new TrimHandler(shards, requests);
     listOffsets = new ListOffsetsHandler(shards, requests);
     metadata = new MetadataHandler(catalog, topics, requests, defaults, quota);
@@ -70,6 +72,12 @@ public final class ApiHandler implements RequestHandler {
     describeTopics = new DescribeTopicsHandler(catalog, requests);
     listTopics = new ListTopicsHandler(catalog);
     describeCluster = new DescribeClusterHandler(catalog);
+    admission = new ReplicaAdmission(catalog);
+  }
+
+  /** What stands behind the listener of brokers; this itself stands behind that of clients. */
+  public RequestHandler ofBrokers() {
+    return request -> handle(request, true);
   }
 
   /** Requests that come before are told that the broker is starting. Any thread. */
@@ -84,12 +92,21 @@ public final class ApiHandler implements RequestHandler {
 
   @Override
   public void handle(InboundRequest request) {
+    handle(request, false);
+  }
+
+  private void handle(InboundRequest request, boolean ofBroker) {
     if (stage != Stage.SERVING) {
       refuse(request);
       return;
     }
     try {
-      dispatch(request);
+      Optional<Refusal> refusal = admission.check(request.head(), ofBroker);
+      if (refusal.isPresent()) {
+        request.refuse(refusal.get().code(), refusal.get().message());
+      } else {
+        dispatch(request);
+      }
     } catch (RuntimeException e) {
       // A bug of ours: it must cost this request only, and must not be lost.
       logBug(request, e);

@@ -3,12 +3,9 @@ package io.millrace.server.handler;
 import io.millrace.rpc.EventLoop;
 import io.millrace.rpc.InboundRequest;
 import io.millrace.server.config.RequestSettings;
-import io.millrace.server.partition.Refusal;
 import io.millrace.server.partition.Shard;
-import io.millrace.wire.v1.FetchRequest;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /** Reads records, waiting for them if the request says so. */
@@ -17,36 +14,22 @@ final class FetchHandler {
   private final IdentityHashMap<EventLoop, Shard> byLoop = new IdentityHashMap<>();
   private final RequestSettings settings;
   private final BooleanSupplier stopping;
-  private final ReplicaAdmission admission;
 
   /**
    * @param shards one for each loop that connections come on
-   * @param admission who may fetch as a replica
    */
-  FetchHandler(
-      List<Shard> shards,
-      RequestSettings settings,
-      BooleanSupplier stopping,
-      ReplicaAdmission admission) {
+  FetchHandler(List<Shard> shards, RequestSettings settings, BooleanSupplier stopping) {
     this.shards = shards;
-    this.admission = admission;
     this.settings = settings;
     this.stopping = stopping;
     shards.forEach(shard -> byLoop.put(shard.loop(), shard));
   }
 
+  /** Whether it may come from a replica, if it says so, has been decided: {@link ReplicaAdmission}. */
   void handle(InboundRequest request) {
-    FetchRequest fetch = request.head().getFetch();
-    if (fetch.hasFollower()) {
-      Optional<Refusal> refusal = admission.check(request, fetch.getFollower());
-      if (refusal.isPresent()) {
-        request.refuse(refusal.get().code(), refusal.get().message());
-        return;
-      }
-    }
     FetchShape.Outcome outcome =
         FetchShape.of(
-            fetch,
+            request.head().getFetch(),
             settings.maxPartitions(),
             settings.maxFetchBytes(),
             settings.maxFetchWaitMillis());
