@@ -37,6 +37,8 @@ public final class ApiHandler implements RequestHandler {
   private final DescribeTopicsHandler describeTopics;
   private final ListTopicsHandler listTopics;
   private final DescribeClusterHandler describeCluster;
+  private final LeaveInSyncHandler leaveInSync;
+  private final ReplicaEndsHandler replicaEnds;
   private final ReplicaAdmission admission;
 
   private final AtomicLong lastBugNanos = new AtomicLong(NEVER);
@@ -72,6 +74,8 @@ public final class ApiHandler implements RequestHandler {
     describeTopics = new DescribeTopicsHandler(catalog, requests);
     listTopics = new ListTopicsHandler(catalog);
     describeCluster = new DescribeClusterHandler(catalog);
+    leaveInSync = new LeaveInSyncHandler(shards, requests);
+    replicaEnds = new ReplicaEndsHandler(shards, requests);
     admission = new ReplicaAdmission(catalog);
   }
 
@@ -153,15 +157,11 @@ public final class ApiHandler implements RequestHandler {
       case DESCRIBE_TOPICS -> describeTopics.handle(request);
       case LIST_TOPICS -> listTopics.handle(request);
       case DESCRIBE_CLUSTER -> describeCluster.handle(request);
+      case LEAVE_IN_SYNC -> leaveInSync.handle(request);
+      case REPLICA_ENDS -> replicaEnds.handle(request);
       case HELLO ->
           request.refuse(ErrorCode.INVALID_REQUEST, "a connection says Hello once, and first");
-      case API_NOT_SET,
-          PRODUCER_ID,
-          ELECT_LEADERS,
-          DRAIN_BROKER,
-          EXPLAIN,
-          LEAVE_IN_SYNC,
-          REPLICA_ENDS ->
+      case API_NOT_SET, PRODUCER_ID, ELECT_LEADERS, DRAIN_BROKER, EXPLAIN ->
           request.refuse(
               ErrorCode.UNSUPPORTED,
               "no api that is known here; known are produce, fetch, list_offsets, trim,"

@@ -25,7 +25,9 @@ final class FetchHandler {
     shards.forEach(shard -> byLoop.put(shard.loop(), shard));
   }
 
-  /** Whether it may come from a replica, if it says so, has been decided: {@link ReplicaAdmission}. */
+  /**
+   * Whether it may come from a replica, if it says so, has been decided: {@link ReplicaAdmission}.
+   */
   void handle(InboundRequest request) {
     FetchShape.Outcome outcome =
         FetchShape.of(

@@ -492,8 +492,8 @@ public final class Partition implements LogListener {
         result -> then.accept(Trimming.answer(id, before, epoch, result)));
   }
 
-  /** For the epoch a share or a reader believes in. */
-  Optional<Refusal> checkEpoch(OptionalInt believed) {
+  /** Whether this replica leads, in the epoch that whoever asks believes in. */
+  public Optional<Refusal> checkEpoch(OptionalInt believed) {
     return EpochRules.check(role, believed);
   }
 }

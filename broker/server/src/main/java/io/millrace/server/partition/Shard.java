@@ -100,7 +100,8 @@ public final class Shard {
         id, new Refusal(ErrorCode.STORAGE_FAILED, id + " is offline on this broker: " + why));
   }
 
-  private Refusal whyAbsent(PartitionId id) {
+  /** What to answer for a partition that {@link #find} does not find. */
+  public Refusal whyAbsent(PartitionId id) {
     Refusal failed = offline.get(id);
     return failed == null ? whyNotHere.apply(id) : failed;
   }

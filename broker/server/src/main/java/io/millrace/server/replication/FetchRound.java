@@ -1,6 +1,7 @@
 package io.millrace.server.replication;
 
 import io.millrace.server.config.ReplicationSettings;
+import io.millrace.server.partition.FollowerPosition;
 import io.millrace.wire.v1.FetchPartition;
 import io.millrace.wire.v1.FetchRequest;
 import io.millrace.wire.v1.FetchResponse;
@@ -55,7 +56,7 @@ record FetchRound(List<Followed> partitions) {
               .setFlushedOffset(position.flushedOffset())
               .setHighWatermark(position.highWatermark())
               .setMaxBytes(partitionBytes);
-      if (position.lastEpoch() >= 0) {
+      if (position.lastEpoch() != FollowerPosition.NO_EPOCH) {
         partition.setLastEpoch(position.lastEpoch());
       }
       request.addPartitions(partition);

@@ -1,5 +1,6 @@
 package io.millrace.server.replication;
 
+import io.millrace.server.partition.FollowerPosition;
 import io.millrace.server.partition.PartitionId;
 import org.jspecify.annotations.Nullable;
 
@@ -26,10 +27,13 @@ final class Followed {
 
   Stage stage = Stage.ASKED;
 
-  /** Where it stands; of a READY one only. */
+  /** Where it stood when it was last READY. */
   @Nullable FollowerPosition position;
 
-  /** Refusals in a row. */
+  /** The last result was no data, but something to be put right. */
+  boolean wasRefused;
+
+  /** Refusals in a row that led nowhere. */
   int failures;
 
   /** Of a PAUSED one only. */

@@ -1,8 +1,8 @@
 package io.millrace.server.replication;
 
-import io.millrace.server.partition.PartitionId;
-import io.millrace.wire.v1.FetchResult;
-import java.nio.ByteBuffer;
+import io.millrace.server.partition.FollowerPosition;
+import io.millrace.server.partition.Partition;
+import io.millrace.server.partition.Shard;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,32 +13,17 @@ import java.util.function.Consumer;
  * their work on the shard's loop, where also all answers are given.
  */
 final class FollowerShard {
-  /** What a shard can do for links. */
-  interface Owner {
-    /** See {@link io.millrace.server.partition.Shard#deliver}. */
-    void deliver(Runnable message);
-
-    Optional<FollowerPosition> position(PartitionId id, int leaderEpoch);
-
-    /**
-     * @param batches valid until this returns
-     * @param ready runs on the shard's loop, now or later, when the position may be asked for again
-     */
-    void onFetched(
-        PartitionId id, int leaderEpoch, FetchResult result, ByteBuffer batches, Runnable ready);
-  }
-
   /** Where a partition stands; empty when it cannot fetch. */
   record Standing(Followed followed, Optional<FollowerPosition> position) {}
 
-  private final Owner owner;
+  private final Shard shard;
 
-  FollowerShard(Owner owner) {
-    this.owner = owner;
+  FollowerShard(Shard shard) {
+    this.shard = shard;
   }
 
   void positions(List<Followed> whose, Consumer<List<Standing>> then) {
-    owner.deliver(
+    shard.deliver(
         () -> {
           List<Standing> standings = new ArrayList<>(whose.size());
           whose.forEach(followed -> standings.add(standing(followed)));
@@ -47,7 +32,9 @@ final class FollowerShard {
   }
 
   private Standing standing(Followed followed) {
-    return new Standing(followed, owner.position(followed.id, followed.leaderEpoch));
+    Partition partition = shard.find(followed.id);
+    return new Standing(
+        followed, partition == null ? Optional.empty() : partition.position(followed.leaderEpoch));
   }
 
   /**
@@ -61,7 +48,7 @@ final class FollowerShard {
       Runnable memoryFree,
       Consumer<List<Standing>> then,
       Consumer<Standing> late) {
-    owner.deliver(
+    shard.deliver(
         () -> {
           List<Standing> standings = new ArrayList<>(shares.size());
           List<Followed> ready = new ArrayList<>(shares.size());
@@ -69,11 +56,8 @@ final class FollowerShard {
           try {
             for (FetchRound.Share share : shares) {
               Followed followed = share.followed();
-              owner.onFetched(
-                  followed.id,
-                  followed.leaderEpoch,
-                  share.result(),
-                  share.batches(),
+              work(
+                  share,
                   () -> {
                     if (over[0]) {
                       late.accept(standing(followed));
@@ -89,5 +73,20 @@ final class FollowerShard {
           ready.forEach(followed -> standings.add(standing(followed)));
           then.accept(standings);
         });
+  }
+
+  private void work(FetchRound.Share share, Runnable ready) {
+    Followed followed = share.followed();
+    Partition partition = shard.find(followed.id);
+    if (partition == null) {
+      ready.run(); // let go meanwhile
+    } else {
+      try {
+        partition.onFetched(followed.leaderEpoch, share.result(), share.batches(), ready);
+      } catch (RuntimeException e) {
+        // A bug: this replica stops, loudly, and the others of the answer go on.
+        partition.onFailed(e);
+      }
+    }
   }
 }

@@ -10,6 +10,7 @@ import io.millrace.rpc.EventLoop;
 import io.millrace.rpc.Reply;
 import io.millrace.rpc.RpcClient;
 import io.millrace.rpc.Timer;
+import io.millrace.server.partition.FollowerPosition;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.FetchResponse;
@@ -270,18 +271,24 @@ final class LeaderLink implements Connection.Listener {
     if (partitions.get(followed.id) != followed) {
       return; // followed in another epoch by now, or not any more
     }
-    Optional<FollowerPosition> position = standing.position();
-    if (position.isPresent()) {
-      followed.position = position.get();
-      followed.stage = Followed.Stage.READY;
-    } else {
-      pause(followed);
+    FollowerPosition before = followed.position;
+    FollowerPosition now = standing.position().orElse(null);
+    if (now == null || (followed.wasRefused && now.equals(before))) {
+      pause(followed); // asking the same again at once would lead nowhere, quickly
+      return;
     }
+    followed.position = now;
+    followed.stage = Followed.Stage.READY;
+    if (!followed.wasRefused) {
+      followed.failures = 0;
+    }
+    followed.wasRefused = false;
   }
 
   /** Not able to fetch now, or refused. */
   private void pause(Followed followed) {
     followed.stage = Followed.Stage.PAUSED;
+    followed.wasRefused = false;
     followed.failures++;
     long delayNanos =
         MILLISECONDS.toNanos(REFUSED.delayMillis(followed.failures, context.random()));
@@ -418,7 +425,7 @@ final class LeaderLink implements Connection.Listener {
         continue;
       }
       if (isForTheLog(share.result())) {
-        followed.failures = 0;
+        followed.wasRefused = share.result().hasError() || share.result().hasDivergence();
         followed.stage = Followed.Stage.WORKING;
         byShard.computeIfAbsent(followed.shard, shard -> new ArrayList<>()).add(share);
       } else {

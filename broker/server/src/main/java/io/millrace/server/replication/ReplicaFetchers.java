@@ -8,6 +8,7 @@ import io.millrace.rpc.Tasks;
 import io.millrace.rpc.Transport;
 import io.millrace.server.config.ReplicationSettings;
 import io.millrace.server.partition.PartitionId;
+import io.millrace.server.partition.Shard;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -42,12 +43,16 @@ public final class ReplicaFetchers {
   /** Who this broker is, to those it follows. */
   public record Self(int brokerId, IntSupplier incarnation, ConnectionSettings connections) {}
 
-  ReplicaFetchers(
+  /**
+   * @param shards of this broker, one for each loop of the transport
+   * @param store the store's loop, which the listener is told on
+   */
+  public ReplicaFetchers(
       Self self,
       ReplicationSettings settings,
       Transport transport,
       Tasks tasks,
-      List<FollowerShard> shards,
+      List<Shard> shards,
       EventLoop store,
       SuspicionListener listener) {
     this.store = store;
@@ -61,7 +66,7 @@ public final class ReplicaFetchers {
             self.connections(),
             transport,
             tasks.random(),
-            shards,
+            shards.stream().map(FollowerShard::new).toList(),
             store,
             listener);
   }

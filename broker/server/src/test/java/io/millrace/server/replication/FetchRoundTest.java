@@ -3,6 +3,7 @@ package io.millrace.server.replication;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.server.config.ReplicationSettings;
+import io.millrace.server.partition.FollowerPosition;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.wire.v1.FetchRequest;
 import io.millrace.wire.v1.FetchResponse;
