@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,12 +31,12 @@ class ClusterIT {
    */
   private static final String SESSION = "cluster.session.timeout.ms=120000";
 
-  @TempDir Path dir;
-  private Servers servers;
-  private MillraceProcess[] brokers;
+  @TempDir static Path dir;
+  private static Servers servers;
+  private static MillraceProcess[] brokers;
 
-  @BeforeEach
-  void startAll() {
+  @BeforeAll
+  static void startAll() {
     servers = new Servers(dir);
     // ZooKeeper grants at most 20 ticks.
     servers.zooKeeper("tickTime=6000");
@@ -50,9 +50,13 @@ class ClusterIT {
     }
   }
 
-  @AfterEach
-  void endAll() {
-    servers.close();
+  @AfterAll
+  static void endAll() {
+    try (Servers ending = servers) {
+      for (MillraceProcess broker : brokers) {
+        assertThat(broker.stop()).as(broker.describe()).isIn(0, 143);
+      }
+    }
   }
 
   @Test
@@ -97,10 +101,6 @@ class ClusterIT {
     consume.awaitLines(expected.size());
     assertThat(new TreeSet<>(consume.out().lines().toList())).isEqualTo(new TreeSet<>(expected));
     assertThat(leaders()).as("the restarted broker leads again").hasSize(BROKERS);
-
-    for (MillraceProcess broker : brokers) {
-      assertThat(broker.stop()).as(broker.describe()).isIn(0, 143);
-    }
   }
 
   @Test
@@ -116,15 +116,18 @@ class ClusterIT {
   }
 
   /** The session that a broker's live node belongs to, as ZooKeeper writes it. */
-  private String liveSession(int broker) {
-    String stat = servers.zkShell("stat", "/brokers/live/" + broker);
-    Matcher owner = Pattern.compile("ephemeralOwner = (0x[1-9a-f][0-9a-f]*)").matcher(stat);
-    assertThat(owner.find()).as(stat).isTrue();
+  private static String liveSession(int broker) {
+    String dump = servers.zooKeeperSessions();
+    Matcher owner =
+        Pattern.compile(
+                "(0x[1-9a-f][0-9a-f]*):(?:\\s+/\\S+)*?\\s+/millrace/brokers/live/" + broker + "\\s")
+            .matcher(dump);
+    assertThat(owner.find()).as(dump).isTrue();
     return owner.group(1);
   }
 
-  private Set<String> leaders() {
-    MillraceProcess describe = servers.run("topic", "describe", "orders", "--output", "json");
+  private static Set<String> leaders() {
+    CommandRun describe = servers.run("topic", "describe", "orders", "--output", "json");
     Set<String> leaders = new TreeSet<>();
     Matcher matcher = Pattern.compile("\"leader\"\\s*:\\s*(\\d+)").matcher(describe.out());
     while (matcher.find()) {

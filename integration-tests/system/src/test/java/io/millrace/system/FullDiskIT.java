@@ -65,7 +65,7 @@ class FullDiskIT {
           Producer.create(
               ProducerSettings.builder(servers.cluster())
                   .batchSizeBytes(64 << 10)
-                  .deliveryTimeout(Duration.ofSeconds(5))
+                  .deliveryTimeout(Duration.ofSeconds(3))
                   .maxBlock(MillraceProcess.PATIENCE)
                   .build(),
               Serializers.bytes(),

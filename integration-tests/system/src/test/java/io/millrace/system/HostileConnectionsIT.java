@@ -41,10 +41,9 @@ class HostileConnectionsIT {
       String cluster = ready.group(1);
       InetSocketAddress broker =
           new InetSocketAddress(ready.group(2), Integer.parseInt(ready.group(3)));
-      MillraceProcess create =
-          MillraceProcess.run(
-              dir, "topic", "create", "t", "--partitions", "1", "--cluster", cluster);
-      assertThat(create.awaitExit()).as(create.describe()).isZero();
+      CommandRun create =
+          CommandRun.of("topic", "create", "t", "--partitions", "1", "--cluster", cluster);
+      assertThat(create.exit()).as(create.describe()).isZero();
       List<Socket> sockets = new ArrayList<>();
       List<String> written = new ArrayList<>();
       try (MillraceProcess produce =
@@ -69,10 +68,10 @@ class HostileConnectionsIT {
         assertThat(produce.awaitExit()).as(produce.describe()).isZero();
         assertThat(produce.err()).doesNotContain("WARN").doesNotContain("ERROR");
         // One that comes only now.
-        MillraceProcess consume =
-            MillraceProcess.run(
-                dir, "consume", "t", "--from", "earliest", "--until-end", "--cluster", cluster);
-        assertThat(consume.awaitExit()).as(consume.describe()).isZero();
+        CommandRun consume =
+            CommandRun.of(
+                "consume", "t", "--from", "earliest", "--until-end", "--cluster", cluster);
+        assertThat(consume.exit()).as(consume.describe()).isZero();
         assertThat(consume.out()).isEqualTo(String.join("\n", written) + "\n");
       } finally {
         for (Socket socket : sockets) {

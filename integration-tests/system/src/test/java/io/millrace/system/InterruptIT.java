@@ -44,10 +44,41 @@ class InterruptIT {
   }
 
   @Test
-  @DisplayName("B68: produce and consume end at once, whole, and leave no session")
-  void b68_clientCommandsEndWhole() throws IOException {
-    servers.zooKeeper();
-    servers.ready(1);
+  @DisplayName("B68: what waits, what works and what serves ends at once and leaves nothing behind")
+  void b68_everyCommandEndsAtOnceAndLeavesNothingBehind() throws IOException {
+    whatWaitsForAZooKeeperThatDoesNotAnswerEnds();
+    // Nothing of it is left that the next start would stumble over.
+    MillraceProcess zooKeeper = servers.zooKeeper();
+    MillraceProcess one = servers.start(1);
+    MillraceProcess other = servers.start(2);
+    Servers.awaitReady(one);
+    Servers.awaitReady(other);
+    clientCommandsEndWholeAndLeaveNoSession();
+    serversStopCleanlyAndLeaveNoLiveNode(zooKeeper, one, other);
+  }
+
+  private void whatWaitsForAZooKeeperThatDoesNotAnswerEnds() throws IOException {
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      String cluster = "127.0.0.1:" + silent.getLocalPort() + "/millrace";
+      MillraceProcess list =
+          servers.remember(MillraceProcess.start(dir, "topic", "list", "--cluster", cluster));
+      MillraceProcess produce =
+          servers.remember(MillraceProcess.start(dir, "produce", "notes", "--cluster", cluster));
+      MillraceProcess broker = servers.start(1, "cluster=" + cluster);
+      // Each of them has connected, so each of them waits.
+      for (int i = 0; i < 3; i++) {
+        silent.accept();
+      }
+      for (MillraceProcess waiting : List.of(list, produce, broker)) {
+        assertThat(waiting.interrupt()).as(waiting.describe()).isEqualTo(INTERRUPTED);
+        assertThat(waiting.out()).isEmpty();
+        assertThat(waiting.err()).doesNotContain("\tat ");
+      }
+    }
+    assertNothingTemporary();
+  }
+
+  private void clientCommandsEndWholeAndLeaveNoSession() throws IOException {
     servers.run("topic", "create", "notes", "--partitions", "1", "--replicas", "1");
     Set<String> sessionsBefore = sessions();
 
@@ -71,19 +102,12 @@ class InterruptIT {
     }
     assertThat(produce.err()).doesNotContain("\tat ").doesNotContain("Exception");
     assertThat(sessions()).as("sessions in ZooKeeper").isEqualTo(sessionsBefore);
-    assertNothingTemporary();
   }
 
-  @Test
-  @DisplayName("B68: broker and zookeeper stop cleanly and leave no live node")
-  void b68_serversStopCleanly() throws IOException {
-    MillraceProcess zooKeeper = servers.zooKeeper();
-    MillraceProcess interrupted = servers.start(1);
-    MillraceProcess terminated = servers.start(2);
-    Servers.awaitReady(interrupted);
-    Servers.awaitReady(terminated);
+  private void serversStopCleanlyAndLeaveNoLiveNode(
+      MillraceProcess zooKeeper, MillraceProcess interrupted, MillraceProcess terminated)
+      throws IOException {
     assertThat(servers.zooKeeperSessions()).contains("/brokers/live/1", "/brokers/live/2");
-
     assertThat(interrupted.interrupt()).as(interrupted.describe()).isEqualTo(INTERRUPTED);
     assertThat(servers.zooKeeperSessions()).doesNotContain("/brokers/live/1");
     assertThat(terminated.stop()).as(terminated.describe()).isEqualTo(TERMINATED);
@@ -114,32 +138,6 @@ class InterruptIT {
     assertThat(dev.err()).doesNotContain("\tat ").doesNotContain("ERROR");
     assertThat(data.resolve("broker-1/clean-shutdown")).exists();
     assertNothingTemporary();
-  }
-
-  @Test
-  @DisplayName("B68: what waits for a ZooKeeper that does not answer ends all the same")
-  void b68_whatWaitsEndsToo() throws IOException {
-    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
-      String cluster = "127.0.0.1:" + silent.getLocalPort() + "/millrace";
-      MillraceProcess list =
-          servers.remember(MillraceProcess.start(dir, "topic", "list", "--cluster", cluster));
-      MillraceProcess produce =
-          servers.remember(MillraceProcess.start(dir, "produce", "notes", "--cluster", cluster));
-      MillraceProcess broker = servers.start(1, "cluster=" + cluster);
-      // Each of them has connected, so each of them waits.
-      for (int i = 0; i < 3; i++) {
-        silent.accept();
-      }
-      for (MillraceProcess waiting : List.of(list, produce, broker)) {
-        assertThat(waiting.interrupt()).as(waiting.describe()).isEqualTo(INTERRUPTED);
-        assertThat(waiting.out()).isEmpty();
-        assertThat(waiting.err()).doesNotContain("\tat ");
-      }
-    }
-    assertNothingTemporary();
-    // Nothing is left that the next start would stumble over.
-    servers.zooKeeper();
-    servers.ready(1);
   }
 
   private Set<String> sessions() {

@@ -28,9 +28,9 @@ class MonitoringIT {
   @Test
   void showsMetricsHealthAndVersionWithAndWithoutZooKeeper() throws Exception {
     try (Servers servers = new Servers(dir)) {
-      MillraceProcess zooKeeper = servers.zooKeeper();
-      // The shortest that ZooKeeper grants, as its silence is waited for below.
-      MillraceProcess broker = servers.ready(1, "cluster.session.timeout.ms=4000");
+      // As short as a busy machine lets it be, as ZooKeeper's silence is waited for below.
+      MillraceProcess zooKeeper = servers.zooKeeper("tickTime=500");
+      MillraceProcess broker = servers.ready(1, "cluster.session.timeout.ms=2000");
       address = broker.awaitLine("^ready .*\\bmetrics=(\\S+)").group(1);
       servers.run("topic", "create", "notes", "--partitions", "1", "--replicas", "1");
       Path lines = Files.writeString(dir.resolve("lines"), "one\ntwo\nthree\n");

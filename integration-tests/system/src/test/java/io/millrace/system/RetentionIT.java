@@ -2,10 +2,6 @@ package io.millrace.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.io.OutputStreamWriter;
-import java.io.Writer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +20,7 @@ class RetentionIT {
   @TempDir Path dir;
 
   @Test
-  void losesItsOldestSegmentsSaysSoAndSendsNobodyBackward() throws IOException {
+  void losesItsOldestSegmentsSaysSoAndSendsNobodyBackward() {
     try (Servers servers = new Servers(dir)) {
       servers.zooKeeper();
       MillraceProcess broker = servers.ready(1);
@@ -42,20 +38,16 @@ class RetentionIT {
           "retention.bytes=100000");
       MillraceProcess follow = servers.begin("consume", "notes", "--from", "earliest");
       MillraceProcess slow = servers.begin("consume", "notes", "--from", "earliest");
-      MillraceProcess produce = servers.begin("produce", "notes");
       List<String> written = new ArrayList<>();
-      try (Writer writer = new OutputStreamWriter(produce.input(), StandardCharsets.UTF_8)) {
-        write(writer, written);
+      produce(servers, written);
+      follow.awaitLines(written.size());
+      slow.awaitLines(1);
+      slow.signal("STOP");
+      // Each lot after the one before was read, so that no batch is as large as a segment.
+      for (int i = 0; i < 8; i++) {
+        produce(servers, written);
         follow.awaitLines(written.size());
-        slow.awaitLines(1);
-        slow.signal("STOP");
-        // Each lot after the one before was read, so that no batch is as large as a segment.
-        for (int i = 0; i < 8; i++) {
-          write(writer, written);
-          follow.awaitLines(written.size());
-        }
       }
-      assertThat(produce.awaitExit()).as(produce.describe()).isZero();
       assertThat(follow.out())
           .as("the tail, beside a reader that stands still")
           .isEqualTo(text(written, 0));
@@ -67,7 +59,7 @@ class RetentionIT {
       int start = Integer.parseInt(removed.group(3)) + 1;
       assertThat(start).isBetween(300, written.size() - 1);
 
-      MillraceProcess rest = servers.run("consume", "notes", "--from", "earliest", "--until-end");
+      CommandRun rest = servers.run("consume", "notes", "--from", "earliest", "--until-end");
       int first = written.size() - (int) rest.out().lines().count();
       assertThat(first)
           .as("offset of the first record that is left")
@@ -78,8 +70,8 @@ class RetentionIT {
           .isGreaterThan(90_000);
 
       // An offset that has gone is told, never passed over.
-      MillraceProcess old = servers.attempt("consume", "notes", "--from", "0", "--until-end");
-      assertThat(old.awaitExit()).as(old.describe()).isEqualTo(OUT_OF_RANGE_OR_FAILED);
+      CommandRun old = servers.attempt("consume", "notes", "--from", "0", "--until-end");
+      assertThat(old.exit()).as(old.describe()).isEqualTo(OUT_OF_RANGE_OR_FAILED);
       assertThat(old.out()).isEmpty();
       assertThat(old.err())
           .contains("notes")
@@ -107,13 +99,14 @@ class RetentionIT {
     }
   }
 
-  private static void write(Writer writer, List<String> written) throws IOException {
+  private static void produce(Servers servers, List<String> written) {
+    StringBuilder lines = new StringBuilder();
     for (int i = 0; i < 300; i++) {
       String line = written.size() + " " + FILLING;
       written.add(line);
-      writer.write(line + "\n");
+      lines.append(line).append('\n');
     }
-    writer.flush();
+    servers.runWith(lines.toString(), "produce", "notes");
   }
 
   private static String text(List<String> lines, int from) {

@@ -16,7 +16,7 @@ import java.util.regex.MatchResult;
 
 /**
  * A ZooKeeper process and broker processes on ports of the system's choice, and the commands a
- * person gives them. Whatever was started ends with it.
+ * person gives them, as processes or in this JVM. Whatever was started ends with it.
  */
 final class Servers implements AutoCloseable {
   private final Path dir;
@@ -94,27 +94,33 @@ final class Servers implements AutoCloseable {
     return dir.resolve("broker-" + id);
   }
 
-  /** Starts a command with {@code --cluster}. */
+  /** Starts a command with {@code --cluster} as a process. */
   MillraceProcess begin(String... arguments) {
+    return remember(MillraceProcess.start(dir, withCluster(arguments)));
+  }
+
+  private String[] withCluster(String... arguments) {
     String[] all = Arrays.copyOf(arguments, arguments.length + 2);
     all[arguments.length] = "--cluster";
     all[arguments.length + 1] = cluster();
-    return remember(MillraceProcess.start(dir, all));
+    return all;
   }
 
-  /** Runs a command with {@code --cluster} to its end, whatever that is. */
-  MillraceProcess attempt(String... arguments) {
-    MillraceProcess process = begin(arguments);
-    process.endInput();
-    process.awaitExit();
-    return process;
+  /** Runs a client command with {@code --cluster} in this JVM to its end, whatever that is. */
+  CommandRun attempt(String... arguments) {
+    return CommandRun.of(withCluster(arguments));
   }
 
-  /** Runs a command with {@code --cluster} that must succeed. */
-  MillraceProcess run(String... arguments) {
-    MillraceProcess process = attempt(arguments);
-    assertThat(process.awaitExit()).as(process.describe()).isZero();
-    return process;
+  /** Runs a client command with {@code --cluster} in this JVM; it must succeed. */
+  CommandRun run(String... arguments) {
+    return runWith("", arguments);
+  }
+
+  /** Likewise, with this on standard input. */
+  CommandRun runWith(String input, String... arguments) {
+    CommandRun run = CommandRun.with(input, withCluster(arguments));
+    assertThat(run.exit()).as(() -> String.join(" ", arguments) + run.describe()).isZero();
+    return run;
   }
 
   /** ZooKeeper's own shell, with a path below the cluster's. */
