@@ -1,5 +1,6 @@
 package io.millrace.dist;
 
+import io.millrace.cli.BrokerDrainCommand;
 import io.millrace.cli.CommonOptions;
 import io.millrace.cli.ExitCode;
 import io.millrace.cli.RunUntilInterrupted;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -22,7 +24,8 @@ import picocli.CommandLine.Option;
 /** {@code broker}: one broker against an ensemble that is there already. */
 @Command(
     name = "broker",
-    description = "Run a broker until it is stopped.",
+    description = "Run a broker until it is stopped; or, with a command, ask one that runs.",
+    synopsisSubcommandLabel = "[COMMAND]",
     footer = {
       "",
       "The environment overrides the file (MILLRACE_BROKER_ID for broker.id), --set overrides both.",
@@ -48,6 +51,12 @@ final class BrokerCommand implements Callable<Integer> {
 
   BrokerCommand(Surroundings surroundings) {
     this.surroundings = surroundings;
+  }
+
+  /** With what can be asked of a broker that runs already. */
+  static CommandLine commandLine(Surroundings surroundings) {
+    return new CommandLine(new BrokerCommand(surroundings))
+        .addSubcommand(new BrokerDrainCommand(surroundings));
   }
 
   @Override

@@ -43,7 +43,7 @@ public final class Main {
   static List<CommandEntry> commands(Surroundings surroundings) {
     List<CommandEntry> commands = new ArrayList<>();
     commands.add(CommandEntry.of("dev", () -> new DevCommand(surroundings)));
-    commands.add(CommandEntry.of("broker", () -> new BrokerCommand(surroundings)));
+    commands.add(new CommandEntry("broker", () -> BrokerCommand.commandLine(surroundings)));
     commands.add(CommandEntry.of("zookeeper", () -> new ZooKeeperCommand(surroundings)));
     commands.add(
         new CommandEntry("zk-shell", () -> ZooKeeperShellCommand.commandLine(surroundings)));

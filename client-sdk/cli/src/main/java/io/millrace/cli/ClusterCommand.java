@@ -50,11 +50,7 @@ final class ClusterCommand extends AdminCommand {
 
   private int settings(AdminSession session, ClusterDescription described, int broker)
       throws Exception {
-    List<Integer> alive = described.brokers().stream().map(Broker::id).toList();
-    if (!alive.contains(broker)) {
-      throw new CommandFailedException(
-          ExitCode.NOT_FOUND, "no broker %d is alive; there are %s".formatted(broker, alive));
-    }
+    LiveBrokers.require(described, broker);
     List<SettingDescription> found = session.ask(admin -> admin.describeBrokerSettings(broker));
     surroundings
         .output()
@@ -97,14 +93,16 @@ final class ClusterCommand extends AdminCommand {
     boolean healthy =
         found.offlinePartitions() == 0
             && found.underReplicatedPartitions() == 0
+            && found.belowMinimumPartitions() == 0
             && !found.brokers().isEmpty();
-    return "%s: %s, %s, %s, %d offline, %d under-replicated"
+    return "%s: %s, %s, %s, %d offline, %d below minimum, %d under-replicated"
         .formatted(
             healthy ? "healthy" : "UNHEALTHY",
             Printable.counted(found.brokers().size(), "broker"),
             Printable.counted(found.topics(), "topic"),
             Printable.counted(found.partitions(), "partition"),
             found.offlinePartitions(),
+            found.belowMinimumPartitions(),
             found.underReplicatedPartitions());
   }
 
@@ -126,6 +124,7 @@ final class ClusterCommand extends AdminCommand {
     }
     json.end().field("topics", found.topics()).field("partitions", found.partitions());
     names(json.name("offlinePartitions"), troubled.offline());
+    names(json.name("belowMinimumPartitions"), troubled.belowMinimum());
     names(json.name("underReplicatedPartitions"), troubled.underReplicated());
     return json.end();
   }

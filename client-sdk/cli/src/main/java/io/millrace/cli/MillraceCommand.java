@@ -32,6 +32,7 @@ public final class MillraceCommand {
     all.add(CommandEntry.of("produce", () -> new ProduceCommand(surroundings)));
     all.add(CommandEntry.of("consume", () -> new ConsumeCommand(surroundings)));
     all.add(CommandEntry.of("cluster", () -> new ClusterCommand(surroundings)));
+    all.add(new CommandEntry("explain", () -> ExplainCommand.commandLine(surroundings)));
     all.add(new CommandEntry("bench", () -> BenchCommand.commandLine(surroundings)));
     all.addAll(more);
     all.add(

@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
 /** Everything about topics but their records. */
 @Command(
     name = "topic",
-    description = "Create, list, describe, alter, trim and delete topics.",
+    description = "Create, list, describe, alter, trim and delete topics; elect their leaders.",
     synopsisSubcommandLabel = "COMMAND")
 final class TopicCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -26,6 +26,7 @@ final class TopicCommand implements Callable<Integer> {
         .addSubcommand(new TopicDescribeCommand(surroundings))
         .addSubcommand(new TopicAlterCommand(surroundings))
         .addSubcommand(new TopicTrimCommand(surroundings))
+        .addSubcommand(new TopicElectCommand(surroundings))
         .addSubcommand(new TopicDeleteCommand(surroundings));
   }
 

@@ -89,16 +89,31 @@ final class TopicDescribeCommand extends AdminCommand {
                 Printable.line(topic.topicId()),
                 Printable.counted(topic.replicationFactor(), "replica"))
             .replace(System.lineSeparator(), "\n"));
-    TextTable table = new TextTable("PARTITION", "LEADER", "EPOCH", "REPLICAS", "IN SYNC");
+    TextTable table =
+        new TextTable(
+            "PARTITION", "LEADER", "EPOCH", "REPLICAS", "IN SYNC", "ELIGIBLE", "LAST CHANGE");
     for (PartitionInfo partition : topic.partitions()) {
       table.row(
           partition.partition(),
           leader(partition.leader()),
           partition.leaderEpoch(),
           ids(partition.replicas()),
-          ids(partition.inSync()));
+          ids(partition.inSync()),
+          ids(partition.eligible()),
+          partition.lastChange().isEmpty() ? "-" : partition.lastChange());
     }
     out.append(table.render(surroundings.coloursOutput()));
+    for (PartitionInfo partition : topic.partitions()) {
+      if (!partition.possibleLoss().isEmpty()) {
+        out.append(
+            Printable.line(
+                "POSSIBLE LOSS in "
+                    + partition.topicPartition()
+                    + ": "
+                    + partition.possibleLoss()));
+        out.append('\n');
+      }
+    }
     List<SettingDescription> of = settings.getOrDefault(topic.name(), List.of());
     if (!of.isEmpty()) {
       out.append('\n').append(SettingsText.table(of, surroundings.coloursOutput()));
@@ -129,6 +144,9 @@ final class TopicDescribeCommand extends AdminCommand {
         json.field("epoch", partition.leaderEpoch());
         ids(json.name("replicas"), partition.replicas());
         ids(json.name("inSync"), partition.inSync());
+        ids(json.name("eligible"), partition.eligible());
+        json.field("lastChange", partition.lastChange());
+        json.field("possibleLoss", partition.possibleLoss());
         json.end();
       }
       json.end().end();

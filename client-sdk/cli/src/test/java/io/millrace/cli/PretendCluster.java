@@ -7,6 +7,11 @@ import io.millrace.client.ClusterDescription;
 import io.millrace.client.Consumer;
 import io.millrace.client.ConsumerRecord;
 import io.millrace.client.ConsumerSettings;
+import io.millrace.client.DrainResult;
+import io.millrace.client.ElectionKind;
+import io.millrace.client.ElectionResult;
+import io.millrace.client.Explanation;
+import io.millrace.client.Finding;
 import io.millrace.client.ListedOffset;
 import io.millrace.client.NewTopic;
 import io.millrace.client.OffsetSpec;
@@ -81,10 +86,50 @@ final class PretendCluster implements ClientFactory {
               "how long records stay",
               true));
 
+  private List<SettingDescription> settings() {
+    List<SettingDescription> settings = new ArrayList<>(SETTINGS);
+    if (minInSync > 0) {
+      settings.add(
+          new SettingDescription(
+              "min.in.sync",
+              String.valueOf(minInSync),
+              "2",
+              SettingDescription.Source.TOPIC,
+              "1 to 100 replicas",
+              "how many must be in sync",
+              true));
+    }
+    return settings;
+  }
+
   /** What every call fails with. */
   @Nullable MillraceException broken;
 
   int offline;
+
+  /** Of every partition, the last {@link #offline} ones aside. */
+  List<Integer> inSync = List.of(1);
+
+  List<Integer> replicas = List.of(1);
+  List<Integer> eligible = List.of();
+  String lastChange = "";
+  String possibleLoss = "";
+  int belowMinimum;
+
+  /** As topics set it; 0: they do not. */
+  int minInSync;
+
+  List<Finding> findings =
+      List.of(
+          new Finding(
+              "led", Finding.Severity.FINE, "broker 1 leads", "", OptionalLong.of(1_000_000)));
+
+  /** What was asked for, in words. */
+  final List<String> elections = new ArrayList<>();
+
+  ElectionResult elected = new ElectionResult.Settled(OptionalInt.of(1), 4, "broker 1 was elected");
+  final List<String> drains = new ArrayList<>();
+  DrainResult drained = new DrainResult(4, List.of());
   long wallMillis = 1_000;
 
   List<ConsumerRecord<ByteBuffer, ByteBuffer>> partition(String topic, int number) {
@@ -126,10 +171,14 @@ final class PretendCluster implements ClientFactory {
                         i,
                         i < partitions - offline ? OptionalInt.of(1) : OptionalInt.empty(),
                         3,
-                        List.of(1),
-                        List.of(1)))
+                        replicas,
+                        inSync,
+                        eligible,
+                        lastChange,
+                        possibleLoss))
             .toList();
-    return new TopicDescription(topic, topic + "~id", 1, Map.of("durability", "leader"), infos);
+    return new TopicDescription(
+        topic, topic + "~id", replicas.size(), Map.of("durability", "leader"), infos);
   }
 
   @Override
@@ -212,7 +261,15 @@ final class PretendCluster implements ClientFactory {
             Broker broker = new Broker(1, 5, "127.0.0.1", 7272, "", "0.1.0");
             int partitions = topics.values().stream().mapToInt(List::size).sum();
             return new ClusterDescription(
-                "c1", 1, List.of(broker), topics.size(), partitions, offline, 0, Map.of(1, 4));
+                "c1",
+                1,
+                List.of(broker),
+                topics.size(),
+                partitions,
+                offline,
+                inSync.size() < replicas.size() ? partitions : 0,
+                belowMinimum,
+                Map.of(1, 4));
           });
     }
 
@@ -286,7 +343,7 @@ final class PretendCluster implements ClientFactory {
               throw new UnsupportedFeatureException("api 26 is not known");
             }
             Map<String, List<SettingDescription>> found = new LinkedHashMap<>();
-            names.forEach(name -> found.put(name, SETTINGS));
+            names.forEach(name -> found.put(name, settings()));
             return found;
           });
     }
@@ -294,6 +351,47 @@ final class PretendCluster implements ClientFactory {
     @Override
     public CompletableFuture<List<SettingDescription>> describeBrokerSettings(int brokerId) {
       return answer(() -> SETTINGS);
+    }
+
+    @Override
+    public CompletableFuture<Explanation> explainPartition(TopicPartition partition) {
+      return answer(
+          () -> {
+            partition(partition.topic(), partition.partition());
+            return new Explanation(1, findings);
+          });
+    }
+
+    @Override
+    public CompletableFuture<Explanation> explainBroker(int brokerId) {
+      return answer(() -> new Explanation(brokerId, findings));
+    }
+
+    @Override
+    public CompletableFuture<Map<TopicPartition, ElectionResult>> electLeaders(
+        String topic, Collection<Integer> partitions, ElectionKind kind) {
+      return answer(
+          () -> {
+            elections.add(topic + " " + partitions + " " + kind);
+            Map<TopicPartition, ElectionResult> results = new LinkedHashMap<>();
+            partitions.forEach(each -> results.put(new TopicPartition(topic, each), elected));
+            return results;
+          });
+    }
+
+    @Override
+    public CompletableFuture<DrainResult> drainBroker(int brokerId) {
+      return answer(
+          () -> {
+            drains.add("drain " + brokerId);
+            return drained;
+          });
+    }
+
+    @Override
+    public CompletableFuture<Void> cancelDrain(int brokerId) {
+      drains.add("cancel " + brokerId);
+      return CompletableFuture.completedFuture(null);
     }
 
     @Override

@@ -2,7 +2,10 @@ package io.millrace.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.client.ElectionResult;
 import io.millrace.client.TopicChange;
+import io.millrace.client.errors.InvalidRequestException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TopicCommandsTest {
@@ -42,9 +45,9 @@ class TopicCommandsTest {
         .isEqualTo(
             """
             topic notes  id notes~id  1 replica each
-            PARTITION  LEADER  EPOCH  REPLICAS  IN SYNC
-                    0  1           3         1        1
-                    1  none        3         1        1
+            PARTITION  LEADER  EPOCH  REPLICAS  IN SYNC  ELIGIBLE  LAST CHANGE
+                    0  1           3         1        1         -            -
+                    1  none        3         1        1         -            -
 
             SETTING       VALUE      FROM     DEFAULT
             durability    leader     topic    standard
@@ -61,8 +64,10 @@ class TopicCommandsTest {
                 + "{\"key\":\"retention.ms\",\"value\":\"604800000\",\"source\":\"default\","
                 + "\"default\":\"604800000\",\"allowed\":\"ms\","
                 + "\"about\":\"how long records stay\",\"dynamic\":true}],\"partitions\":["
-                + "{\"partition\":0,\"leader\":1,\"epoch\":3,\"replicas\":[1],\"inSync\":[1]},"
-                + "{\"partition\":1,\"leader\":null,\"epoch\":3,\"replicas\":[1],\"inSync\":[1]}"
+                + "{\"partition\":0,\"leader\":1,\"epoch\":3,\"replicas\":[1],\"inSync\":[1],"
+                + "\"eligible\":[],\"lastChange\":\"\",\"possibleLoss\":\"\"},"
+                + "{\"partition\":1,\"leader\":null,\"epoch\":3,\"replicas\":[1],\"inSync\":[1],"
+                + "\"eligible\":[],\"lastChange\":\"\",\"possibleLoss\":\"\"}"
                 + "]}]\n");
     assertThat(CommandRun.on(cluster).exec("topic", "describe", "notes", "none")).isEqualTo(3);
   }
@@ -213,7 +218,7 @@ class TopicCommandsTest {
             cluster c1
             BROKER  ADDRESS         LEADS  RACK  VERSION  LIFE
                  1  127.0.0.1:7272      4     -  0.1.0       5
-            healthy: 1 broker, 2 topics, 13 partitions, 0 offline, 0 under-replicated
+            healthy: 1 broker, 2 topics, 13 partitions, 0 offline, 0 below minimum, 0 under-replicated
             """);
     cluster.offline = 2;
     assertThat(output("cluster"))
@@ -224,7 +229,7 @@ class TopicCommandsTest {
         .startsWith("{\"clusterId\":\"c1\",\"formatVersion\":1,\"brokers\":[{\"id\":1,")
         .endsWith(
             "\"offlinePartitions\":[\"notes/0\",\"notes/1\",\"orders/9\",\"orders/10\"],"
-                + "\"underReplicatedPartitions\":[]}\n");
+                + "\"belowMinimumPartitions\":[],\"underReplicatedPartitions\":[]}\n");
   }
 
   @Test
@@ -243,5 +248,100 @@ class TopicCommandsTest {
     assertThat(run.exec(args)).isZero();
     assertThat(run.stderr()).isEmpty();
     return run.stdout();
+  }
+
+  @Test
+  void describeTellsTheLastChangeAndWhatMayBeLost() {
+    cluster.replicas = List.of(1, 2, 3);
+    cluster.inSync = List.of(1);
+    cluster.eligible = List.of(2);
+    cluster.lastChange = "broker 1 at 2026-11-22T10:00:00Z: broker 2 is gone";
+    cluster.possibleLoss = "unclean election in epoch 3";
+    assertThat(output("topic", "describe", "notes"))
+        .startsWith(
+            """
+            topic notes  id notes~id  3 replicas each
+            PARTITION  LEADER  EPOCH  REPLICAS  IN SYNC  ELIGIBLE  LAST CHANGE
+                    0       1      3     1,2,3        1         2  broker 1 at 2026-11-22T10:00:00Z: broker 2 is gone
+                    1       1      3     1,2,3        1         2  broker 1 at 2026-11-22T10:00:00Z: broker 2 is gone
+            POSSIBLE LOSS in notes/0: unclean election in epoch 3
+            POSSIBLE LOSS in notes/1: unclean election in epoch 3
+            """);
+    assertThat(output("topic", "describe", "notes", "-o", "json"))
+        .contains(
+            "\"inSync\":[1],\"eligible\":[2],\"lastChange\":\"broker 1 at",
+            "\"possibleLoss\":\"unclean election in epoch 3\"}");
+  }
+
+  // ---- Health ----------------------------------------------------------------------------------
+
+  @Test
+  void namesPartitionsBelowTheirMinimumApartFromThoseThatOnlyLackAReplica() {
+    cluster.replicas = List.of(1, 2, 3);
+    cluster.belowMinimum = 13;
+    CommandRun below = CommandRun.on(cluster);
+    assertThat(below.exec("cluster")).isZero();
+    assertThat(below.stdout())
+        .contains("UNHEALTHY: 1 broker, 2 topics, 13 partitions, 0 offline, 13 below minimum")
+        .contains("\nbelow minimum: notes/0 notes/1 orders/0")
+        .doesNotContain("\nunder-replicated:");
+    cluster.minInSync = 1; // as the topics set it
+    cluster.belowMinimum = 0;
+    assertThat(output("cluster"))
+        .contains("0 below minimum, 13 under-replicated")
+        .contains("\nunder-replicated: notes/0 notes/1")
+        .doesNotContain("\nbelow minimum:");
+  }
+
+  // ---- Electing --------------------------------------------------------------------------------
+
+  @Test
+  void electsPreferredLeadersWithoutAsking() {
+    CommandRun run = CommandRun.on(cluster);
+    assertThat(run.exec("topic", "elect", "notes", "--preferred")).isZero();
+    assertThat(run.stdout())
+        .isEqualTo(
+            """
+            notes/0: broker 1 leads in epoch 4: broker 1 was elected
+            notes/1: broker 1 leads in epoch 4: broker 1 was elected
+            """);
+    assertThat(cluster.elections).containsExactly("notes [0, 1] PREFERRED");
+  }
+
+  @Test
+  void asksBeforeAnUncleanElection() {
+    CommandRun nobodyThere = CommandRun.on(cluster);
+    assertThat(nobodyThere.exec("topic", "elect", "notes", "--unclean", "--partition", "1"))
+        .isEqualTo(2);
+    CommandRun no = CommandRun.on(cluster).atTerminal().input("n\n");
+    assertThat(no.exec("topic", "elect", "notes", "--unclean", "--partition", "1")).isEqualTo(1);
+    assertThat(no.stderr()).contains("lose the records", "nobody was elected");
+    assertThat(cluster.elections).isEmpty();
+    CommandRun yes = CommandRun.on(cluster);
+    assertThat(yes.exec("topic", "elect", "notes", "--unclean", "--partition", "1", "-y")).isZero();
+    assertThat(cluster.elections).containsExactly("notes [1] UNCLEAN");
+  }
+
+  @Test
+  void electionsFailOneByOne() {
+    cluster.elected =
+        new ElectionResult.Failed(
+            new InvalidRequestException("notes/0: INVALID_REQUEST: broker 1 leads it"));
+    CommandRun run = CommandRun.on(cluster);
+    assertThat(run.exec("topic", "elect", "notes", "--unclean", "--partition", "0", "--yes"))
+        .isEqualTo(2);
+    assertThat(run.stderr()).isEqualTo("millrace: notes/0: broker 1 leads it\n");
+  }
+
+  @Test
+  void anElectionIsOfOneKind() {
+    assertThat(CommandRun.on(cluster).exec("topic", "elect", "notes")).isEqualTo(2);
+    assertThat(CommandRun.on(cluster).exec("topic", "elect", "notes", "--unclean", "--preferred"))
+        .isEqualTo(2);
+    assertThat(CommandRun.on(cluster).exec("topic", "elect", "none", "--preferred")).isEqualTo(3);
+    assertThat(
+            CommandRun.on(cluster)
+                .exec("topic", "elect", "notes", "--preferred", "--partition", "2"))
+        .isEqualTo(3);
   }
 }

@@ -105,6 +105,53 @@ public interface Admin extends AutoCloseable {
   CompletableFuture<Map<TopicPartition, ListedOffset>> listOffsets(
       Map<TopicPartition, OffsetSpec> partitions);
 
+  /**
+   * Why a partition is as it is: who leads it or why nobody does, which replicas lag and since
+   * when, what its records wait for. Its leader is asked, and when that cannot answer, the other
+   * replicas, then any broker.
+   *
+   * @return what the first of them says. Fails with {@link
+   *     io.millrace.client.errors.UnknownTopicException}, {@link
+   *     io.millrace.client.errors.UnknownPartitionException} or, asked of brokers of an earlier
+   *     version, {@link io.millrace.client.errors.UnsupportedFeatureException}
+   */
+  CompletableFuture<Explanation> explainPartition(TopicPartition partition);
+
+  /**
+   * Why a broker is as it is: its disk, its contact with ZooKeeper, what it leads and follows, what
+   * it waits for. The broker itself is asked.
+   *
+   * @return what it says. Fails with {@link io.millrace.client.errors.BrokerUnavailableException}
+   *     when it is not alive
+   */
+  CompletableFuture<Explanation> explainBroker(int brokerId);
+
+  /**
+   * Asks for other leaders of a topic's partitions.
+   *
+   * @param partitions empty: all of the topic
+   * @return for every partition asked for; they fail one by one, as an unclean election of a
+   *     partition that has a leader does not. Fails as a whole with {@link
+   *     io.millrace.client.errors.UnknownTopicException}
+   */
+  CompletableFuture<Map<TopicPartition, ElectionResult>> electLeaders(
+      String topic, Collection<Integer> partitions, ElectionKind kind);
+
+  /**
+   * Makes a broker hand over everything it leads, as before a stop. It stays a replica of its
+   * partitions, and leads none of them by preference, until it starts again or {@link
+   * #cancelDrain}.
+   *
+   * @return when that is done, what it came to. Fails with {@link
+   *     io.millrace.client.errors.BrokerUnavailableException} when the broker is not alive, and
+   *     with {@link io.millrace.client.errors.TimedOutException} when it takes longer than a call
+   *     may: asking again goes on with it
+   */
+  CompletableFuture<DrainResult> drainBroker(int brokerId);
+
+  /** Ends {@link #drainBroker}: the broker may lead by preference again. */
+  CompletableFuture<Void> cancelDrain(int brokerId);
+
   /** The client's figures as they are now; from any thread, also when it has been closed. */
   default List<Metric> metrics() {
     return List.of(); // of a stand-in in an application's tests

@@ -4,6 +4,7 @@ import io.millrace.client.cluster.BrokerCall;
 import io.millrace.client.cluster.BrokerErrors;
 import io.millrace.client.cluster.Descriptions;
 import io.millrace.client.cluster.Done;
+import io.millrace.client.cluster.ExplainCall;
 import io.millrace.client.cluster.OffsetLookup;
 import io.millrace.client.cluster.TrimCall;
 import io.millrace.client.errors.ClosedException;
@@ -16,6 +17,9 @@ import io.millrace.wire.v1.DeleteTopicRequest;
 import io.millrace.wire.v1.DescribeClusterRequest;
 import io.millrace.wire.v1.DescribeSettingsRequest;
 import io.millrace.wire.v1.DescribeTopicsRequest;
+import io.millrace.wire.v1.DrainBrokerRequest;
+import io.millrace.wire.v1.ElectLeadersRequest;
+import io.millrace.wire.v1.ExplainRequest;
 import io.millrace.wire.v1.ListTopicsRequest;
 import io.millrace.wire.v1.Request;
 import io.millrace.wire.v1.Response;
@@ -172,15 +176,77 @@ final class AdminClient implements Admin {
   @Override
   public CompletableFuture<List<SettingDescription>> describeBrokerSettings(int brokerId) {
     DescribeSettingsRequest.Builder describe = DescribeSettingsRequest.newBuilder().setBroker(true);
+    return askBroker(
+        brokerId,
+        Request.newBuilder().setDescribeSettings(describe),
+        response -> settings("", response));
+  }
+
+  @Override
+  public CompletableFuture<Explanation> explainPartition(TopicPartition partition) {
+    return start(
+        done -> ExplainCall.start(runtime.cluster(), partition, callTimeout.toNanos(), done));
+  }
+
+  @Override
+  public CompletableFuture<Explanation> explainBroker(int brokerId) {
+    return askBroker(
+        brokerId,
+        Request.newBuilder().setExplain(ExplainRequest.getDefaultInstance()),
+        response -> Descriptions.explanation(brokerId, response.getExplain()));
+  }
+
+  @Override
+  public CompletableFuture<Map<TopicPartition, ElectionResult>> electLeaders(
+      String topic, Collection<Integer> partitions, ElectionKind kind) {
+    ElectLeadersRequest.Builder elect =
+        ElectLeadersRequest.newBuilder()
+            .setTopic(topic)
+            .addAllPartitions(new LinkedHashSet<>(partitions))
+            .setKind(
+                switch (kind) {
+                  case PREFERRED -> io.millrace.wire.v1.ElectionKind.PREFERRED;
+                  case UNCLEAN -> io.millrace.wire.v1.ElectionKind.UNCLEAN;
+                });
+    // Asked again it finds the leader that the first time has made.
+    return ask(
+        () -> Request.newBuilder().setElectLeaders(elect),
+        true,
+        topic,
+        response -> Descriptions.elections(topic, response.getElectLeaders()));
+  }
+
+  @Override
+  public CompletableFuture<DrainResult> drainBroker(int brokerId) {
+    return askBroker(
+        brokerId,
+        drainRequest(brokerId, false),
+        response -> Descriptions.drain(response.getDrainBroker()));
+  }
+
+  @Override
+  public CompletableFuture<Void> cancelDrain(int brokerId) {
+    return askBroker(brokerId, drainRequest(brokerId, true), Response::getDrainBroker)
+        .thenApply(response -> null);
+  }
+
+  private static Request.Builder drainRequest(int brokerId, boolean cancel) {
+    return Request.newBuilder()
+        .setDrainBroker(DrainBrokerRequest.newBuilder().setBrokerId(brokerId).setCancel(cancel));
+  }
+
+  /** Of that broker and no other, what may be asked twice. */
+  private <T> CompletableFuture<T> askBroker(
+      int brokerId, Request.Builder request, Function<Response, T> reader) {
     return start(
         done -> {
           BrokerCall call =
               BrokerCall.startAt(
                   brokerId,
                   runtime.cluster(),
-                  () -> Request.newBuilder().setDescribeSettings(describe),
+                  () -> request.clone(),
                   callTimeout.toNanos(),
-                  (response, e) -> read(response, e, answer -> settings("", answer), done));
+                  (response, e) -> read(response, e, reader, done));
           return call::close;
         });
   }

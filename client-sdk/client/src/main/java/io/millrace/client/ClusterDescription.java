@@ -10,6 +10,8 @@ import java.util.Map;
  * @param brokers the live ones, by id
  * @param offlinePartitions that nobody leads
  * @param underReplicatedPartitions with fewer in-sync replicas than replicas
+ * @param belowMinimumPartitions with fewer in-sync replicas than their topic wants: they take no
+ *     records that need all of them
  * @param leaders partitions led, by broker id
  */
 public record ClusterDescription(
@@ -20,6 +22,7 @@ public record ClusterDescription(
     int partitions,
     int offlinePartitions,
     int underReplicatedPartitions,
+    int belowMinimumPartitions,
     Map<Integer, Integer> leaders) {
   public ClusterDescription {
     brokers = List.copyOf(brokers);

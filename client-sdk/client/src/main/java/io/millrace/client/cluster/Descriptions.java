@@ -2,21 +2,34 @@ package io.millrace.client.cluster;
 
 import io.millrace.client.Broker;
 import io.millrace.client.ClusterDescription;
+import io.millrace.client.DrainResult;
+import io.millrace.client.ElectionResult;
+import io.millrace.client.Explanation;
+import io.millrace.client.Finding;
 import io.millrace.client.PartitionInfo;
 import io.millrace.client.SettingDescription;
 import io.millrace.client.TopicDescription;
 import io.millrace.client.TopicListing;
+import io.millrace.client.TopicPartition;
+import io.millrace.client.errors.ProtocolException;
 import io.millrace.wire.v1.BrokerInfo;
 import io.millrace.wire.v1.DescribeClusterResponse;
+import io.millrace.wire.v1.DrainBrokerResponse;
+import io.millrace.wire.v1.ElectLeaderResult;
+import io.millrace.wire.v1.ElectLeadersResponse;
+import io.millrace.wire.v1.ExplainResponse;
 import io.millrace.wire.v1.SettingInfo;
 import io.millrace.wire.v1.SettingsDescription;
 import io.millrace.wire.v1.TopicInfo;
 import io.millrace.wire.v1.TopicSummary;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * Makes the API's values of what brokers say, and leaves out what makes no sense: a client must not
@@ -41,7 +54,10 @@ public final class Descriptions {
               each.hasLeader() ? OptionalInt.of(each.getLeader()) : OptionalInt.empty(),
               each.getLeaderEpoch(),
               each.getReplicasList(),
-              each.getInSyncList()));
+              each.getInSyncList(),
+              each.getEligibleList(),
+              each.getLastChange(),
+              each.getPossibleLoss()));
     }
     partitions.sort(Comparator.comparingInt(PartitionInfo::partition));
     return new TopicDescription(
@@ -72,7 +88,67 @@ public final class Descriptions {
         response.getPartitions(),
         response.getOfflinePartitions(),
         response.getUnderReplicatedPartitions(),
+        response.getBelowMinimumPartitions(),
         response.getLeadersMap());
+  }
+
+  /**
+   * What a broker says about itself or a partition.
+   *
+   * @throws ProtocolException it says nothing
+   */
+  public static Explanation explanation(int brokerId, ExplainResponse response) {
+    if (response.getFindingsCount() == 0) {
+      throw new ProtocolException("the answer explains nothing");
+    }
+    return new Explanation(
+        brokerId, response.getFindingsList().stream().map(Descriptions::finding).toList());
+  }
+
+  private static Finding finding(io.millrace.wire.v1.Finding each) {
+    return new Finding(
+        each.getReason(),
+        switch (each.getSeverity()) {
+          case FINE -> Finding.Severity.FINE;
+          // A newer broker's word for something in between: better looked at than overlooked.
+          case WAITING, SEVERITY_UNSPECIFIED, UNRECOGNIZED -> Finding.Severity.WAITING;
+          case BROKEN -> Finding.Severity.BROKEN;
+        },
+        each.getText(),
+        each.getAdvice(),
+        each.hasSinceMs() ? OptionalLong.of(each.getSinceMs()) : OptionalLong.empty());
+  }
+
+  public static Map<TopicPartition, ElectionResult> elections(
+      String topic, ElectLeadersResponse response) {
+    Map<TopicPartition, ElectionResult> results = new LinkedHashMap<>();
+    for (ElectLeaderResult each : response.getResultsList()) {
+      if (each.getPartition() < 0) {
+        continue; // no number of ours is so large
+      }
+      results.put(
+          new TopicPartition(topic, each.getPartition()),
+          each.hasError()
+              ? new ElectionResult.Failed(
+                  BrokerErrors.exception(each.getError(), topic, each.getPartition()))
+              : new ElectionResult.Settled(
+                  each.hasLeader() ? OptionalInt.of(each.getLeader()) : OptionalInt.empty(),
+                  each.getLeaderEpoch(),
+                  each.getWhat()));
+    }
+    return results;
+  }
+
+  public static DrainResult drain(DrainBrokerResponse response) {
+    return new DrainResult(
+        response.getHandedOver(),
+        response.getLeftList().stream()
+            .filter(left -> left.getPartition() >= 0)
+            .map(
+                left ->
+                    new DrainResult.Left(
+                        new TopicPartition(left.getTopic(), left.getPartition()), left.getWhy()))
+            .toList());
   }
 
   public static List<SettingDescription> settings(SettingsDescription described) {

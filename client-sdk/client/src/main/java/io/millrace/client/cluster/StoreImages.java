@@ -63,6 +63,14 @@ final class StoreImages {
       return new PartitionInfo(topic, number, OptionalInt.empty(), 0, List.of(), List.of());
     }
     return new PartitionInfo(
-        topic, number, image.leader(), image.leaderEpoch(), image.replicas(), image.inSync());
+        topic,
+        number,
+        image.leader(),
+        image.leaderEpoch(),
+        image.replicas(),
+        image.inSync(),
+        image.eligible(),
+        image.lastChange(),
+        "");
   }
 }
