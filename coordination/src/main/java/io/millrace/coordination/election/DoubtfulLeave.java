@@ -2,6 +2,7 @@ package io.millrace.coordination.election;
 
 import io.millrace.coordination.v1.PartitionNode;
 import io.millrace.coordination.v1.RollCallEntry;
+import io.millrace.rpc.SafetyRule;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,9 @@ final class DoubtfulLeave {
     }
     List<Integer> inSync = without(partition.getInSyncList(), self);
     List<Integer> eligible = without(partition.getEligibleList(), self);
+    if (SafetyRule.R7.isLeftOut() && inSync.isEmpty() && eligible.isEmpty()) {
+      return null;
+    }
     if (inSync.isEmpty()) {
       // The set never becomes empty: those eligible hold all that is committed; with none, the last
       // member stays recorded, and may lead only if what it holds is vouched for.

@@ -38,6 +38,14 @@ public sealed interface ElectionPlan {
     if (!partition.getReplicasList().contains(scene.self())) {
       return new Stay();
     }
+    if (partition.getLeaderEpoch() < scene.epochSeen()) {
+      return new Unavailable(
+          "its leader epoch in the store is "
+              + partition.getLeaderEpoch()
+              + ", and this broker has seen "
+              + scene.epochSeen()
+              + ": the store has gone back in time, as when restored from a backup");
+    }
     if (partition.hasLeader()
         && scene.isUpAs(partition.getLeader(), partition.getLeaderIncarnation())) {
       return new Stay();

@@ -1,5 +1,6 @@
 package io.millrace.coordination.election;
 
+import io.millrace.rpc.SafetyRule;
 import java.util.Map;
 import java.util.Set;
 
@@ -14,6 +15,8 @@ import java.util.Set;
  * @param minInSync the topic's setting
  * @param leaderlessMillis how long this broker has known that nobody leads
  * @param staggerMillis what each candidate waits for the one before it
+ * @param epochSeen the highest leader epoch that this replica has ever seen, -1 for none: a node
+ *     with a lower one is from the past
  */
 public record ElectionScene(
     int self,
@@ -22,10 +25,23 @@ public record ElectionScene(
     Set<Integer> suspected,
     int minInSync,
     long leaderlessMillis,
-    long staggerMillis) {
+    long staggerMillis,
+    int epochSeen) {
   public ElectionScene {
     live = Map.copyOf(live);
     suspected = Set.copyOf(suspected);
+  }
+
+  /** Of a replica that has seen no epoch. */
+  public ElectionScene(
+      int self,
+      int incarnation,
+      Map<Integer, Integer> live,
+      Set<Integer> suspected,
+      int minInSync,
+      long leaderlessMillis,
+      long staggerMillis) {
+    this(self, incarnation, live, suspected, minInSync, leaderlessMillis, staggerMillis, -1);
   }
 
   boolean isUp(int broker) {
@@ -34,8 +50,10 @@ public record ElectionScene(
 
   /** The same life of it: a restarted leader leads no longer. */
   boolean isUpAs(int broker, int lifeOf) {
-    return broker == self
-        ? lifeOf == incarnation
-        : isUp(broker) && Integer.valueOf(lifeOf).equals(live.get(broker));
+    if (broker == self) {
+      return lifeOf == incarnation || SafetyRule.H9.isLeftOut();
+    }
+    return isUp(broker)
+        && (Integer.valueOf(lifeOf).equals(live.get(broker)) || SafetyRule.R8.isLeftOut());
   }
 }

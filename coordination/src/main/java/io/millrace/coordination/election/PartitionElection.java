@@ -52,6 +52,20 @@ public final class PartitionElection {
     record Unknown(String why) implements Outcome {}
   }
 
+  /** What a candidate does before it writes. */
+  @FunctionalInterface
+  public interface Preparation {
+    /**
+     * From when this completes until the outcome is there the replica fetches nothing: another
+     * leader must not count on what it would have to have on disk (H14).
+     *
+     * @param mustFlush the write leaves it as the only member of the in-sync set: all that it holds
+     *     has to be durable
+     * @return false gives up
+     */
+    CompletionStage<Boolean> prepare(boolean mustFlush);
+  }
+
   private final ClusterStore store;
 
   public PartitionElection(ClusterStore store) {
@@ -60,19 +74,15 @@ public final class PartitionElection {
 
   /**
    * @param scene asked for at every decision, on the store's loop
-   * @param flush makes all that the replica holds durable; asked for before a write that leaves it
-   *     as the only member of the in-sync set; false gives up
+   * @param preparation asked for before each write
    * @return completes on the store's loop
    */
   public CompletionStage<Outcome> elect(
-      String topicId,
-      int partition,
-      Supplier<ElectionScene> scene,
-      Supplier<CompletionStage<Boolean>> flush) {
+      String topicId, int partition, Supplier<ElectionScene> scene, Preparation preparation) {
     return OnLoop.call(
         store.loop(),
         () -> {
-          Candidacy candidacy = new Candidacy(scene, flush);
+          Candidacy candidacy = new Candidacy(scene, preparation);
           return PartitionWrite.run(store, topicId, partition, candidacy)
               .thenApply(result -> outcome(topicId, partition, candidacy, result));
         });
@@ -106,13 +116,13 @@ public final class PartitionElection {
 
   private static final class Candidacy implements PartitionWrite.Change {
     private final Supplier<ElectionScene> scene;
-    private final Supplier<CompletionStage<Boolean>> flush;
+    private final Preparation preparation;
     private ElectionPlan plan = new ElectionPlan.Stay();
     private @Nullable ElectionScene decidedIn;
 
-    Candidacy(Supplier<ElectionScene> scene, Supplier<CompletionStage<Boolean>> flush) {
+    Candidacy(Supplier<ElectionScene> scene, Preparation preparation) {
       this.scene = scene;
-      this.flush = flush;
+      this.preparation = preparation;
     }
 
     @Override
@@ -124,8 +134,8 @@ public final class PartitionElection {
 
     @Override
     public CompletionStage<Boolean> before(PartitionNode next) {
-      return plan instanceof ElectionPlan.Take take && take.mustFlushFirst()
-          ? flush.get()
+      return plan instanceof ElectionPlan.Take take
+          ? preparation.prepare(take.mustFlushFirst())
           : CompletableFuture.completedFuture(true);
     }
 

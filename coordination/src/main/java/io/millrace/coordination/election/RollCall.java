@@ -2,6 +2,7 @@ package io.millrace.coordination.election;
 
 import io.millrace.coordination.v1.PartitionNode;
 import io.millrace.coordination.v1.RollCallEntry;
+import io.millrace.rpc.SafetyRule;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +19,8 @@ final class RollCall {
    * who have not left decide, or are waited for.
    */
   boolean decides() {
-    return partition.getEligibleCount() == 0
+    return !SafetyRule.H4.isLeftOut()
+        && partition.getEligibleCount() == 0
         && partition.getInSyncCount() == 1
         && !partition.getSoleFlushed()
         && partition.getRollCallList().stream()

@@ -78,9 +78,9 @@ class PartitionElectionTest {
             TOPIC,
             0,
             () -> scene,
-            () -> {
-              flushes++;
-              return CompletableFuture.completedFuture(canFlush);
+            mustFlush -> {
+              flushes += mustFlush ? 1 : 0;
+              return CompletableFuture.completedFuture(!mustFlush || canFlush);
             })
         .toCompletableFuture();
   }

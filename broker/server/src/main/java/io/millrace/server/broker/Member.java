@@ -212,14 +212,16 @@ final class Member implements RegistrationListener {
     if (ended || incarnation != as) {
       return;
     }
-    parts.replicas().onRegistered(as);
     parts
         .view()
         .refresh()
         .whenComplete(
             (image, closed) -> {
               if (closed == null && !ended && incarnation == as) {
+                // Only by what was read in this session: what was led before may be another's now.
                 see(image);
+                parts.replicas().onRegistered(as);
+                parts.replicas().setLease(true);
                 parts.replicas().whenSettled(this::ready);
               }
             });
@@ -250,14 +252,19 @@ final class Member implements RegistrationListener {
   @Override
   public void resumed() {
     clusterMetrics.onSession(ClusterMetrics.Session.CONNECTED);
+    parts.replicas().setLease(true);
     LOG.info("in contact with ZooKeeper again, in the same session");
     health.good(Part.MEMBERSHIP);
   }
 
   @Override
   public void outOfTime() {
-    // With one replica of each partition nobody else can lead what is led here.
-    LOG.warn("no contact with ZooKeeper for the session's time-out; serving on");
+    // Others may lead by now. What waits for them cannot be acknowledged; the leader's level waits
+    // for nobody, so it ends here.
+    parts.replicas().setLease(false);
+    LOG.warn(
+        "no contact with ZooKeeper for the session's time-out: serving on, but for producers of level"
+            + " leader where there are other replicas");
     health.bad(
         Part.MEMBERSHIP,
         "no contact with ZooKeeper for longer than the session's time-out: what is led here is"

@@ -1,6 +1,7 @@
 package io.millrace.server.broker;
 
 import io.millrace.coordination.election.PartitionElection;
+import io.millrace.coordination.election.SetsWrite;
 import io.millrace.coordination.store.ClusterStore;
 import io.millrace.coordination.topics.DeletionProgress;
 import io.millrace.coordination.topics.TopicAlteration;
@@ -10,11 +11,13 @@ import io.millrace.coordination.topics.TopicSweep;
 import io.millrace.coordination.view.ClusterView;
 import io.millrace.coordination.view.ClusterViews;
 import io.millrace.rpc.EventLoop;
+import io.millrace.server.cluster.Copying;
 import io.millrace.server.cluster.CurrentCatalog;
 import io.millrace.server.cluster.ElectionCounts;
 import io.millrace.server.cluster.Elections;
 import io.millrace.server.cluster.LocalPartitions;
 import io.millrace.server.cluster.Replicas;
+import io.millrace.server.cluster.Roles;
 import io.millrace.server.cluster.TrashDuty;
 import io.millrace.server.config.BrokerSettings;
 import io.millrace.server.config.StorageSettings;
@@ -91,7 +94,8 @@ record Parts(
             new DeletionProgress(store, self),
             new TopicSweep(store, view));
     Elections elections = new Elections(store.loop(), new PartitionElection(store), partitions);
-    Replicas replicas = new Replicas(self, store.loop(), partitions, elections, trash);
+    Roles roles = new Roles(partitions, Copying.NOTHING, new SetsWrite(store));
+    Replicas replicas = new Replicas(self, store.loop(), partitions, elections, roles, trash);
     TopicSettingCheck check =
         new TopicSettingCheck(settings.topics(), settings.requests().maxRequestBytes());
     ApiHandler api =

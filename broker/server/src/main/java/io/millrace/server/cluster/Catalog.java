@@ -6,9 +6,10 @@ import io.millrace.coordination.view.TopicImage;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.partition.Refusal;
 import io.millrace.wire.v1.ErrorCode;
-import java.util.HashMap;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,9 +19,17 @@ import org.jspecify.annotations.Nullable;
  */
 public record Catalog(int self, ClusterImage image, Map<String, TopicImage> topicsById) {
   public static Catalog of(int self, ClusterImage image) {
-    Map<String, TopicImage> byId = new HashMap<>();
+    // In order: whoever goes through them does so in the same order in every process.
+    Map<String, TopicImage> byId = new TreeMap<>();
     image.topics().values().forEach(topic -> byId.put(topic.id(), topic));
-    return new Catalog(self, image, Map.copyOf(byId));
+    return new Catalog(self, image, Collections.unmodifiableMap(byId));
+  }
+
+  /** Of the live brokers, by id. */
+  Map<Integer, Integer> incarnations() {
+    Map<Integer, Integer> incarnations = new TreeMap<>();
+    image.brokers().values().forEach(it -> incarnations.put(it.id(), it.incarnation()));
+    return incarnations;
   }
 
   public Optional<TopicImage> topic(String id) {

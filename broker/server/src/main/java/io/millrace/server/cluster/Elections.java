@@ -4,14 +4,14 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.millrace.coordination.election.ElectionScene;
 import io.millrace.coordination.election.PartitionElection;
-import io.millrace.coordination.view.BrokerImage;
+import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.rpc.EventLoop;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,10 +22,18 @@ public final class Elections {
   private static final long STAGGER_MILLIS = 50;
   private static final long RETRY_NANOS = MILLISECONDS.toNanos(500);
 
+  /**
+   * So many are under way at once; the others wait, in order. When a broker that led thousands of
+   * partitions dies, or the sessions of many brokers end together, the store is not flooded.
+   */
+  private static final int WIDTH = 256;
+
   private final EventLoop loop;
   private final PartitionElection election;
   private final LocalPartitions partitions;
   private final ElectionCounts counts = new ElectionCounts();
+  private final Deque<Runnable> waiting = new ArrayDeque<>();
+  private int underWay;
 
   public Elections(EventLoop loop, PartitionElection election, LocalPartitions partitions) {
     this.loop = loop;
@@ -40,8 +48,8 @@ public final class Elections {
 
   /** What a candidacy has come to. */
   sealed interface Result {
-    /** This broker was elected, in that incarnation. */
-    record Elected(int epoch, int incarnation) implements Result {}
+    /** This broker was elected, as the partition says now. */
+    record Elected(PartitionImage now) implements Result {}
 
     /** The next picture of the cluster says what to do. */
     record Wait() implements Result {}
@@ -53,46 +61,72 @@ public final class Elections {
     record Impossible(String why) implements Result {}
   }
 
+  /** What a candidate knows, asked for at the moment of deciding. */
+  interface Candidate {
+    Catalog catalog();
+
+    int incarnation();
+
+    /** Those that this candidate may take for dead. */
+    Set<Integer> suspected();
+
+    /**
+     * Before it is written that this replica leads: it leads and fetches nothing from then on until
+     * the outcome is known (H14), and has all on disk if it will be the only one in sync.
+     *
+     * @return false to give up
+     */
+    CompletionStage<Boolean> prepare(boolean mustFlush);
+  }
+
   /**
-   * @param catalog the newest, asked for at every decision
-   * @param incarnation of this broker, likewise
+   * Stands for election, as soon as not too many others are under way.
+   *
    * @param then on the loop
    */
   void run(
-      Replica replica,
-      @Nullable TopicImage topic,
-      Supplier<Catalog> catalog,
-      Supplier<Integer> incarnation,
-      Consumer<Result> then) {
+      Replica replica, @Nullable TopicImage topic, Candidate candidate, Consumer<Result> then) {
+    waiting.add(() -> begin(replica, topic, candidate, then));
+    more();
+  }
+
+  private void more() {
+    while (underWay < WIDTH && !waiting.isEmpty()) {
+      underWay++;
+      waiting.remove().run();
+    }
+  }
+
+  private void begin(
+      Replica replica, @Nullable TopicImage topic, Candidate candidate, Consumer<Result> then) {
     int minInSync = topic == null ? 1 : partitions.settingsOf(topic).minInSync();
     election
         .elect(
             replica.id.topicId(),
             replica.id.partition(),
-            () -> scene(replica, catalog.get(), incarnation.get(), minInSync),
-            () -> partitions.flush(replica.id))
+            () -> scene(replica, candidate, minInSync),
+            candidate::prepare)
         .whenComplete(
             (outcome, bug) -> {
+              underWay--;
               Result result = result(replica, outcome, bug);
               counts.ended(result);
               then.accept(result);
+              more();
             });
   }
 
-  private ElectionScene scene(Replica replica, Catalog catalog, int incarnation, int minInSync) {
-    Map<Integer, Integer> live = new HashMap<>();
-    for (BrokerImage broker : catalog.image().brokers().values()) {
-      live.put(broker.id(), broker.incarnation());
-    }
+  private ElectionScene scene(Replica replica, Candidate candidate, int minInSync) {
     long leaderlessNanos = loop.clock().nanoTime() - replica.leaderlessSinceNanos;
     return new ElectionScene(
-        catalog.self(),
-        incarnation,
-        live,
-        Set.of(),
+        candidate.catalog().self(),
+        candidate.incarnation(),
+        candidate.catalog().incarnations(),
+        candidate.suspected(),
         minInSync,
         leaderlessNanos / 1_000_000,
-        STAGGER_MILLIS);
+        STAGGER_MILLIS,
+        replica.highestEpochSeen());
   }
 
   private static Result result(
@@ -102,8 +136,7 @@ public final class Elections {
       return new Result.Again(RETRY_NANOS);
     }
     if (outcome instanceof PartitionElection.Outcome.Leads leads) {
-      return new Result.Elected(
-          leads.partition().leaderEpoch(), leads.partition().leaderIncarnation());
+      return new Result.Elected(leads.partition());
     }
     if (outcome instanceof PartitionElection.Outcome.Waits waits) {
       return new Result.Again(MILLISECONDS.toNanos(waits.millis()));

@@ -11,11 +11,15 @@ import io.millrace.server.partition.PartitionId;
 import io.millrace.server.partition.PartitionListener;
 import io.millrace.server.partition.PartitionOpening;
 import io.millrace.server.partition.Shard;
+import io.millrace.server.replica.PartitionState;
+import io.millrace.server.replica.SetsChange;
+import io.millrace.server.replica.SetsOutcome;
 import io.millrace.storage.directory.PartitionName;
 import io.millrace.storage.log.LogStore;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -71,27 +75,35 @@ public final class LocalPartitions {
     record Offline(String why) implements Opened {}
   }
 
-  /** How a partition that was told to lead goes on; on the store's loop. */
-  interface LeaderListener {
+  /** How a partition that was given a role goes on; on the store's loop. */
+  interface RoleListener {
     void onLeading(PartitionId id, int epoch);
+
+    /** A leader's sets should be others; {@link #onSetsOutcome} is to be told. */
+    void onSetsWanted(PartitionId id, SetsChange change);
 
     /** It cannot, or cannot any more. */
     void onOffline(PartitionId id, String why);
   }
 
-  void open(PartitionId id, TopicImage topic, LeaderListener leaders, Consumer<Opened> then) {
+  void open(PartitionId id, TopicImage topic, RoleListener roles, Consumer<Opened> then) {
     unopened.remove(id);
     Shard shard = id.ownerAmong(shards);
     PartitionListener listener =
         new PartitionListener() {
           @Override
           public void onLeading(PartitionId leading, int epoch) {
-            home.execute(() -> leaders.onLeading(leading, epoch));
+            home.execute(() -> roles.onLeading(leading, epoch));
+          }
+
+          @Override
+          public void onSetsWanted(PartitionId leading, SetsChange change) {
+            home.execute(() -> roles.onSetsWanted(leading, change));
           }
 
           @Override
           public void onFailed(PartitionId failed, Throwable cause) {
-            home.execute(() -> leaders.onOffline(failed, "its log failed: " + cause));
+            home.execute(() -> roles.onOffline(failed, "its log failed: " + cause));
           }
         };
     opening.open(
@@ -138,20 +150,66 @@ public final class LocalPartitions {
   }
 
   /**
+   * @param up incarnations of the brokers that are live and not suspected
    * @param refused on the store's loop, if the partition will not
    */
-  void lead(PartitionId id, int epoch, Consumer<String> refused) {
+  void lead(
+      PartitionId id, PartitionState state, Map<Integer, Integer> up, Consumer<String> refused) {
     Shard shard = id.ownerAmong(shards);
     shard.deliver(
         () -> {
-          Optional<String> why = shard.get(id).lead(epoch);
+          Optional<String> why = shard.get(id).lead(state, up);
           why.ifPresent(text -> home.execute(() -> refused.accept(text)));
         });
   }
 
-  void stepDown(PartitionId id, String whoLeads) {
+  /**
+   * @param then on the store's loop: why the partition will not, if it will not
+   */
+  void follow(PartitionId id, PartitionState state, Consumer<Optional<String>> then) {
     Shard shard = id.ownerAmong(shards);
-    shard.deliver(() -> shard.get(id).stepDown(whoLeads));
+    shard.deliver(
+        () -> {
+          Optional<String> why = shard.get(id).follow(state);
+          home.execute(() -> then.accept(why));
+        });
+  }
+
+  /**
+   * @param then on the store's loop, once the partition neither leads nor follows
+   */
+  void stepDown(PartitionId id, String why, Runnable then) {
+    Shard shard = id.ownerAmong(shards);
+    shard.deliver(
+        () -> {
+          shard.get(id).stepDown(why);
+          home.execute(then);
+        });
+  }
+
+  /** A newer picture of a partition that leads or follows. */
+  void onState(PartitionId id, PartitionState state, Map<Integer, Integer> up) {
+    Shard shard = id.ownerAmong(shards);
+    shard.deliver(() -> shard.get(id).onState(state, up));
+  }
+
+  /** What became of what {@link RoleListener#onSetsWanted} asked for. */
+  void onSetsOutcome(PartitionId id, SetsOutcome outcome) {
+    Shard shard = id.ownerAmong(shards);
+    shard.deliver(
+        () -> {
+          Partition partition = shard.find(id);
+          if (partition != null) {
+            partition.onSetsOutcome(outcome);
+          }
+        });
+  }
+
+  /** See {@link Partition#setLease}; holds for those that are open now. */
+  void setLease(boolean held) {
+    for (Shard shard : shards) {
+      shard.deliver(() -> shard.partitions().forEach(partition -> partition.setLease(held)));
+    }
   }
 
   /** Completes with true once all that it holds is on disk; false when that failed. */

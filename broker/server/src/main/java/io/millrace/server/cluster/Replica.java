@@ -3,6 +3,7 @@ package io.millrace.server.cluster;
 import io.millrace.coordination.election.LogPosition;
 import io.millrace.server.partition.PartitionId;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What this broker has of one partition. Owner: the store's loop, which is {@link Replicas}'s. */
 final class Replica {
@@ -26,7 +27,32 @@ final class Replica {
   int epochOnDisk = -1;
   int epochWritten = -1;
   int epochLed = -1;
+
+  /** The highest one that the partition was told to lead or follow in. */
+  int epochTold = -1;
+
+  /** In which it was elected; what is written for it is written in that life only. */
+  int incarnationLed;
+
+  /** Whom it copies from, or is about to; null for nobody. */
+  ReplicaPlan.@Nullable Follow followed;
+
+  /** How many roles the partition has been given: what belongs to an earlier one is dropped. */
+  int rolesTold;
+
+  /** The version of the partition's node that the partition has been told of last. */
+  int versionTold = -1;
+
+  /** The brokers that the partition was told are up, last. */
+  Map<Integer, Integer> upTold = Map.of();
+
   boolean electing;
+
+  /** By which picture of the cluster it began to: what comes meanwhile is not missed. */
+  long electingOn;
+
+  /** How often it may take a silent leader's place. */
+  final SuspicionBudget suspicions = new SuspicionBudget();
 
   /** The topic's settings that it was opened with or told since. */
   Map<String, String> settings = Map.of();
@@ -44,7 +70,17 @@ final class Replica {
   }
 
   ReplicaPlan.Local local() {
-    return new ReplicaPlan.Local(true, stage == Stage.OPEN, epochOnDisk, epochWritten, epochLed);
+    return new ReplicaPlan.Local(
+        true, stage == Stage.OPEN, epochOnDisk, epochWritten, epochLed, followed);
+  }
+
+  /** Of this partition, by this broker; -1 for none. */
+  int highestEpochSeen() {
+    return Math.max(epochOnDisk, Math.max(epochWritten, epochTold));
+  }
+
+  boolean isFollowing() {
+    return followed != null;
   }
 
   boolean isBeingDeleted() {

@@ -1,8 +1,11 @@
 package io.millrace.server.cluster;
 
+import io.millrace.coordination.view.BrokerImage;
 import io.millrace.coordination.view.ClusterImage;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.TopicImage;
+import io.millrace.rpc.SafetyRule;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What this broker does about one partition, from what the cluster says and what it has. Pure. */
@@ -17,11 +20,16 @@ sealed interface ReplicaPlan {
   record Lead(int epoch) implements ReplicaPlan {}
 
   /**
-   * Somebody else leads, or nobody may.
-   *
-   * @param whoLeads as a clause
+   * Another broker leads, in the life it was named in, and this replica does not copy from it yet.
    */
-  record StepDown(String whoLeads) implements ReplicaPlan {}
+  record Follow(int leader, int incarnation, int epoch) implements ReplicaPlan {}
+
+  /**
+   * Neither lead nor follow.
+   *
+   * @param why as a clause
+   */
+  record StepDown(String why) implements ReplicaPlan {}
 
   /** Whoever was named is gone: ask whether this replica takes its place. */
   record Elect() implements ReplicaPlan {}
@@ -40,18 +48,26 @@ sealed interface ReplicaPlan {
    * @param epochOnDisk the highest leader epoch that was remembered when it was opened
    * @param epochWritten the highest one that this broker has been elected in since
    * @param epochLed in which it serves, or is about to; -1 for none
+   * @param followed whom it copies from, or is about to; null for nobody
    */
-  record Local(boolean exists, boolean open, int epochOnDisk, int epochWritten, int epochLed) {
-    static final Local NONE = new Local(false, false, -1, -1, -1);
+  record Local(
+      boolean exists,
+      boolean open,
+      int epochOnDisk,
+      int epochWritten,
+      int epochLed,
+      @Nullable Follow followed) {
+    static final Local NONE = new Local(false, false, -1, -1, -1, null);
 
-    boolean leads() {
-      return epochLed >= 0;
+    boolean isActive() {
+      return epochLed >= 0 || followed != null;
     }
   }
 
   /**
    * @param self this broker's id
    * @param incarnation of its present registration, 0 without one
+   * @param suspected brokers that are taken for dead although their sessions stand
    * @param topic by the partition's topic id; null when the cluster knows no such topic
    * @param partition null when its state is missing or cannot be read
    */
@@ -59,6 +75,7 @@ sealed interface ReplicaPlan {
       int self,
       int incarnation,
       ClusterImage image,
+      Set<Integer> suspected,
       @Nullable TopicImage topic,
       @Nullable PartitionImage partition,
       Local local) {
@@ -76,7 +93,7 @@ sealed interface ReplicaPlan {
       return new Nothing(); // what was known last is still the best there is
     }
     if (!partition.replicas().contains(self)) {
-      return local.leads() ? new StepDown("this broker has no replica any more") : new Nothing();
+      return stepDown(local, "this broker has no replica any more");
     }
     if (!local.exists()) {
       return new Open();
@@ -94,27 +111,41 @@ sealed interface ReplicaPlan {
     }
     return incarnation == 0
         ? stepDown(local, "this broker is not registered")
-        : led(self, incarnation, image, partition, local);
+        : led(self, incarnation, image, suspected, partition, local);
   }
 
   private static ReplicaPlan led(
-      int self, int incarnation, ClusterImage image, PartitionImage partition, Local local) {
-    if (partition.leader().isPresent()) {
-      int leader = partition.leader().getAsInt();
-      if (leader == self && partition.leaderIncarnation() == incarnation) {
-        return local.epochLed() == partition.leaderEpoch()
-            ? new Nothing()
-            : new Lead(partition.leaderEpoch());
-      }
-      var live = image.brokers().get(leader);
-      if (leader != self && live != null && live.incarnation() == partition.leaderIncarnation()) {
-        return stepDown(local, "broker " + leader + " leads");
-      }
+      int self,
+      int incarnation,
+      ClusterImage image,
+      Set<Integer> suspected,
+      PartitionImage partition,
+      Local local) {
+    if (partition.leader().isEmpty()) {
+      return new Elect();
     }
-    return new Elect();
+    int leader = partition.leader().getAsInt();
+    int epoch = partition.leaderEpoch();
+    if (leader == self) {
+      boolean isThisLife =
+          partition.leaderIncarnation() == incarnation || SafetyRule.H9.isLeftOut();
+      if (!isThisLife) {
+        return new Elect();
+      }
+      return local.epochLed() == epoch ? new Nothing() : new Lead(epoch);
+    }
+    BrokerImage live = image.brokers().get(leader);
+    if (live == null || suspected.contains(leader)) {
+      return new Elect();
+    }
+    if (live.incarnation() != partition.leaderIncarnation() && !SafetyRule.R8.isLeftOut()) {
+      return new Elect();
+    }
+    Follow follow = new Follow(leader, live.incarnation(), epoch);
+    return follow.equals(local.followed()) ? new Nothing() : follow;
   }
 
-  private static ReplicaPlan stepDown(Local local, String whoLeads) {
-    return local.leads() ? new StepDown(whoLeads) : new Nothing();
+  private static ReplicaPlan stepDown(Local local, String why) {
+    return local.isActive() ? new StepDown(why) : new Nothing();
   }
 }

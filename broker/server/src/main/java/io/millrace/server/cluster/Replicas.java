@@ -7,14 +7,20 @@ import io.millrace.coordination.view.ClusterImage;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.rpc.EventLoop;
+import io.millrace.rpc.SafetyRule;
 import io.millrace.server.partition.PartitionId;
+import io.millrace.server.replica.SetsChange;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,14 +32,16 @@ import org.slf4j.LoggerFactory;
  * <p>A change costs what it concerns: topics whose image is the same object as before are passed
  * over.
  */
-public final class Replicas implements LocalPartitions.LeaderListener {
+public final class Replicas implements LocalPartitions.RoleListener {
   private static final Logger LOG = LoggerFactory.getLogger(Replicas.class);
 
   private final int self;
   private final EventLoop loop;
   private final LocalPartitions partitions;
   private final Elections elections;
+  private final Roles roles;
   private final TrashDuty trash;
+  private final Suspicions suspicions = new Suspicions();
   private final Map<PartitionId, Replica> replicas = new HashMap<>();
 
   /** Whose opening, election or preparation is under way. */
@@ -47,6 +55,11 @@ public final class Replicas implements LocalPartitions.LeaderListener {
 
   private final List<Runnable> whenSettled = new ArrayList<>();
   private Catalog catalog;
+  private long pictures;
+
+  /** Incarnations of the brokers that are live and not suspected; another map when that changes. */
+  private Map<Integer, Integer> up = Map.of();
+
   private int incarnation;
   private boolean stopped;
 
@@ -54,11 +67,17 @@ public final class Replicas implements LocalPartitions.LeaderListener {
    * @param loop the store's
    */
   public Replicas(
-      int self, EventLoop loop, LocalPartitions partitions, Elections elections, TrashDuty trash) {
+      int self,
+      EventLoop loop,
+      LocalPartitions partitions,
+      Elections elections,
+      Roles roles,
+      TrashDuty trash) {
     this.self = self;
     this.loop = loop;
     this.partitions = partitions;
     this.elections = elections;
+    this.roles = roles;
     this.trash = trash;
     this.catalog = Catalog.of(self, ClusterImage.EMPTY);
   }
@@ -68,10 +87,16 @@ public final class Replicas implements LocalPartitions.LeaderListener {
     loop.assertInLoop();
     Catalog older = catalog;
     catalog = newer;
+    pictures++;
     boolean sameBrokers = older.image().brokers().equals(newer.image().brokers());
+    if (!sameBrokers) {
+      up = suspicions.unsuspected(newer.image());
+      roles.onBrokers(newer.image().brokers());
+    }
     for (TopicImage topic : newer.topicsById().values()) {
-      if (!sameBrokers || !topic.equals(older.topicsById().get(topic.id()))) {
-        lookAt(topic);
+      TopicImage before = older.topicsById().get(topic.id());
+      if (!sameBrokers || !topic.equals(before)) {
+        lookAt(topic, sameBrokers ? before : null);
       }
     }
     faultsTold.keySet().retainAll(newer.topicsById().keySet());
@@ -83,11 +108,23 @@ public final class Replicas implements LocalPartitions.LeaderListener {
     settle();
   }
 
-  private void lookAt(TopicImage topic) {
+  /**
+   * @param before what was known of it, where nothing else has changed; null to look at all of it
+   */
+  private void lookAt(TopicImage topic, @Nullable TopicImage before) {
     tellOfFaults(topic);
     for (int number = 0; number < topic.partitionCount(); number++) {
-      decide(new PartitionId(topic.id(), number));
+      if (before == null || isNews(before, topic, number)) {
+        decide(new PartitionId(topic.id(), number));
+      }
     }
+  }
+
+  private static boolean isNews(TopicImage before, TopicImage topic, int number) {
+    return before.deleting() != topic.deleting()
+        || !before.settings().equals(topic.settings())
+        || number >= before.partitions().size()
+        || !Objects.equals(before.partitions().get(number), topic.partitions().get(number));
   }
 
   /** Settings come in checked; a person or a newer broker may have written others. B63 */
@@ -120,8 +157,41 @@ public final class Replicas implements LocalPartitions.LeaderListener {
   }
 
   private void decideAll() {
-    catalog.topicsById().values().forEach(this::lookAt);
+    catalog.topicsById().values().forEach(topic -> lookAt(topic, null));
     settle();
+  }
+
+  /** That life of a broker is taken for dead from now on, although its session stands. */
+  public void onSuspected(int broker, int life, String why) {
+    loop.assertInLoop();
+    suspicions.add(broker, life, why);
+    onSuspicions();
+  }
+
+  /** It answers again. */
+  public void onCleared(int broker, int life) {
+    loop.assertInLoop();
+    suspicions.remove(broker, life);
+    onSuspicions();
+  }
+
+  private void onSuspicions() {
+    Map<Integer, Integer> now = suspicions.unsuspected(catalog.image());
+    if (!now.equals(up)) {
+      up = now;
+      replicas.keySet().stream()
+          .sorted(
+              Comparator.comparing(PartitionId::topicId).thenComparingInt(PartitionId::partition))
+          .toList()
+          .forEach(this::decide);
+      settle();
+    }
+  }
+
+  /** Whether levels that need it may be acknowledged: not after the session's time-out. */
+  public void setLease(boolean held) {
+    loop.assertInLoop();
+    partitions.setLease(held);
   }
 
   /** Nothing more is opened, elected or deleted. */
@@ -179,14 +249,30 @@ public final class Replicas implements LocalPartitions.LeaderListener {
             self,
             incarnation,
             catalog.image(),
+            replica == null ? Set.of() : suspectedBy(replica),
             topic,
             imageOf(id),
             replica == null ? ReplicaPlan.Local.NONE : replica.local());
     if (replica == null) {
       begin(id, plan, topic);
     } else {
-      carryOut(replica, plan, topic);
+      carryOut(replica, plan, topic, imageOf(id));
     }
+  }
+
+  /** Whose leadership this replica may take: none while it has done that too often. */
+  private Set<Integer> suspectedBy(Replica replica) {
+    Set<Integer> suspected = suspicions.among(catalog.image());
+    long waitNanos = suspected.isEmpty() ? 0 : replica.suspicions.waitNanos(now());
+    if (waitNanos > 0) {
+      decideLater(replica.id, waitNanos);
+      return Set.of();
+    }
+    return suspected;
+  }
+
+  private long now() {
+    return loop.clock().nanoTime();
   }
 
   private void begin(PartitionId id, ReplicaPlan plan, @Nullable TopicImage topic) {
@@ -229,17 +315,26 @@ public final class Replicas implements LocalPartitions.LeaderListener {
     }
   }
 
-  private void carryOut(Replica replica, ReplicaPlan plan, @Nullable TopicImage topic) {
+  private void carryOut(
+      Replica replica,
+      ReplicaPlan plan,
+      @Nullable TopicImage topic,
+      @Nullable PartitionImage image) {
     if (!(plan instanceof ReplicaPlan.Elect)) {
       replica.leaderless = false;
     }
     if (!(plan instanceof ReplicaPlan.Distrust) && replica.stage == Replica.Stage.OPEN) {
       replica.trouble = "";
     }
-    if (plan instanceof ReplicaPlan.Lead lead) {
-      lead(replica, lead.epoch());
+    if (plan instanceof ReplicaPlan.Lead && image != null) {
+      lead(replica, image);
+    } else if (plan instanceof ReplicaPlan.Follow follow && image != null) {
+      busy.remove(replica);
+      roles.follow(replica, follow, image, why -> onOffline(replica.id, why));
+    } else if (plan instanceof ReplicaPlan.Nothing && image != null) {
+      roles.tell(replica, image, up);
     } else if (plan instanceof ReplicaPlan.StepDown down) {
-      stepDown(replica, down.whoLeads());
+      stepDown(replica, down.why());
     } else if (plan instanceof ReplicaPlan.Elect) {
       elect(replica, topic);
     } else if (plan instanceof ReplicaPlan.Delete) {
@@ -249,11 +344,10 @@ public final class Replicas implements LocalPartitions.LeaderListener {
     }
   }
 
-  private void lead(Replica replica, int epoch) {
+  private void lead(Replica replica, PartitionImage image) {
     replica.leaderless = false;
-    replica.epochLed = epoch;
     busy.add(replica);
-    partitions.lead(replica.id, epoch, why -> onOffline(replica.id, why));
+    roles.lead(replica, image, up, why -> onOffline(replica.id, why));
   }
 
   @Override
@@ -266,39 +360,45 @@ public final class Replicas implements LocalPartitions.LeaderListener {
   }
 
   @Override
+  public void onSetsWanted(PartitionId id, SetsChange change) {
+    Replica replica = replicas.get(id);
+    if (replica != null && !replica.isBeingDeleted()) {
+      roles.changeSets(replica, self, incarnation, change);
+    }
+  }
+
+  @Override
   public void onOffline(PartitionId id, String why) {
     Replica replica = replicas.get(id);
     if (replica != null && !replica.isBeingDeleted()) {
       replica.stage = Replica.Stage.OFFLINE;
-      replica.epochLed = -1;
+      roles.forget(replica);
       trouble(replica, why);
       busy.remove(replica);
       settle();
     }
   }
 
-  private void stepDown(Replica replica, String whoLeads) {
-    if (replica.epochLed >= 0) {
-      LOG.debug("{}: no longer leading in epoch {}: {}", replica.id, replica.epochLed, whoLeads);
-      replica.epochLed = -1;
-      busy.remove(replica);
-      partitions.stepDown(replica.id, whoLeads);
-    }
+  private void stepDown(Replica replica, String why) {
+    busy.remove(replica);
+    roles.stepDown(replica, why);
   }
 
   private void elect(Replica replica, @Nullable TopicImage topic) {
-    stepDown(replica, "nobody leads, and a leader is being elected");
+    if (replica.epochLed >= 0) {
+      stepDown(replica, "nobody leads, and a leader is being elected");
+    }
     replica.electing = true;
+    replica.electingOn = pictures;
     if (!replica.leaderless) {
       replica.leaderless = true;
-      replica.leaderlessSinceNanos = loop.clock().nanoTime();
+      replica.leaderlessSinceNanos = now();
     }
     busy.add(replica);
     elections.run(
         replica,
         topic,
-        () -> catalog,
-        () -> incarnation,
+        new Candidacy(replica),
         result -> {
           replica.electing = false;
           busy.remove(replica);
@@ -307,12 +407,51 @@ public final class Replicas implements LocalPartitions.LeaderListener {
         });
   }
 
+  private final class Candidacy implements Elections.Candidate {
+    private final Replica replica;
+
+    Candidacy(Replica replica) {
+      this.replica = replica;
+    }
+
+    @Override
+    public Catalog catalog() {
+      return catalog;
+    }
+
+    @Override
+    public int incarnation() {
+      return incarnation;
+    }
+
+    @Override
+    public Set<Integer> suspected() {
+      return suspectedBy(replica);
+    }
+
+    @Override
+    public CompletionStage<Boolean> prepare(boolean mustFlush) {
+      if (replica.stage != Replica.Stage.OPEN || stopped) {
+        return CompletableFuture.completedFuture(false);
+      }
+      PartitionImage image = imageOf(replica.id);
+      if (image != null && suspectedBy(replica).contains(image.leader().orElse(self))) {
+        replica.suspicions.spend(now());
+      }
+      CompletionStage<Boolean> stoodDown =
+          SafetyRule.H14.isLeftOut()
+              ? CompletableFuture.completedFuture(true)
+              : roles.stepDown(replica, "this broker stands for election");
+      return mustFlush ? stoodDown.thenCompose(isDone -> partitions.flush(replica.id)) : stoodDown;
+    }
+  }
+
   private void onElected(Replica replica, Elections.Result result) {
     if (result instanceof Elections.Result.Elected elected) {
-      replica.epochWritten = elected.epoch();
+      replica.epochWritten = elected.now().leaderEpoch();
       boolean canLead = replica.stage == Replica.Stage.OPEN && !stopped;
-      if (canLead && elected.incarnation() == incarnation) {
-        lead(replica, elected.epoch());
+      if (canLead && elected.now().leaderIncarnation() == incarnation) {
+        lead(replica, elected.now());
         return;
       }
     } else if (result instanceof Elections.Result.Again again) {
@@ -321,7 +460,9 @@ public final class Replicas implements LocalPartitions.LeaderListener {
     } else if (result instanceof Elections.Result.Impossible impossible) {
       trouble(replica, impossible.why());
     }
-    if (replica.stage != Replica.Stage.OPEN || result instanceof Elections.Result.Elected) {
+    if (replica.stage != Replica.Stage.OPEN
+        || result instanceof Elections.Result.Elected
+        || replica.electingOn != pictures) {
       decide(replica.id); // what came in between was not decided on while the election ran
     }
   }
@@ -355,7 +496,7 @@ public final class Replicas implements LocalPartitions.LeaderListener {
   private void delete(Replica replica, Optional<TopicImage> topic) {
     boolean opened = replica.stage != Replica.Stage.NEW;
     replica.stage = Replica.Stage.DELETING;
-    replica.epochLed = -1;
+    roles.forget(replica);
     busy.remove(replica);
     trash.delete(
         replica.id,

@@ -318,7 +318,7 @@ class SimulatedBrokerTest {
         } else {
           assertThat(result.getError().getCode()).isEqualTo(ErrorCode.NOT_LEADER);
           assertThat(result.getError().getMessage())
-              .contains("broker " + partition.getLeader() + " leads notes-");
+              .contains("broker " + partition.getLeader() + " leads");
         }
       }
     }

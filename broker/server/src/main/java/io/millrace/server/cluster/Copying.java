@@ -1,0 +1,33 @@
+package io.millrace.server.cluster;
+
+import io.millrace.coordination.view.BrokerImage;
+import io.millrace.server.partition.PartitionId;
+import java.util.Map;
+
+/**
+ * Who fetches what this broker has replicas of and does not lead. Called on the store's loop; a
+ * partition has been told to follow before, and stops taking what comes when it is told so itself.
+ */
+public interface Copying {
+  /** Where nothing is ever followed. */
+  Copying NOTHING =
+      new Copying() {
+        @Override
+        public void follow(PartitionId id, int leader, int leaderIncarnation, int leaderEpoch) {}
+
+        @Override
+        public void unfollow(PartitionId id) {}
+
+        @Override
+        public void onBrokers(Map<Integer, BrokerImage> live) {}
+      };
+
+  /** In the place of what was followed before of the same partition. */
+  void follow(PartitionId id, int leader, int leaderIncarnation, int leaderEpoch);
+
+  /** Nothing of it is fetched any more. */
+  void unfollow(PartitionId id);
+
+  /** The live brokers, by id. */
+  void onBrokers(Map<Integer, BrokerImage> live);
+}

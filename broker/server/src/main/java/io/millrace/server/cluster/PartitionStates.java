@@ -1,0 +1,49 @@
+package io.millrace.server.cluster;
+
+import io.millrace.coordination.election.SetsWrite;
+import io.millrace.coordination.view.PartitionImage;
+import io.millrace.server.replica.PartitionState;
+import io.millrace.server.replica.SetsChange;
+import io.millrace.server.replica.SetsOutcome;
+
+/** What the cluster's store says, in the words of replication. */
+final class PartitionStates {
+  private PartitionStates() {}
+
+  static PartitionState of(PartitionImage image) {
+    return new PartitionState(
+        image.version(),
+        image.replicas(),
+        image.leader().orElse(PartitionState.NOBODY),
+        image.leaderIncarnation(),
+        image.leaderEpoch(),
+        image.inSync(),
+        image.eligible(),
+        image.soleFlushed());
+  }
+
+  static SetsWrite.Change of(SetsChange change, int leader, int incarnation) {
+    return new SetsWrite.Change(
+        change.expectedVersion(),
+        leader,
+        incarnation,
+        change.leaderEpoch(),
+        change.inSync(),
+        change.eligible(),
+        change.soleFlushed(),
+        change.admitted(),
+        change.why());
+  }
+
+  static SetsOutcome of(SetsWrite.Outcome outcome) {
+    if (outcome instanceof SetsWrite.Outcome.Written written) {
+      return new SetsOutcome.Written(of(written.now()));
+    }
+    if (outcome instanceof SetsWrite.Outcome.Moved moved) {
+      return new SetsOutcome.Moved(of(moved.now()));
+    }
+    return outcome instanceof SetsWrite.Outcome.Unknown unknown
+        ? new SetsOutcome.Unknown(unknown.why())
+        : new SetsOutcome.Refused(((SetsWrite.Outcome.Refused) outcome).why());
+  }
+}
