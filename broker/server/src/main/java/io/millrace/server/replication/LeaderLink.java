@@ -47,7 +47,7 @@ final class LeaderLink implements Connection.Listener {
   private static final long SHARD_PATIENCE_NANOS = MILLISECONDS.toNanos(10);
 
   private static final Backoff RECONNECT = new Backoff(20, 500);
-  private static final Backoff REFUSED = new Backoff(5, 500);
+  private static final Backoff REFUSED = new Backoff(5, 100);
   private static final long RESUME_NANOS = MILLISECONDS.toNanos(5);
 
   private final BrokerImage leader;
@@ -279,9 +279,6 @@ final class LeaderLink implements Connection.Listener {
     }
     followed.position = now;
     followed.stage = Followed.Stage.READY;
-    if (!followed.wasRefused) {
-      followed.failures = 0;
-    }
     followed.wasRefused = false;
   }
 
@@ -426,6 +423,7 @@ final class LeaderLink implements Connection.Listener {
       }
       if (isForTheLog(share.result())) {
         followed.wasRefused = share.result().hasError() || share.result().hasDivergence();
+        followed.failures = followed.wasRefused ? followed.failures : 0;
         followed.stage = Followed.Stage.WORKING;
         byShard.computeIfAbsent(followed.shard, shard -> new ArrayList<>()).add(share);
       } else {
