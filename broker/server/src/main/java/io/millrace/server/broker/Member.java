@@ -220,6 +220,7 @@ final class Member implements RegistrationListener {
               if (closed == null && !ended && incarnation == as) {
                 // Only by what was read in this session: what was led before may be another's now.
                 see(image);
+                parts.fetchers().setIncarnation(as);
                 parts.replicas().onRegistered(as);
                 parts.replicas().setLease(true);
                 parts.replicas().whenSettled(this::ready);
@@ -276,6 +277,7 @@ final class Member implements RegistrationListener {
     clusterMetrics.onSession(ClusterMetrics.Session.ENDED);
     LOG.warn("the session with ZooKeeper has ended: leading nothing until registered anew");
     incarnation = 0;
+    parts.fetchers().setIncarnation(0);
     health.bad(Part.MEMBERSHIP, "the session with ZooKeeper has ended; registering anew");
     parts.replicas().onExpired();
   }
@@ -290,6 +292,7 @@ final class Member implements RegistrationListener {
     parts.api().stop();
     listeners.close();
     parts.view().close();
+    parts.fetchers().stop();
     loop.execute(this::end);
   }
 
@@ -315,6 +318,7 @@ final class Member implements RegistrationListener {
   }
 
   private void closeLogs(Consumer<Boolean> then) {
+    parts.fetchers().stop();
     parts
         .logs()
         .close(

@@ -10,8 +10,8 @@ import io.millrace.coordination.topics.TopicDeletion;
 import io.millrace.coordination.topics.TopicSweep;
 import io.millrace.coordination.view.ClusterView;
 import io.millrace.coordination.view.ClusterViews;
+import io.millrace.rpc.ConnectionSettings;
 import io.millrace.rpc.EventLoop;
-import io.millrace.server.cluster.Copying;
 import io.millrace.server.cluster.CurrentCatalog;
 import io.millrace.server.cluster.ElectionCounts;
 import io.millrace.server.cluster.Elections;
@@ -26,7 +26,10 @@ import io.millrace.server.handler.ApiHandler;
 import io.millrace.server.handler.TopicAccess;
 import io.millrace.server.partition.PartitionOpening;
 import io.millrace.server.partition.Shard;
+import io.millrace.server.replication.ReplicaFetchers;
+import io.millrace.server.replication.SuspicionListener;
 import io.millrace.storage.directory.DataDirectory;
+import io.millrace.storage.directory.Identity;
 import io.millrace.storage.log.LogStore;
 import io.millrace.storage.log.StoreConfig;
 import java.io.IOException;
@@ -40,9 +43,11 @@ record Parts(
     CurrentCatalog catalog,
     ClusterView view,
     ElectionCounts elections,
+    ReplicaFetchers fetchers,
     Replicas replicas,
     TrashDuty trash,
     ApiHandler api) {
+  private static final int CONNECT_MILLIS = 1_000;
 
   /**
    * On the housekeeping worker.
@@ -94,8 +99,18 @@ record Parts(
             new DeletionProgress(store, self),
             new TopicSweep(store, view));
     Elections elections = new Elections(store.loop(), new PartitionElection(store), partitions);
-    Roles roles = new Roles(partitions, Copying.NOTHING, new SetsWrite(store));
+    ReplicaFetchers fetchers =
+        new ReplicaFetchers(
+            self,
+            settings.replication(),
+            connections(self, directory),
+            seams.transport(),
+            seams.tasks(),
+            shards,
+            store.loop());
+    Roles roles = new Roles(partitions, fetchers, new SetsWrite(store));
     Replicas replicas = new Replicas(self, store.loop(), partitions, elections, roles, trash);
+    fetchers.listen(suspicions(replicas));
     TopicSettingCheck check =
         new TopicSettingCheck(settings.topics(), settings.requests().maxRequestBytes());
     ApiHandler api =
@@ -109,6 +124,28 @@ record Parts(
                 deletion),
             settings,
             seams.tasks().clock());
-    return new Parts(logs, shards, catalog, view, elections.counts(), replicas, trash, api);
+    return new Parts(
+        logs, shards, catalog, view, elections.counts(), fetchers, replicas, trash, api);
+  }
+
+  /** As other brokers are connected to: of this cluster, and there or not within a second. */
+  private static ConnectionSettings connections(int self, DataDirectory directory) {
+    return ConnectionSettings.of("broker-" + self, SoftwareVersion.CURRENT)
+        .withClusterId(directory.identity().map(Identity::clusterId).orElse(""))
+        .withConnectTimeoutMillis(CONNECT_MILLIS);
+  }
+
+  private static SuspicionListener suspicions(Replicas replicas) {
+    return new SuspicionListener() {
+      @Override
+      public void suspected(int brokerId, int incarnation, String why) {
+        replicas.onSuspected(brokerId, incarnation, why);
+      }
+
+      @Override
+      public void cleared(int brokerId, int incarnation) {
+        replicas.onCleared(brokerId, incarnation);
+      }
+    };
   }
 }

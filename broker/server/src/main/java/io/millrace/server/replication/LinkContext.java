@@ -3,7 +3,6 @@ package io.millrace.server.replication;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.millrace.rpc.ConnectionSettings;
-import io.millrace.rpc.EventLoop;
 import io.millrace.rpc.Transport;
 import io.millrace.server.config.ReplicationSettings;
 import io.millrace.server.partition.PartitionId;
@@ -17,7 +16,7 @@ import java.util.random.RandomGenerator;
  *
  * @param self this broker's id
  * @param ownIncarnation of its present registration, 0 without one
- * @param store the loop that the listener is told on
+ * @param listener told on a link's loop, and passes it on
  */
 record LinkContext(
     int self,
@@ -28,7 +27,6 @@ record LinkContext(
     Transport transport,
     RandomGenerator random,
     List<FollowerShard> shards,
-    EventLoop store,
     SuspicionListener listener) {
   private static final int TICKS_PER_SILENCE = 10;
 
@@ -60,10 +58,10 @@ record LinkContext(
   }
 
   void suspected(int brokerId, int incarnation, String why) {
-    store.execute(() -> listener.suspected(brokerId, incarnation, why));
+    listener.suspected(brokerId, incarnation, why);
   }
 
   void cleared(int brokerId, int incarnation) {
-    store.execute(() -> listener.cleared(brokerId, incarnation));
+    listener.cleared(brokerId, incarnation);
   }
 }

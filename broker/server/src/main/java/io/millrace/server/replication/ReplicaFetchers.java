@@ -6,6 +6,7 @@ import io.millrace.rpc.Endpoint;
 import io.millrace.rpc.EventLoop;
 import io.millrace.rpc.Tasks;
 import io.millrace.rpc.Transport;
+import io.millrace.server.cluster.Copying;
 import io.millrace.server.config.ReplicationSettings;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.partition.Shard;
@@ -14,14 +15,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which partitions are followed, and from whom; a {@link LeaderLink} for each life of each broker
  * that leads one of them. Any thread; owner of the state: the store's loop.
  */
-public final class ReplicaFetchers {
+public final class ReplicaFetchers implements Copying {
   /** Where brokers are told to connect to each other. */
   public static final String INTERNAL = "internal";
 
@@ -29,8 +29,10 @@ public final class ReplicaFetchers {
   private final List<EventLoop> loops;
   private final LinkContext context;
   private volatile boolean draining;
+  private volatile int incarnation;
 
   // The store's loop only.
+  private SuspicionListener listener = SuspicionListener.NOBODY;
   private final Map<PartitionId, Following> following = new HashMap<>();
   private final Map<Life, LeaderLink> links = new HashMap<>();
   private Map<Integer, BrokerImage> live = Map.of();
@@ -40,35 +42,58 @@ public final class ReplicaFetchers {
 
   private record Following(Life leader, int leaderEpoch) {}
 
-  /** Who this broker is, to those it follows. */
-  public record Self(int brokerId, IntSupplier incarnation, ConnectionSettings connections) {}
-
   /**
    * @param shards of this broker, one for each loop of the transport
-   * @param store the store's loop, which the listener is told on
+   * @param store the store's loop
    */
   public ReplicaFetchers(
-      Self self,
+      int self,
       ReplicationSettings settings,
+      ConnectionSettings connections,
       Transport transport,
       Tasks tasks,
       List<Shard> shards,
-      EventLoop store,
-      SuspicionListener listener) {
+      EventLoop store) {
     this.store = store;
     this.loops = transport.loops();
     this.context =
         new LinkContext(
-            self.brokerId(),
-            self.incarnation(),
+            self,
+            () -> incarnation,
             () -> draining,
             settings,
-            self.connections(),
+            connections,
             transport,
             tasks.random(),
             shards.stream().map(FollowerShard::new).toList(),
-            store,
-            listener);
+            new ToListener());
+  }
+
+  /** From a link's loop to the store's. */
+  private final class ToListener implements SuspicionListener {
+    @Override
+    public void suspected(int brokerId, int life, String why) {
+      store.execute(() -> listener.suspected(brokerId, life, why));
+    }
+
+    @Override
+    public void cleared(int brokerId, int life) {
+      store.execute(() -> listener.cleared(brokerId, life));
+    }
+  }
+
+  /** Who hears of suspicions, in the place of whoever did before. */
+  public void listen(SuspicionListener to) {
+    onStore(() -> listener = to);
+  }
+
+  /**
+   * In which life this broker fetches.
+   *
+   * @param as 0 while it is not registered: then it fetches nothing
+   */
+  public void setIncarnation(int as) {
+    incarnation = as;
   }
 
   private void onStore(Runnable action) {
@@ -79,10 +104,7 @@ public final class ReplicaFetchers {
     }
   }
 
-  /**
-   * Fetches from that broker from now on; in the place of what was followed before of the same
-   * partition. The partition has been told to follow already.
-   */
+  @Override
   public void follow(PartitionId id, int leaderId, int leaderIncarnation, int leaderEpoch) {
     onStore(
         () -> {
@@ -101,7 +123,7 @@ public final class ReplicaFetchers {
         });
   }
 
-  /** Fetches nothing of it any more; an answer that is under way is still delivered. */
+  @Override
   public void unfollow(PartitionId id) {
     onStore(
         () -> {
@@ -136,7 +158,7 @@ public final class ReplicaFetchers {
     return opened;
   }
 
-  /** The brokers that are live, by id: where they are, and in which life. */
+  @Override
   public void onBrokers(Map<Integer, BrokerImage> newLive) {
     onStore(
         () -> {

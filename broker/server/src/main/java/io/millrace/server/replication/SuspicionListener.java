@@ -5,6 +5,15 @@ package io.millrace.server.replication;
  * wrong; whoever acts on it must be safe even so.
  */
 public interface SuspicionListener {
+  SuspicionListener NOBODY =
+      new SuspicionListener() {
+        @Override
+        public void suspected(int brokerId, int incarnation, String why) {}
+
+        @Override
+        public void cleared(int brokerId, int incarnation) {}
+      };
+
   /**
    * @param incarnation the life of the broker that is meant
    * @param why for people, as a clause: "no answer for 120 ms"

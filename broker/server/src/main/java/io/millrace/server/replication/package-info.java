@@ -1,15 +1,14 @@
 /**
  * The follower's side of replication between brokers: for each broker that leads something followed
  * here one {@link io.millrace.server.replication.LeaderLink}, which fetches for all of that at once
- * and notices when the other side falls silent; and the leader's door, {@link
- * io.millrace.server.replication.ReplicaAdmission}, which says whose fetches count.
+ * and notices when the other side falls silent.
  *
  * <p>What is done with what was fetched, and what a leader makes of a fetch, is the partition's
  * business ({@code partition}, {@code replica}); who leads is the cluster's ({@code cluster}).
  *
  * <p>Owner of a link: one event loop. {@link io.millrace.server.replication.ReplicaFetchers} is on
- * the store's loop. Depends on {@code partition}, {@code config}, the images of {@code
- * coordination.view}, and {@code rpc}.
+ * the store's loop. Depends on {@code cluster}, whose way of having things copied it is, {@code
+ * partition}, {@code config}, the images of {@code coordination.view}, and {@code rpc}.
  */
 @NullMarked
 package io.millrace.server.replication;

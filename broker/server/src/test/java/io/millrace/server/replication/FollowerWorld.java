@@ -70,7 +70,6 @@ final class FollowerWorld {
   final List<String> suspicions = new ArrayList<>();
   final ReplicaFetchers fetchers;
   final List<InboundRequest> requests = new ArrayList<>();
-  int ownIncarnation = 9;
   int helloIncarnation = LEADER_INCARNATION;
   private final PartitionOpening opening;
   private @Nullable RpcServer server;
@@ -90,28 +89,28 @@ final class FollowerWorld {
     opening = new PartitionOpening(logs(), 1_000);
     fetchers =
         new ReplicaFetchers(
-            new ReplicaFetchers.Self(
-                2,
-                () -> ownIncarnation,
-                ConnectionSettings.of("broker-2", "1").withConnectTimeoutMillis(1_000)),
+            2,
             new ReplicationSettings(8 << 20, 100, 2_000),
+            ConnectionSettings.of("broker-2", "1").withConnectTimeoutMillis(1_000),
             followerTransport,
             followerTasks,
             shards,
-            store,
-            new SuspicionListener() {
-              @Override
-              public void suspected(int brokerId, int incarnation, String why) {
-                store.assertInLoop();
-                suspicions.add("suspected " + brokerId + "/" + incarnation + ": " + why);
-              }
+            store);
+    fetchers.setIncarnation(9);
+    fetchers.listen(
+        new SuspicionListener() {
+          @Override
+          public void suspected(int brokerId, int incarnation, String why) {
+            store.assertInLoop();
+            suspicions.add("suspected " + brokerId + "/" + incarnation + ": " + why);
+          }
 
-              @Override
-              public void cleared(int brokerId, int incarnation) {
-                store.assertInLoop();
-                suspicions.add("cleared " + brokerId + "/" + incarnation);
-              }
-            });
+          @Override
+          public void cleared(int brokerId, int incarnation) {
+            store.assertInLoop();
+            suspicions.add("cleared " + brokerId + "/" + incarnation);
+          }
+        });
   }
 
   private LogStore logs() {

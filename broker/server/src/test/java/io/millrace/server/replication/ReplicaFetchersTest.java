@@ -87,11 +87,11 @@ class ReplicaFetchersTest {
 
   @Test
   void fetchesNothingWhileItIsNobody() {
-    world.ownIncarnation = 0;
+    world.fetchers.setIncarnation(0);
     start(A);
     world.run(300);
     assertThat(world.requests).isEmpty();
-    world.ownIncarnation = 10;
+    world.fetchers.setIncarnation(10);
     assertThat(world.nextFetch().head().getFetch().getFollower().getIncarnation()).isEqualTo(10);
   }
 
