@@ -174,6 +174,9 @@ final class MemoryLink implements Link {
   }
 
   void resumeArrivals() {
+    if (held.isEmpty() || network.isCut(remote.host(), localHost)) {
+      return;
+    }
     arrived.addAll(held);
     held.clear();
     readLater();

@@ -68,6 +68,13 @@ public final class MemoryNetwork {
     cut(other, one);
   }
 
+  /** Ends the cuts between the two; what was held back goes on. */
+  public void heal(String one, String other) {
+    cuts.remove(new Direction(one, other));
+    cuts.remove(new Direction(other, one));
+    List.copyOf(links).forEach(MemoryLink::resumeArrivals);
+  }
+
   /** Ends all cuts; what was held back goes on. */
   public void heal() {
     cuts.clear();

@@ -55,6 +55,11 @@ public final class SimulatedScheduler {
     return List.copyOf(thrown);
   }
 
+  /** Cheaper to ask after each step than {@link #thrown}. */
+  public boolean hasThrown() {
+    return !thrown.isEmpty();
+  }
+
   /** What was thrown so far was meant. */
   public void forgiveThrown() {
     thrown.clear();

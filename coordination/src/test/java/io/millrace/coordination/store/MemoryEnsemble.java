@@ -31,6 +31,15 @@ public final class MemoryEnsemble {
     LATE
   }
 
+  /** Sees every change in the order of the servers, at the moment it happens. */
+  @FunctionalInterface
+  public interface Observer {
+    /**
+     * @param now null: the node is gone
+     */
+    void changed(String path, @Nullable Node now);
+  }
+
   private static final long LATE_NANOS = MILLISECONDS.toNanos(300);
   private static final long MAX_LATENCY_NANOS = 400_000;
   private static final long MIN_WATCH_NANOS = MILLISECONDS.toNanos(50);
@@ -46,6 +55,7 @@ public final class MemoryEnsemble {
   private long lastTransaction;
   private boolean isRunning = true;
   private int faultsPerThousand;
+  private Observer observer = (path, now) -> {};
 
   /** One client's claim to its ephemeral nodes. */
   private static final class Session {
@@ -73,6 +83,11 @@ public final class MemoryEnsemble {
     MemoryStore store = new MemoryStore(this, clientLoop, sessionTimeoutMillis);
     clientLoop.execute(store::connect);
     return store;
+  }
+
+  /** On the ensemble's loop, or before anything has happened. */
+  public void observe(Observer observer) {
+    this.observer = observer;
   }
 
   // ---- Faults ----------------------------------------------------------------------------------
@@ -259,6 +274,9 @@ public final class MemoryEnsemble {
   }
 
   private void commit(List<Change> changes) {
+    for (Change change : changes) {
+      observer.changed(change.path(), change.now());
+    }
     for (MemoryConnection connection : connections) {
       connection.server().commit(changes);
     }

@@ -26,6 +26,8 @@ final class Machine {
   static final Path DISK_ROOT = Path.of("/disk");
   static final Path DATA = DISK_ROOT.resolve("data");
   private static final int LOOPS = 2;
+  private static final long USUAL_FORCE_NANOS = 2_000_000;
+  private static final long RESTART_NANOS = 250_000_000;
 
   /** What the process is doing. */
   enum State {
@@ -41,6 +43,7 @@ final class Machine {
   private final BrokerSettings settings;
   private State state = State.DOWN;
   private int life;
+  private long maxForceNanos = USUAL_FORCE_NANOS;
   private @Nullable Failure lastFailure;
 
   // Of this life.
@@ -127,7 +130,7 @@ final class Machine {
                 network,
                 BrokerSeams.HttpOpener.OFF,
                 disk,
-                new SlowDiskTasks(its),
+                new SlowDiskTasks(its, () -> maxForceNanos),
                 (cluster, unused) -> {
                   MemoryStore opened =
                       world
@@ -166,6 +169,16 @@ final class Machine {
     if (ofLife == life && state != State.DOWN) {
       lastFailure = failure;
       kill();
+      // As whatever watches over a real process.
+      world
+          .scheduler()
+          .at(
+              world.scheduler().nanoTime() + RESTART_NANOS,
+              () -> {
+                if (life == ofLife) {
+                  start();
+                }
+              });
     }
   }
 
@@ -201,5 +214,33 @@ final class Machine {
   void losePower(double lossChance) {
     kill();
     disk.losePower(lossChance);
+  }
+
+  /** Forces take up to so long; 0: what is usual. */
+  void setForceMillis(int millis) {
+    maxForceNanos = millis == 0 ? USUAL_FORCE_NANOS : millis * 1_000_000L;
+  }
+
+  /** As SIGSTOP; lasts until {@link #resume}, not over the process' end. */
+  void pause() {
+    if (state != State.DOWN) {
+      tasks().pause();
+    }
+  }
+
+  void resume() {
+    if (state != State.DOWN) {
+      tasks().resume();
+    }
+  }
+
+  void shiftWallClock(long millis) {
+    if (state != State.DOWN) {
+      tasks().shiftWallClock(millis);
+    }
+  }
+
+  Path partitionDirectory(String topicId, int partition) {
+    return DATA.resolve(topicId + "-" + partition);
   }
 }

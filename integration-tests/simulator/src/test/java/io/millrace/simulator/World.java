@@ -8,8 +8,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/** Brokers, their disks, ZooKeeper, and what lies between. Owner: the thread that made it. */
+/**
+ * Brokers, their disks, ZooKeeper, and what lies between; and the first promise that was broken in
+ * it. Owner: the thread that made it.
+ */
 final class World {
   static final long SECOND = 1_000_000_000;
 
@@ -17,6 +22,7 @@ final class World {
   private final MemoryEnsemble ensemble;
   private final MemoryNetwork network;
   private final List<Machine> machines = new ArrayList<>();
+  private @Nullable Violation violation;
 
   World(long seed, int brokers, Map<String, String> settings) {
     scheduler = new SimulatedScheduler(seed);
@@ -43,9 +49,27 @@ final class World {
     return machines;
   }
 
+  /** What a client is told the cluster's address is. */
+  String bootstrap() {
+    return machines.stream()
+        .map(machine -> machine.host() + ":" + Machine.CLIENT_PORT)
+        .collect(Collectors.joining(",", "broker://", ""));
+  }
+
   /** From inside a loop: as the next thing that happens outside of any. */
   void soon(Runnable action) {
     scheduler.at(scheduler.nanoTime(), action);
+  }
+
+  /** The first counts: what follows may be its consequence. */
+  void violated(Violation.Rule rule, String what) {
+    if (violation == null) {
+      violation = new Violation(rule, what, scheduler.nanoTime());
+    }
+  }
+
+  @Nullable Violation violation() {
+    return violation;
   }
 
   /** Lets things happen until the condition holds; fails after a virtual minute. */

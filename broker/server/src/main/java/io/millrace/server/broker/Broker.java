@@ -75,7 +75,11 @@ public final class Broker {
     this.coldRead = seams.tasks().worker("cold-read");
     this.metrics =
         new BrokerMetrics(
-            seams.tasks(), settings.identity().brokerId(), SoftwareVersion.CURRENT, health);
+            seams.tasks(),
+            settings.identity().brokerId(),
+            SoftwareVersion.CURRENT,
+            health,
+            seams.http() != BrokerSeams.HttpOpener.OFF);
     metrics.addThreads(List.of(housekeeping.name(), flush.name(), coldRead.name()));
   }
 

@@ -18,7 +18,7 @@ public record BrokerSeams(
   /** Opens what monitoring comes in by, which is the broker's to close. Only where it is on. */
   @FunctionalInterface
   public interface HttpOpener {
-    /** For where it is off, as in simulations. */
+    /** For where it is off, JMX too, as in simulations. */
     HttpOpener OFF =
         () -> {
           throw new IllegalStateException("monitoring is off here: listener.metrics must be empty");

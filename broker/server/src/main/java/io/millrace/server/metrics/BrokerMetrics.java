@@ -60,8 +60,13 @@ public final class BrokerMetrics {
   private @Nullable Timer patience;
   private boolean stopped;
 
-  /** Begins to gather; JMX shows it at once. Any thread. */
-  public BrokerMetrics(Tasks tasks, int brokerId, String version, BrokerHealth health) {
+  /**
+   * Begins to gather. Any thread.
+   *
+   * @param inJmx whether JMX shows it, at once; off where many brokers live in one process
+   */
+  public BrokerMetrics(
+      Tasks tasks, int brokerId, String version, BrokerHealth health, boolean inJmx) {
     this.brokerId = brokerId;
     this.version = version;
     this.health = health;
@@ -83,7 +88,9 @@ public final class BrokerMetrics {
             .convertDurationsTo(TimeUnit.MILLISECONDS)
             .convertRatesTo(TimeUnit.SECONDS)
             .build();
-    jmx.start();
+    if (inJmx) {
+      jmx.start();
+    }
     worker.execute(this::tick);
   }
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class BrokerMetricsTest {
   private final SystemTasks tasks = new SystemTasks();
   private final HealthBoard health = new HealthBoard();
-  private final BrokerMetrics metrics = new BrokerMetrics(tasks, 9, "1.2.3", health);
+  private final BrokerMetrics metrics = new BrokerMetrics(tasks, 9, "1.2.3", health, true);
 
   private HttpTransport.Answer ask(String path) throws Exception {
     CompletableFuture<HttpTransport.Answer> answer = new CompletableFuture<>();

@@ -9,9 +9,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +38,7 @@ public final class MemoryDisk implements Disk {
   private int boots = 1;
   private long steps;
   private long crashAtStep = Long.MAX_VALUE;
-  private @Nullable Path failingForce;
+  private @Nullable Predicate<Path> failingForce;
 
   /**
    * @param root exists from the start, with its parents
@@ -62,8 +65,13 @@ public final class MemoryDisk implements Disk {
   }
 
   /** The next force of that file, or sync of that directory, fails; later ones succeed. */
-  public synchronized void failForce(Path path) {
-    failingForce = path;
+  public void failForce(Path path) {
+    failForce(path::equals);
+  }
+
+  /** As above, for whichever of them comes first. */
+  public synchronized void failForce(Predicate<Path> paths) {
+    failingForce = paths;
   }
 
   /** How many calls so far have changed something. */
@@ -110,6 +118,20 @@ public final class MemoryDisk implements Disk {
 
   public synchronized byte[] contents(Path file) throws IOException {
     return inode(file).contents();
+  }
+
+  /** The files in a directory by name, as they are; none where there is no such directory. */
+  public synchronized NavigableMap<String, byte[]> contentsIn(Path directory) {
+    NavigableMap<String, byte[]> contents = new TreeMap<>();
+    names
+        .below(directory)
+        .forEach(
+            (path, inode) -> {
+              if (inode != null) {
+                contents.put(String.valueOf(path.getFileName()), inode.contents());
+              }
+            });
+    return contents;
   }
 
   /** Puts bytes into a file, made if need be, durably: what somebody did from outside. */
@@ -257,7 +279,8 @@ public final class MemoryDisk implements Disk {
   }
 
   private void failForceIfAsked(Path path) throws ForceFailedException {
-    if (path.equals(failingForce)) {
+    Predicate<Path> failing = failingForce;
+    if (failing != null && failing.test(path)) {
       failingForce = null;
       throw new ForceFailedException(
           "forcing " + path + " to disk failed", new IOException("Input/output error"));

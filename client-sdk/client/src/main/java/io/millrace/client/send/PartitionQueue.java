@@ -224,6 +224,8 @@ final class PartitionQueue {
       leave(last);
       into.add(last);
     }
+    // Else the next record would wait for a loop that has forgotten this queue.
+    loopKnows = open != null || !closed.isEmpty();
   }
 
   /**

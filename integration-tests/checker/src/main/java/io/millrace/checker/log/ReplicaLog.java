@@ -4,11 +4,9 @@ import io.millrace.checker.log.LogProblem.Kind;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -16,12 +14,16 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import java.util.zip.GZIPInputStream;
 
 /** All that one replica has of a partition, read from its directory while nothing writes there. */
 public final class ReplicaLog {
+  private static final String SEGMENT_SUFFIX = ".log";
+  private static final String EPOCHS_FILE = "leader-epochs";
+  private static final Pattern EPOCH_LINE = Pattern.compile("[0-9]{1,10} [0-9]{1,18}");
   private static final int BATCH_TAG = 0x0A;
   private static final int CHECKED_FROM = 28;
   private static final int COMPRESSION_MASK = 7;
@@ -34,6 +36,8 @@ public final class ReplicaLog {
   private final NavigableMap<Long, Long> epochStarts = new TreeMap<>();
   private final List<LogProblem> problems = new ArrayList<>();
   private boolean unreadValues;
+  private long soundEnd;
+  private boolean damaged;
 
   private ReplicaLog(String name) {
     this.name = name;
@@ -44,18 +48,38 @@ public final class ReplicaLog {
    * @param directory of the partition
    */
   public static ReplicaLog read(String name, Path directory) throws IOException {
-    ReplicaLog log = new ReplicaLog(name);
-    List<Path> segments;
+    NavigableMap<String, byte[]> contents = new TreeMap<>();
     try (Stream<Path> files = Files.list(directory)) {
-      segments = files.filter(file -> file.toString().endsWith(".log")).sorted().toList();
+      for (Path file : files.filter(ReplicaLog::isRead).toList()) {
+        contents.put(String.valueOf(file.getFileName()), Files.readAllBytes(file));
+      }
     }
+    return of(name, contents);
+  }
+
+  private static boolean isRead(Path file) {
+    String fileName = String.valueOf(file.getFileName());
+    return fileName.endsWith(SEGMENT_SUFFIX) || fileName.equals(EPOCHS_FILE);
+  }
+
+  /**
+   * As {@link #read}, of files that lie elsewhere.
+   *
+   * @param files their contents by name; others than segments and the list of epochs are passed
+   *     over
+   */
+  public static ReplicaLog of(String name, NavigableMap<String, byte[]> files) {
+    ReplicaLog log = new ReplicaLog(name);
+    List<String> segments =
+        files.keySet().stream().filter(file -> file.endsWith(SEGMENT_SUFFIX)).toList();
     for (int i = 0; i < segments.size(); i++) {
-      log.segment(segments.get(i), i == segments.size() - 1);
+      String segment = segments.get(i);
+      log.segment(segment, ByteBuffer.wrap(files.get(segment)), i == segments.size() - 1);
     }
-    Path epochs = directory.resolve("leader-epochs");
-    if (Files.exists(epochs)) {
-      for (String line : Files.readAllLines(epochs)) {
-        if (line.matches("[0-9]{1,10} [0-9]{1,18}")) {
+    byte[] epochs = files.get(EPOCHS_FILE);
+    if (epochs != null) {
+      for (String line : new String(epochs, StandardCharsets.UTF_8).split("\\R", -1)) {
+        if (EPOCH_LINE.matcher(line).matches()) {
           String[] fields = line.split(" ", -1);
           log.epochStarts.put(Long.parseLong(fields[0]), Long.parseLong(fields[1]));
         }
@@ -65,7 +89,7 @@ public final class ReplicaLog {
     return log;
   }
 
-  String name() {
+  public String name() {
     return name;
   }
 
@@ -74,12 +98,12 @@ public final class ReplicaLog {
   }
 
   /** Of uncompressed and gzip batches, as text; see {@link #unreadValues}. */
-  NavigableMap<Long, String> values() {
+  public NavigableMap<Long, String> values() {
     return values;
   }
 
   /** Whether there are batches whose records this reader cannot unpack. */
-  boolean unreadValues() {
+  public boolean unreadValues() {
     return unreadValues;
   }
 
@@ -96,15 +120,15 @@ public final class ReplicaLog {
     return batches.isEmpty() ? 0 : batches.get(batches.size() - 1).lastOffset() + 1;
   }
 
-  private void segment(Path file, boolean last) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(Files.size(file)));
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      while (bytes.hasRemaining() && channel.read(bytes) >= 0) {}
-    }
-    bytes.flip();
+  /** The offset behind the last batch before the first damaged one. */
+  public long soundEnd() {
+    return soundEnd;
+  }
+
+  private void segment(String file, ByteBuffer bytes, boolean last) {
     ProtoBytes proto = new ProtoBytes(bytes);
     while (!proto.atEnd() && proto.peek() != 0) {
-      String where = name + " " + file.getFileName() + ":" + proto.position();
+      String where = name + " " + file + ":" + proto.position();
       try {
         proto.tag(BATCH_TAG);
         batch(proto.sized(), where);
@@ -114,7 +138,7 @@ public final class ReplicaLog {
       }
     }
     if (!proto.atEnd() && !last) {
-      add(Kind.NO_BATCH, name + " " + file.getFileName() + ":" + proto.position(), "zeros");
+      add(Kind.NO_BATCH, name + " " + file + ":" + proto.position(), "zeros");
     }
   }
 
@@ -144,6 +168,9 @@ public final class ReplicaLog {
       follows(batches.get(batches.size() - 1), batch);
     }
     batches.add(batch);
+    if (!damaged) {
+      soundEnd = lastOffset + 1;
+    }
     records((int) attributes & COMPRESSION_MASK, records, baseOffset);
   }
 
@@ -230,6 +257,7 @@ public final class ReplicaLog {
   }
 
   private void add(Kind kind, String where, String what) {
+    damaged = true;
     problems.add(new LogProblem(kind, where, what));
   }
 }

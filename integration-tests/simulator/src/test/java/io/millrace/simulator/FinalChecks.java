@@ -1,0 +1,153 @@
+package io.millrace.simulator;
+
+import io.millrace.checker.Anomaly;
+import io.millrace.checker.Expectations;
+import io.millrace.checker.HistoryChecker;
+import io.millrace.checker.log.LogDiffer;
+import io.millrace.checker.log.LogProblem;
+import io.millrace.checker.log.ReplicaLog;
+import io.millrace.simulator.ClusterEye.Seen;
+import io.millrace.simulator.Violation.Rule;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+
+/** What is checked when everything has come to rest: the history, and the disks. */
+final class FinalChecks {
+  private final World world;
+  private final Options options;
+  private final ClusterEye eye;
+  private final Ledger ledger;
+  private final Clients clients;
+  private final CopyAtlas atlas;
+  private final Reader drain;
+
+  FinalChecks(
+      World world,
+      Options options,
+      ClusterEye eye,
+      Ledger ledger,
+      Clients clients,
+      CopyAtlas atlas,
+      Reader drain) {
+    this.world = world;
+    this.options = options;
+    this.eye = eye;
+    this.ledger = ledger;
+    this.clients = clients;
+    this.atlas = atlas;
+    this.drain = drain;
+  }
+
+  void apply() {
+    for (Map.Entry<String, Seen> each : eye.partitions().entrySet()) {
+      partition(each.getKey(), each.getValue());
+    }
+    if (!atlas.lossIsPermitted()) {
+      surprises();
+      history();
+    }
+  }
+
+  /** All replicas the same, and everything acknowledged in them. */
+  private void partition(String path, Seen seen) {
+    int partition = Disks.partitionOf(path);
+    List<ReplicaLog> logs = new ArrayList<>();
+    for (int replica : seen.content().getReplicasList()) {
+      logs.add(Disks.log(world.machines().get(replica - 1), Disks.topicIdOf(path), partition));
+    }
+    List<LogProblem> problems =
+        LogDiffer.compare(logs, logs.stream().mapToLong(ReplicaLog::endOffset).min().orElse(0));
+    if (!problems.isEmpty()) {
+      world.violated(Rule.I4_SAME_LOGS, path + ": " + problems);
+    }
+    for (ReplicaLog log : logs) {
+      NavigableMap<Long, String> values = log.values();
+      ledger
+          .acknowledged(partition)
+          .forEach(
+              (offset, acked) -> {
+                if (!acked.value().equals(values.get(offset))
+                    && !atlas.mayBeLost(partition, offset)) {
+                  world.violated(
+                      Rule.I1_ACKNOWLEDGED_IS_KEPT,
+                      "%s of %s: offset %d holds %s instead of %s, acknowledged in epoch %d"
+                          .formatted(
+                              path,
+                              log.name(),
+                              offset,
+                              values.get(offset),
+                              acked.value(),
+                              acked.leaderEpoch()));
+                }
+              });
+    }
+    if (options.idempotent() && !logs.isEmpty()) {
+      order(partition, logs.get(0).values());
+    }
+  }
+
+  /** I2 and I3: each value once, and a writer's values in the order it sent them. */
+  private void order(int partition, NavigableMap<Long, String> values) {
+    Map<String, Long> at = new HashMap<>();
+    values.forEach(
+        (offset, value) -> {
+          Long before = at.put(value, offset);
+          if (before != null) {
+            world.violated(
+                Rule.I2_NO_DUPLICATES,
+                "partition %d: %s stands at %d and %d".formatted(partition, value, before, offset));
+          }
+        });
+    ledger
+        .sent()
+        .forEach(
+            (writer, sent) -> {
+              long last = -1;
+              for (String value : sent.getOrDefault(partition, List.of())) {
+                Long offset = at.get(value);
+                if (offset != null && offset < last) {
+                  world.violated(
+                      Rule.I3_ORDER,
+                      "partition %d: %s stands at %d, before what %s had sent earlier"
+                          .formatted(partition, value, offset, writer));
+                }
+                last = offset == null ? last : offset;
+              }
+            });
+  }
+
+  private void surprises() {
+    List<Reader> readers = clients.allReaders();
+    readers.add(drain);
+    for (Reader reader : readers) {
+      if (!reader.surprises().isEmpty()) {
+        world.violated(
+            Rule.I5_END_GOES_ONLY_FORWARD,
+            "reader " + reader.host().name() + " was told: " + reader.surprises().get(0));
+      }
+    }
+  }
+
+  private void history() {
+    Expectations expectations = new Expectations(options.idempotent(), false, true, true, false, 0);
+    List<Anomaly> anomalies = HistoryChecker.errors(ledger.journal().history(), expectations);
+    if (!anomalies.isEmpty()) {
+      world.violated(rule(anomalies.get(0).kind()), anomalies.toString());
+    }
+  }
+
+  private static Rule rule(Anomaly.Kind kind) {
+    return switch (kind) {
+      case LOST_WRITE, UNSEEN -> Rule.I1_ACKNOWLEDGED_IS_KEPT;
+      case DUPLICATE -> Rule.I2_NO_DUPLICATES;
+      case NONMONOTONIC_SEND, INT_NONMONOTONIC_SEND -> Rule.I3_ORDER;
+      case PHANTOM -> Rule.I14_NO_DAMAGE;
+      case WATERMARK_BACK, SERVED_BEYOND_WATERMARK -> Rule.I5_END_GOES_ONLY_FORWARD;
+      case ABORTED_READ, LATE, NEVER_ENDED -> Rule.I17_HONEST_OUTCOMES;
+      default -> Rule.I4_SAME_LOGS;
+    };
+  }
+}

@@ -1,0 +1,153 @@
+package io.millrace.simulator;
+
+import io.millrace.client.Durability;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/**
+ * What a run is made of, drawn from its seed by swarm sampling: each run has some kinds of faults
+ * and not others, so that each kind is met without the noise of the rest as well.
+ *
+ * @param faults rate of each kind that is on, in events per virtual second
+ */
+record Options(
+    long seed,
+    int brokers,
+    int replicas,
+    int partitions,
+    int minInSync,
+    Durability durability,
+    List<WriterOptions> writers,
+    int readers,
+    int sessionMillis,
+    int flushIntervalMillis,
+    long safetyNanos,
+    int sendsPerSecond,
+    Map<Fault, Double> faults,
+    NetworkOptions network,
+    int unknownWritesPerThousand) {
+
+  private static final int MAX_REPLICAS = 1;
+
+  /** What befalls a cluster; each makes one or several acts. */
+  enum Fault {
+    KILL,
+    STOP,
+    LOSE_POWER,
+    PAUSE,
+    CUT_ONE_WAY,
+    CUT_PAIR,
+    CUT_OFF,
+    RESET,
+    ISOLATE,
+    DISCONNECT,
+    EXPIRE,
+    LAG,
+    NEXT_WRITE,
+    ZOOKEEPER_AWAY,
+    FAIL_FORCE,
+    FULL_DISK,
+    SLOW_DISK,
+    SHIFT_CLOCK,
+    KILL_ALL,
+    LOSE_POWER_ALL,
+    KILL_CLIENT
+  }
+
+  record WriterOptions(
+      Durability level,
+      int requestTimeoutMillis,
+      int deliveryTimeoutMillis,
+      boolean throughZooKeeper) {}
+
+  record NetworkOptions(long maxDelayNanos, int maxPieceSize, double resetProbability) {}
+
+  static Options of(long seed) {
+    SplittableRandom random = new SplittableRandom(seed ^ 0x4F7074696F6E73L);
+    int brokers = pick(random, 1, 2, 3, 3, 3, 3, 3, 4, 5);
+    int replicas = Math.min(MAX_REPLICAS, Math.min(brokers, pick(random, 1, 2, 3, 3, 3, 3, 4, 5)));
+    int minInSync = 1 + random.nextInt(Math.min(replicas, 3));
+    if (replicas > 1 && random.nextInt(3) > 0) {
+      minInSync = 2;
+    }
+    List<WriterOptions> writers = new ArrayList<>();
+    int writerCount = 1 + random.nextInt(3);
+    for (int i = 0; i < writerCount; i++) {
+      writers.add(
+          new WriterOptions(
+              i == 0
+                  ? Durability.STANDARD
+                  : pick(random, Durability.STANDARD, Durability.SYNCED, Durability.LEADER),
+              pick(random, 200, 500, 1_000),
+              pick(random, 1_000, 3_000, 10_000),
+              random.nextInt(3) == 0));
+    }
+    return new Options(
+        seed,
+        brokers,
+        replicas,
+        pick(random, 1, 1, 2, 3),
+        minInSync,
+        pick(random, Durability.STANDARD, Durability.STANDARD, Durability.SYNCED),
+        List.copyOf(writers),
+        1,
+        pick(random, 500, 800, 1_500),
+        pick(random, 50, 200, 1_000),
+        World.SECOND / 10 * pick(random, 8, 12, 16, 25),
+        pick(random, 20, 40, 80),
+        faults(random),
+        new NetworkOptions(
+            pick(random, 300_000L, 300_000L, 2_000_000L, 20_000_000L),
+            pick(random, 64 << 10, 64 << 10, 256, 40),
+            pick(random, 0.0, 0.0, 0.0, 0.002)),
+        pick(random, 0, 0, 0, 20, 150));
+  }
+
+  private static Map<Fault, Double> faults(SplittableRandom random) {
+    Map<Fault, Double> rates = new EnumMap<>(Fault.class);
+    if (random.nextInt(20) == 0) {
+      return rates; // F45: nothing is wrong
+    }
+    int kinds = pick(random, 1, 2, 2, 3, 4, 6);
+    for (int i = 0; i < kinds; i++) {
+      Fault fault = Fault.values()[random.nextInt(Fault.values().length)];
+      rates.put(fault, pick(random, 0.7, 1.5, 3.0, 6.0));
+    }
+    if (random.nextInt(3) == 0) {
+      rates.put(Fault.KILL, pick(random, 1.0, 3.0));
+    }
+    return rates;
+  }
+
+  @SafeVarargs
+  private static <T> T pick(SplittableRandom random, T... choices) {
+    return choices[random.nextInt(choices.length)];
+  }
+
+  /** Whether producers promise that no retry doubles or reorders. */
+  boolean idempotent() {
+    return false;
+  }
+
+  /** Settings of every broker. */
+  Map<String, String> brokerSettings() {
+    Map<String, String> settings = new TreeMap<>();
+    settings.put("cluster.session.timeout.ms", Integer.toString(sessionMillis));
+    settings.put("cluster.connect.timeout.ms", "2000");
+    settings.put("flush.interval.ms", Integer.toString(flushIntervalMillis));
+    settings.put("checkpoint.interval.ms", "700");
+    return settings;
+  }
+
+  /** Of the topic. */
+  Map<String, String> topicSettings() {
+    Map<String, String> settings = new TreeMap<>();
+    settings.put("durability", durability.label());
+    settings.put("min.in.sync", Integer.toString(minInSync));
+    return settings;
+  }
+}

@@ -1,0 +1,95 @@
+package io.millrace.simulator;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What must come true by itself once the faults have ended (I13): every broker is up, every
+ * partition led with all its replicas in sync, everything under way has ended, new records are
+ * taken, and a new reader reads all there is.
+ */
+final class Recovery {
+  private final World world;
+  private final Options options;
+  private final ClusterEye eye;
+  private final Ledger ledger;
+  private final Clients clients;
+  private final Set<Integer> probed = new HashSet<>();
+  private @Nullable Reader drain;
+  private int sends;
+
+  Recovery(World world, Options options, ClusterEye eye, Ledger ledger, Clients clients) {
+    this.world = world;
+    this.options = options;
+    this.eye = eye;
+    this.ledger = ledger;
+    this.clients = clients;
+  }
+
+  /** Asked now and then; also does what an operator and the clients go on doing meanwhile. */
+  @Nullable String missing() {
+    world.machines().forEach(Machine::start);
+    for (int i = 0; i < clients.readers().size(); i++) {
+      clients.poll(i);
+    }
+    for (Machine machine : world.machines()) {
+      if (machine.state() != Machine.State.UP) {
+        return machine.host() + " is " + machine.state() + ", " + machine.lastFailure();
+      }
+    }
+    if (!eye.allAreWhole(options.partitions())) {
+      return "not every partition is led with all replicas in sync: " + eye.partitions();
+    }
+    if (!clients.allHaveEnded()) {
+      return "records have not ended: " + clients.writers() + ledger.journal().open();
+    }
+    String unproduced = produce();
+    return unproduced != null ? unproduced : drained();
+  }
+
+  /** One record in each partition must be taken again. */
+  private @Nullable String produce() {
+    for (int partition = 0; partition < options.partitions(); partition++) {
+      if (!probed.contains(partition)) {
+        if (sends > 0 && ledger.lastAckedPartition() == partition) {
+          probed.add(partition);
+          sends = 0;
+          continue;
+        }
+        sends++;
+        ledger.forgetLastAcked();
+        clients.send(clients.safeWriter(), partition);
+        return "partition " + partition + " takes no records";
+      }
+    }
+    return null;
+  }
+
+  private @Nullable String drained() {
+    if (drain == null) {
+      drain = clients.newReader();
+    }
+    List<String> behind = new ArrayList<>();
+    List<Reader> all = new ArrayList<>(clients.readers());
+    all.add(drain);
+    drain.poll();
+    for (Reader reader : all) {
+      if (!reader.isAtEnd()) {
+        behind.add(reader.host().name());
+      }
+    }
+    return behind.isEmpty() ? null : "not read to the end by " + behind;
+  }
+
+  /** Who has read everything from the beginning, after {@link #missing} was null. */
+  Reader drain() {
+    Reader reader = drain;
+    if (reader == null) {
+      throw new IllegalStateException("the cluster has not recovered");
+    }
+    return reader;
+  }
+}

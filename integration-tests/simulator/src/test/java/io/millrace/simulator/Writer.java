@@ -1,0 +1,166 @@
+package io.millrace.simulator;
+
+import io.millrace.checker.history.Event.Call;
+import io.millrace.checker.history.Event.Phase;
+import io.millrace.checker.history.Step;
+import io.millrace.client.Durability;
+import io.millrace.client.Producer;
+import io.millrace.client.ProducerRecord;
+import io.millrace.client.ProducerSettings;
+import io.millrace.client.RecordMetadata;
+import io.millrace.client.SimulatedClients;
+import io.millrace.client.errors.FatalException;
+import io.millrace.client.errors.RetriableException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A process that produces unique values. Each of its slots has one record under way at a time and
+ * is a process of its own in the history, because there a process makes one call at a time.
+ */
+final class Writer {
+  private static final int SLOTS = 5;
+
+  private final World world;
+  private final Ledger ledger;
+  private final String name;
+  private final ClientHost host;
+  private final Producer<String, String> producer;
+  private final int[] processes = new int[SLOTS];
+  private final boolean[] busy = new boolean[SLOTS];
+  private int sent;
+  private boolean dead;
+  private boolean known;
+
+  Writer(World world, Ledger ledger, String name, Options.WriterOptions options) {
+    this.world = world;
+    this.ledger = ledger;
+    this.name = name;
+    ProducerSettings.Builder builder =
+        ProducerSettings.builder(world.bootstrap())
+            .clientId(name)
+            .durability(options.level())
+            .batchSizeBytes(4 << 10)
+            .maxRequestSizeBytes(16 << 10)
+            .bufferMemoryBytes(64 << 10)
+            .maxInFlightBytes(64 << 10)
+            .requestTimeout(Duration.ofMillis(options.requestTimeoutMillis()))
+            .deliveryTimeout(Duration.ofMillis(options.deliveryTimeoutMillis()))
+            .retryBackoff(Duration.ofMillis(5), Duration.ofMillis(100))
+            .clusterRefreshInterval(Duration.ofMillis(500))
+            .metricsInterval(Duration.ofHours(1));
+    ProducerSettings settings = builder.build();
+    host = new ClientHost(world, name, settings, options.throughZooKeeper());
+    producer =
+        SimulatedClients.producer(settings, host.tasks(), host.transport(), host.discovery());
+    for (int i = 0; i < SLOTS; i++) {
+      processes[i] = ledger.journal().newProcess();
+    }
+  }
+
+  /** Nothing when all slots are busy. */
+  void send(int partition) {
+    if (!dead) {
+      host.loop().execute(() -> sendNow(partition));
+    }
+  }
+
+  private void sendNow(int partition) {
+    int slot = freeSlot();
+    if (slot < 0) {
+      return;
+    }
+    busy[slot] = true;
+    String value = name + "." + sent++;
+    String key = Ledger.key(partition);
+    ledger.sent(name, partition, value);
+    ledger
+        .journal()
+        .note(processes[slot], Phase.INVOKE, Call.SEND, List.of(new Step.Send(key, value, -1)));
+    producer.send(
+        new ProducerRecord<>(Ledger.TOPIC, partition, null, value),
+        (metadata, error) -> ended(slot, partition, value, metadata, error));
+  }
+
+  /** Asks for the topic until it is known. */
+  boolean isReady() {
+    if (!known) {
+      host.loop().execute(() -> known = SimulatedClients.knows(producer, Ledger.TOPIC));
+    }
+    return known;
+  }
+
+  private int freeSlot() {
+    for (int i = 0; i < SLOTS; i++) {
+      if (!busy[i]) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private void ended(
+      int slot,
+      int partition,
+      String value,
+      @Nullable RecordMetadata metadata,
+      @Nullable Exception error) {
+    busy[slot] = false;
+    Phase phase = Phase.INFO;
+    long offset = Step.UNKNOWN;
+    if (metadata != null && metadata.hasOffset()) {
+      if (metadata.durability().compareTo(Durability.STANDARD) >= 0) {
+        phase = Phase.OK;
+        offset = metadata.offset();
+        ledger.acknowledged(partition, offset, value, metadata.leaderEpoch());
+      }
+    } else if (error instanceof RetriableException || error instanceof FatalException) {
+      phase = Phase.FAIL;
+    }
+    ledger
+        .journal()
+        .note(
+            processes[slot],
+            phase,
+            Call.SEND,
+            List.of(new Step.Send(Ledger.key(partition), value, offset)));
+  }
+
+  /** Whether every record has ended. */
+  boolean isIdle() {
+    for (boolean each : busy) {
+      if (each) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  boolean isDead() {
+    return dead;
+  }
+
+  ClientHost host() {
+    return host;
+  }
+
+  /** As {@code kill -9}: what is under way may still happen. */
+  void kill() {
+    if (!dead) {
+      dead = true;
+      host.kill();
+      List<Step> none = new ArrayList<>();
+      for (int process : processes) {
+        ledger.journal().note(process, Phase.INFO, Call.CRASH, none);
+      }
+    }
+  }
+
+  @Override
+  public String toString() {
+    return name + " " + Arrays.toString(busy);
+  }
+}
