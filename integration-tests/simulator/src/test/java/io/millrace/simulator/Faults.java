@@ -79,6 +79,7 @@ final class Faults {
     for (Machine machine : world.machines()) {
       machine.resume();
       machine.setForceMillis(0);
+      machine.correctWallClock();
       machine.disk().limitBytes(Long.MAX_VALUE);
       machine.disk().failForce(path -> false);
       machine

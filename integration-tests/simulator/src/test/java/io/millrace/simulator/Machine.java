@@ -42,6 +42,7 @@ final class Machine {
   private final MemoryDisk disk;
   private final BrokerSettings settings;
   private State state = State.DOWN;
+  private long wallShiftMillis;
   private int life;
   private long maxForceNanos = USUAL_FORCE_NANOS;
   private @Nullable Failure lastFailure;
@@ -120,6 +121,7 @@ final class Machine {
     int thisLife = ++life;
     SimulatedTasks its = new SimulatedTasks(world.scheduler());
     MemoryTransport network = new MemoryTransport(world.network(), host(), its, LOOPS);
+    its.shiftWallClock(wallShiftMillis);
     tasks = its;
     transport = network;
     store = null;
@@ -234,10 +236,17 @@ final class Machine {
     }
   }
 
+  /** The machine's, so that it outlasts the process. */
   void shiftWallClock(long millis) {
+    wallShiftMillis += millis;
     if (state != State.DOWN) {
       tasks().shiftWallClock(millis);
     }
+  }
+
+  /** As a time server that is right again. */
+  void correctWallClock() {
+    shiftWallClock(-wallShiftMillis);
   }
 
   Path partitionDirectory(String topicId, int partition) {

@@ -4,10 +4,12 @@ import io.millrace.client.Admin;
 import io.millrace.client.AdminSettings;
 import io.millrace.client.NewTopic;
 import io.millrace.client.SimulatedClients;
+import io.millrace.client.TopicDescription;
 import io.millrace.simulator.Violation.Rule;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,17 +97,18 @@ final class Run {
     Admin admin =
         SimulatedClients.admin(settings, host.tasks(), host.transport(), host.discovery());
     boolean[] made = new boolean[1];
-    admin
-        .createTopic(
-            new NewTopic(Ledger.TOPIC, options.partitions(), options.replicas())
-                .withSettings(options.topicSettings()))
-        .whenComplete(
-            (topic, failure) -> {
-              if (failure != null) {
-                world.violated(Rule.I13_RECOVERS, "the topic cannot be made: " + failure);
-              }
-              made[0] = true;
-            });
+    CompletableFuture<TopicDescription> unused =
+        admin
+            .createTopic(
+                new NewTopic(Ledger.TOPIC, options.partitions(), options.replicas())
+                    .withSettings(options.topicSettings()))
+            .whenComplete(
+                (topic, failure) -> {
+                  if (failure != null) {
+                    world.violated(Rule.I13_RECOVERS, "the topic cannot be made: " + failure);
+                  }
+                  made[0] = true;
+                });
     boolean ready =
         until(
             Rule.I13_RECOVERS,

@@ -12,14 +12,10 @@ public final class Simulate {
     long first = 1;
     long count = 1_000;
     int threads = Runtime.getRuntime().availableProcessors();
-    boolean one = false;
     for (int i = 0; i + 1 < args.length; i += 2) {
       switch (args[i]) {
         case "--seeds" -> count = Long.parseLong(args[i + 1]);
-        case "--seed" -> {
-          first = Long.parseLong(args[i + 1]);
-          one = true;
-        }
+        case "--seed" -> first = Long.parseLong(args[i + 1]);
         case "--threads" -> threads = Integer.parseInt(args[i + 1]);
         default -> throw new IllegalArgumentException("unknown option " + args[i]);
       }

@@ -24,7 +24,6 @@ import org.jspecify.annotations.Nullable;
 final class Writer {
   private static final int SLOTS = 5;
 
-  private final World world;
   private final Ledger ledger;
   private final String name;
   private final ClientHost host;
@@ -36,7 +35,6 @@ final class Writer {
   private boolean known;
 
   Writer(World world, Ledger ledger, String name, Options.WriterOptions options) {
-    this.world = world;
     this.ledger = ledger;
     this.name = name;
     ProducerSettings.Builder builder =
