@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -15,10 +13,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.jar.Attributes;
-import java.util.jar.JarOutputStream;
-import java.util.jar.Manifest;
-import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,7 +32,7 @@ class LauncherTest {
   @BeforeEach
   void layOut() throws IOException {
     Path probe = folder.resolve("probe.jar");
-    writeProbe(probe);
+    LauncherProbe.writeTo(probe);
     archive = folder.resolve("an archive");
     Files.createDirectories(archive.resolve("bin"));
     Files.createDirectories(archive.resolve("lib"));
@@ -75,20 +69,6 @@ class LauncherTest {
     environment.put("JAVA_HOME", System.getProperty("java.home"));
     // What it does is ClassDataIT's matter.
     environment.put("MILLRACE_CLASS_DATA", "off");
-  }
-
-  private static void writeProbe(Path jar) throws IOException {
-    Manifest manifest = new Manifest();
-    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
-    manifest.getMainAttributes().put(Attributes.Name.MAIN_CLASS, LauncherProbe.class.getName());
-    String name = LauncherProbe.class.getName().replace('.', '/') + ".class";
-    try (OutputStream file = Files.newOutputStream(jar);
-        JarOutputStream out = new JarOutputStream(file, manifest);
-        InputStream code = LauncherProbe.class.getResourceAsStream("/" + name)) {
-      assertThat(code).isNotNull();
-      out.putNextEntry(new ZipEntry(name));
-      code.transferTo(out);
-    }
   }
 
   @Test

@@ -41,6 +41,12 @@ final class UnpackedArchive {
     }
   }
 
+  /** What the archive was packed from, laid out where the module builds. */
+  static UnpackedArchive notEvenPacked() {
+    Path home = Path.of(System.getProperty("millrace.home")).toAbsolutePath().normalize();
+    return new UnpackedArchive(home, home.resolve("bin/millrace"));
+  }
+
   Path home() {
     return home;
   }
