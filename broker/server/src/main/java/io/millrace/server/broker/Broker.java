@@ -220,6 +220,7 @@ public final class Broker {
               housekeeping,
               metrics.timedFlush(flush),
               coldRead,
+              health,
               this::onDiskFailure);
       Member joining =
           new Member(

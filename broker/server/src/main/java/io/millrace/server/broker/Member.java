@@ -11,6 +11,7 @@ import io.millrace.rpc.Endpoint;
 import io.millrace.rpc.EventLoop;
 import io.millrace.server.cluster.Catalog;
 import io.millrace.server.config.BrokerSettings;
+import io.millrace.server.explain.Reason;
 import io.millrace.server.health.HealthBoard;
 import io.millrace.server.health.HealthBoard.Part;
 import io.millrace.server.metrics.BrokerMetrics;
@@ -179,6 +180,7 @@ final class Member implements RegistrationListener {
   public void registered(int as) {
     incarnation = as;
     clusterMetrics.onRegistered(as);
+    parts.waits().end(Reason.NO_ZOOKEEPER, "");
     tellOfAnotherSessionTimeout();
     health.good(Part.MEMBERSHIP);
     housekeeping.execute(
@@ -245,6 +247,7 @@ final class Member implements RegistrationListener {
 
   @Override
   public void suspended() {
+    parts.waits().begin(Reason.NO_ZOOKEEPER, "", "no contact with ZooKeeper");
     clusterMetrics.onSession(ClusterMetrics.Session.SUSPENDED);
     LOG.warn(
         "no contact with ZooKeeper: partitions led here are served on, nothing else can change");
@@ -252,6 +255,7 @@ final class Member implements RegistrationListener {
 
   @Override
   public void resumed() {
+    parts.waits().end(Reason.NO_ZOOKEEPER, "");
     clusterMetrics.onSession(ClusterMetrics.Session.CONNECTED);
     parts.replicas().setLease(true);
     LOG.info("in contact with ZooKeeper again, in the same session");

@@ -22,8 +22,11 @@ import io.millrace.server.cluster.TrashDuty;
 import io.millrace.server.config.BrokerSettings;
 import io.millrace.server.config.StorageSettings;
 import io.millrace.server.config.TopicSettingCheck;
+import io.millrace.server.explain.ExplainSources;
+import io.millrace.server.explain.WaitBoard;
 import io.millrace.server.handler.ApiHandler;
 import io.millrace.server.handler.TopicAccess;
+import io.millrace.server.health.BrokerHealth;
 import io.millrace.server.partition.PartitionOpening;
 import io.millrace.server.partition.Shard;
 import io.millrace.server.replication.ReplicaFetchers;
@@ -46,6 +49,7 @@ record Parts(
     ReplicaFetchers fetchers,
     Replicas replicas,
     TrashDuty trash,
+    WaitBoard waits,
     ApiHandler api) {
   private static final int CONNECT_MILLIS = 1_000;
 
@@ -53,6 +57,7 @@ record Parts(
    * On the housekeeping worker.
    *
    * @param directory adopted
+   * @param health of this broker, for whoever asks it to explain itself
    * @param onDiskFailure hears once, on a worker
    * @throws IOException the data directory cannot be read
    */
@@ -64,6 +69,7 @@ record Parts(
       EventLoop housekeeping,
       EventLoop flush,
       EventLoop coldRead,
+      BrokerHealth health,
       Consumer<Throwable> onDiskFailure)
       throws IOException {
     int self = settings.identity().brokerId();
@@ -113,6 +119,7 @@ record Parts(
     fetchers.listen(suspicions(replicas));
     TopicSettingCheck check =
         new TopicSettingCheck(settings.topics(), settings.requests().maxRequestBytes());
+    WaitBoard waits = new WaitBoard(seams.tasks().clock());
     ApiHandler api =
         new ApiHandler(
             shards,
@@ -123,9 +130,10 @@ record Parts(
                 new TopicAlteration(store, view, seams.tasks(), self, check),
                 deletion),
             settings,
+            explainSources(store.loop(), waits, health, replicas),
             seams.tasks().clock());
     return new Parts(
-        logs, shards, catalog, view, elections.counts(), fetchers, replicas, trash, api);
+        logs, shards, catalog, view, elections.counts(), fetchers, replicas, trash, waits, api);
   }
 
   /** As other brokers are connected to: of this cluster, and there or not within a second. */
@@ -147,5 +155,10 @@ record Parts(
         replicas.onCleared(brokerId, incarnation);
       }
     };
+  }
+
+  private static ExplainSources explainSources(
+      EventLoop store, WaitBoard board, BrokerHealth health, Replicas replicas) {
+    return new ExplainSources(board, health, store, replicas::waitsOf, replicas::suspected);
   }
 }

@@ -8,6 +8,7 @@ import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.rpc.EventLoop;
 import io.millrace.rpc.SafetyRule;
+import io.millrace.server.explain.Finding;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.replica.SetsChange;
 import java.util.ArrayList;
@@ -506,6 +507,25 @@ public final class Replicas implements LocalPartitions.RoleListener {
           replica.stage = Replica.Stage.DELETED;
           decide(replica.id);
         });
+  }
+
+  // ---- For explanations -------------------------------------------------------------------------
+
+  /** What the replica here waits for; empty when it waits for nothing. */
+  public List<Finding> waitsOf(PartitionId id) {
+    loop.assertInLoop();
+    Replica replica = replicas.get(id);
+    PartitionImage image = imageOf(id);
+    int leaderEpoch = image == null ? -1 : image.leaderEpoch();
+    return replica == null
+        ? List.of()
+        : ReplicaWaits.of(replica, leaderEpoch, now(), loop.clock().wallMillis());
+  }
+
+  /** Which brokers do not answer this one, and since they do not, are taken for dead. */
+  public Map<Integer, String> suspected() {
+    loop.assertInLoop();
+    return suspicions.reasons(catalog.image());
   }
 
   private void trouble(Replica replica, String why) {

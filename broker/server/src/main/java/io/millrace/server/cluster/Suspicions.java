@@ -30,6 +30,16 @@ final class Suspicions {
     }
   }
 
+  /** Why each of those is suspected that {@link #among} tells, for people. */
+  Map<Integer, String> reasons(ClusterImage image) {
+    Map<Integer, String> reasons = new TreeMap<>();
+    for (int broker : among(image)) {
+      Suspect suspect = suspects.get(broker);
+      reasons.put(broker, suspect == null ? "" : suspect.why());
+    }
+    return reasons;
+  }
+
   /** Of the brokers whose sessions stand. */
   Set<Integer> among(ClusterImage image) {
     if (suspects.isEmpty()) {

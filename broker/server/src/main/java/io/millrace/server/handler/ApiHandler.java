@@ -7,6 +7,7 @@ import io.millrace.server.cluster.Catalog;
 import io.millrace.server.config.BrokerSettings;
 import io.millrace.server.config.RequestSettings;
 import io.millrace.server.config.TopicDefaults;
+import io.millrace.server.explain.ExplainSources;
 import io.millrace.server.partition.Refusal;
 import io.millrace.server.partition.Shard;
 import io.millrace.wire.v1.Durability;
@@ -37,6 +38,7 @@ public final class ApiHandler implements RequestHandler {
   private final DescribeTopicsHandler describeTopics;
   private final ListTopicsHandler listTopics;
   private final DescribeClusterHandler describeCluster;
+  private final ExplainHandler explain;
   private final LeaveInSyncHandler leaveInSync;
   private final ReplicaEndsHandler replicaEnds;
   private final ReplicaAdmission admission;
@@ -58,6 +60,7 @@ public final class ApiHandler implements RequestHandler {
       Supplier<Catalog> catalog,
       TopicAccess topics,
       BrokerSettings settings,
+      ExplainSources explaining,
       Clock clock) {
     RequestSettings requests = settings.requests();
     TopicDefaults defaults = settings.topics();
@@ -73,7 +76,8 @@ public final class ApiHandler implements RequestHandler {
     describeSettings = new DescribeSettingsHandler(catalog, settings);
     describeTopics = new DescribeTopicsHandler(catalog, requests);
     listTopics = new ListTopicsHandler(catalog);
-    describeCluster = new DescribeClusterHandler(catalog);
+    describeCluster = new DescribeClusterHandler(catalog, defaults);
+    explain = new ExplainHandler(shards, catalog, defaults, explaining);
     leaveInSync = new LeaveInSyncHandler(shards, requests);
     replicaEnds = new ReplicaEndsHandler(shards, requests);
     admission = new ReplicaAdmission(catalog);
@@ -157,16 +161,17 @@ public final class ApiHandler implements RequestHandler {
       case DESCRIBE_TOPICS -> describeTopics.handle(request);
       case LIST_TOPICS -> listTopics.handle(request);
       case DESCRIBE_CLUSTER -> describeCluster.handle(request);
+      case EXPLAIN -> explain.handle(request);
       case LEAVE_IN_SYNC -> leaveInSync.handle(request);
       case REPLICA_ENDS -> replicaEnds.handle(request);
       case HELLO ->
           request.refuse(ErrorCode.INVALID_REQUEST, "a connection says Hello once, and first");
-      case API_NOT_SET, PRODUCER_ID, ELECT_LEADERS, DRAIN_BROKER, EXPLAIN ->
+      case API_NOT_SET, PRODUCER_ID, ELECT_LEADERS, DRAIN_BROKER ->
           request.refuse(
               ErrorCode.UNSUPPORTED,
               "no api that is known here; known are produce, fetch, list_offsets, trim,"
                   + " metadata, create_topic, alter_topic, delete_topic, describe_topics,"
-                  + " list_topics, describe_cluster, describe_settings");
+                  + " list_topics, describe_cluster, describe_settings, explain");
     }
   }
 

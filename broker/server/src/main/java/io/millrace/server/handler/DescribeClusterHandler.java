@@ -5,6 +5,8 @@ import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.rpc.InboundRequest;
 import io.millrace.server.cluster.Catalog;
+import io.millrace.server.config.TopicDefaults;
+import io.millrace.server.config.TopicSettings;
 import io.millrace.wire.v1.DescribeClusterResponse;
 import io.millrace.wire.v1.Response;
 import java.util.List;
@@ -16,21 +18,24 @@ import org.jspecify.annotations.Nullable;
 /** The cluster in numbers: who lives, who leads how much, what nobody leads. */
 final class DescribeClusterHandler {
   private final Supplier<Catalog> catalog;
+  private final TopicDefaults defaults;
 
-  DescribeClusterHandler(Supplier<Catalog> catalog) {
+  DescribeClusterHandler(Supplier<Catalog> catalog, TopicDefaults defaults) {
     this.catalog = catalog;
+    this.defaults = defaults;
   }
 
   void handle(InboundRequest request) {
-    DescribeClusterResponse response = describe(catalog.get().image());
+    DescribeClusterResponse response = describe(catalog.get().image(), defaults);
     request.answer(Response.newBuilder().setDescribeCluster(response), List.of());
   }
 
-  static DescribeClusterResponse describe(ClusterImage image) {
+  static DescribeClusterResponse describe(ClusterImage image, TopicDefaults defaults) {
     int topics = 0;
     int partitions = 0;
     int offline = 0;
     int underReplicated = 0;
+    int belowMinimum = 0;
     Map<Integer, Integer> leaders = new TreeMap<>();
     for (TopicImage topic : image.topics().values()) {
       if (topic.deleting()) {
@@ -38,6 +43,9 @@ final class DescribeClusterHandler {
       }
       topics++;
       partitions += topic.partitionCount();
+      int minInSync =
+          TopicSettings.understood(topic.settings(), topic.replicationFactor(), defaults)
+              .minInSync();
       for (int number = 0; number < topic.partitionCount(); number++) {
         @Nullable PartitionImage partition =
             number < topic.partitions().size() ? topic.partitions().get(number) : null;
@@ -49,6 +57,9 @@ final class DescribeClusterHandler {
         if (partition != null && liveInSync(image, partition) < partition.replicas().size()) {
           underReplicated++;
         }
+        if (partition != null && liveInSync(image, partition) < minInSync) {
+          belowMinimum++;
+        }
       }
     }
     return DescribeClusterResponse.newBuilder()
@@ -59,6 +70,7 @@ final class DescribeClusterHandler {
         .setPartitions(partitions)
         .setOfflinePartitions(offline)
         .setUnderReplicatedPartitions(underReplicated)
+        .setBelowMinimumPartitions(belowMinimum)
         .putAllLeaders(leaders)
         .build();
   }

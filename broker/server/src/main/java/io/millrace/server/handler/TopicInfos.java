@@ -62,6 +62,7 @@ final class TopicInfos {
         .addAllInSync(partition.inSync())
         .addAllEligible(partition.eligible())
         .setLastChange(partition.lastChange())
+        .setPossibleLoss(partition.possibleLoss())
         .build();
   }
 

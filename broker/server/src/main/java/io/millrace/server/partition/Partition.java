@@ -4,6 +4,7 @@ import io.millrace.rpc.EventLoop;
 import io.millrace.rpc.SafetyRule;
 import io.millrace.server.config.TimestampKind;
 import io.millrace.server.config.TopicSettings;
+import io.millrace.server.replica.LeaderSnapshot;
 import io.millrace.server.replica.PartitionState;
 import io.millrace.server.replica.SetsOutcome;
 import io.millrace.storage.log.LogListener;
@@ -114,8 +115,8 @@ public final class Partition implements LogListener {
     return waiters;
   }
 
-  /** For the metrics. */
-  PartitionReading reading() {
+  /** For metrics and explanations. */
+  public PartitionReading reading() {
     return new PartitionReading(
         id,
         PartitionReading.State.of(role),
@@ -125,6 +126,11 @@ public final class Partition implements LogListener {
         log.endOffset(),
         visible.offset(),
         log.flushedOffset());
+  }
+
+  /** What a leader knows of its followers; empty when this replica does not lead. */
+  public Optional<LeaderSnapshot> leadership() {
+    return Optional.empty();
   }
 
   TopicSettings topic() {

@@ -254,6 +254,18 @@ public final class Shard {
     return trafficByTopic.computeIfAbsent(topicId, id -> new Traffic());
   }
 
+  /** Its partitions as they are now. */
+  public List<PartitionReading> readings() {
+    loop.assertInLoop();
+    return partitions.values().stream().map(Partition::reading).toList();
+  }
+
+  /** How many partitions could not be opened. */
+  public int unopened() {
+    loop.assertInLoop();
+    return offline.size();
+  }
+
   /** Messages from other loops that wait for this one. Any thread. */
   public int mailboxDepth() {
     return mailbox.depth();

@@ -7,6 +7,7 @@ import io.millrace.coordination.view.ClusterImage;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.rpc.Endpoint;
+import io.millrace.server.config.TopicDefaults;
 import io.millrace.wire.v1.BrokerInfo;
 import io.millrace.wire.v1.DescribeClusterResponse;
 import java.util.Arrays;
@@ -41,12 +42,14 @@ class DescribeClusterHandlerTest {
                 2, broker(2, 3),
                 1, broker(1, 7)),
             Map.of("notes", topic, "going", going));
-    DescribeClusterResponse described = DescribeClusterHandler.describe(image);
+    DescribeClusterResponse described =
+        DescribeClusterHandler.describe(image, TopicDefaults.BUILT_IN);
     assertThat(described.getTopics()).isEqualTo(1);
     assertThat(described.getPartitions()).isEqualTo(5);
     assertThat(described.getLeadersMap()).containsExactly(Map.entry(1, 2));
     assertThat(described.getOfflinePartitions()).isEqualTo(3);
     assertThat(described.getUnderReplicatedPartitions()).isEqualTo(2);
+    assertThat(described.getBelowMinimumPartitions()).isEqualTo(1);
     assertThat(described.getBrokersList()).extracting(BrokerInfo::getId).containsExactly(1, 2);
   }
 

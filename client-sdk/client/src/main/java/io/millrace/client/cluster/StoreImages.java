@@ -71,6 +71,6 @@ final class StoreImages {
         image.inSync(),
         image.eligible(),
         image.lastChange(),
-        "");
+        image.possibleLoss());
   }
 }

@@ -1,0 +1,25 @@
+package io.millrace.server.explain;
+
+import io.millrace.rpc.EventLoop;
+import io.millrace.server.health.BrokerHealth;
+import io.millrace.server.partition.PartitionId;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * Who in the broker knows what an explanation needs, beside the partitions themselves.
+ *
+ * @param board any thread
+ * @param health any thread
+ * @param store the loop of the cluster's store, on which the other two are asked
+ * @param waitsOf why a partition is not led or served here
+ * @param suspected live brokers that this one takes for dead, with the reason as a clause
+ */
+public record ExplainSources(
+    WaitBoard board,
+    BrokerHealth health,
+    EventLoop store,
+    Function<PartitionId, List<Finding>> waitsOf,
+    Supplier<Map<Integer, String>> suspected) {}

@@ -1,0 +1,131 @@
+package io.millrace.server.explain;
+
+import io.millrace.coordination.view.BrokerImage;
+import io.millrace.coordination.view.PartitionImage;
+import io.millrace.server.partition.PartitionReading;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Who leads, or why nobody does. Pure. */
+final class LeadershipFindings {
+  private LeadershipFindings() {}
+
+  static List<Finding> of(PartitionScene scene, PartitionImage partition) {
+    List<Finding> findings = new ArrayList<>();
+    findings.add(scene.isLed(partition) ? led(scene, partition) : nobody(scene, partition));
+    if (scene.isLed(partition)) {
+      int leader = partition.leader().getAsInt();
+      if (scene.suspected().containsKey(leader)) {
+        findings.add(
+            Finding.of(
+                Reason.LEADER_SUSPECTED,
+                "broker %d does not answer broker %d: %s"
+                    .formatted(leader, scene.self(), scene.suspected().get(leader))));
+      }
+      preferred(scene, partition).ifPresent(findings::add);
+    }
+    if (!partition.possibleLoss().isEmpty()) {
+      findings.add(
+          Finding.of(
+              Reason.POSSIBLE_LOSS,
+              "committed records may be missing: " + partition.possibleLoss()));
+    }
+    return findings;
+  }
+
+  private static Finding led(PartitionScene scene, PartitionImage partition) {
+    int leader = partition.leader().getAsInt();
+    String leads = "broker %d leads in epoch %d".formatted(leader, partition.leaderEpoch());
+    String lastChange =
+        partition.lastChange().isEmpty() ? "" : "; last change: " + partition.lastChange();
+    if (leader != scene.self()) {
+      return Finding.of(Reason.LED, leads + lastChange);
+    }
+    Optional<PartitionReading.State> state = scene.here().map(here -> here.reading().state());
+    if (state.equals(Optional.of(PartitionReading.State.LED))) {
+      return Finding.of(Reason.LED, leads + lastChange);
+    }
+    if (state.equals(Optional.of(PartitionReading.State.PREPARING))) {
+      return Finding.of(
+          Reason.LEADER_PREPARING,
+          "broker %d has been elected in epoch %d and is making that durable"
+              .formatted(leader, partition.leaderEpoch()));
+    }
+    return Finding.of(
+        Reason.LEADER_NOT_SERVING,
+        "broker %d is named as the leader in epoch %d and does not lead: its replica is %s"
+            .formatted(
+                leader,
+                partition.leaderEpoch(),
+                state.map(PartitionReading.State::text).orElse("not open")));
+  }
+
+  private static Finding nobody(PartitionScene scene, PartitionImage partition) {
+    String before = whoLed(scene, partition);
+    Optional<Integer> next =
+        partition.replicas().stream()
+            .filter(partition.inSync()::contains)
+            .filter(scene::isLive)
+            .findFirst();
+    if (next.isPresent()) {
+      return Finding.of(
+          Reason.ELECTION,
+          "nobody leads: %s; broker %d, in sync, is first to take its place"
+              .formatted(before, next.get()));
+    }
+    Optional<Integer> eligible =
+        partition.replicas().stream()
+            .filter(partition.eligible()::contains)
+            .filter(scene::isLive)
+            .findFirst();
+    if (eligible.isPresent()) {
+      return Finding.of(
+          Reason.ELECTION,
+          "nobody leads: %s; no in-sync replica lives, and broker %d, of the eligible ones, is"
+                  .formatted(before, eligible.get())
+              + " first to take its place");
+    }
+    List<String> awaited = new ArrayList<>();
+    if (!partition.inSync().isEmpty()) {
+      awaited.add("in sync: " + partition.inSync());
+    }
+    if (!partition.eligible().isEmpty()) {
+      awaited.add("eligible: " + partition.eligible());
+    }
+    String forWhom =
+        awaited.isEmpty()
+            ? "every replica left in doubt after a power loss, and not all have said what they have:"
+                + " waits for those of "
+                + partition.replicas()
+                + " that are not live"
+            : "waits for one of the brokers that have all of it: " + String.join(", ", awaited);
+    return Finding.of(Reason.NO_CANDIDATE, "nobody leads: %s; %s".formatted(before, forWhom));
+  }
+
+  private static String whoLed(PartitionScene scene, PartitionImage partition) {
+    if (partition.leader().isEmpty()) {
+      return "nobody is named";
+    }
+    int leader = partition.leader().getAsInt();
+    BrokerImage live = scene.image().brokers().get(leader);
+    return live == null
+        ? "broker %d, which led in epoch %d, is not live".formatted(leader, partition.leaderEpoch())
+        : "broker %d, which led in epoch %d, has restarted"
+            .formatted(leader, partition.leaderEpoch());
+  }
+
+  private static Optional<Finding> preferred(PartitionScene scene, PartitionImage partition) {
+    int leader = partition.leader().getAsInt();
+    int preferred = partition.replicas().isEmpty() ? leader : partition.replicas().get(0);
+    if (preferred == leader || !scene.isLive(preferred)) {
+      return Optional.empty(); // one that is not live is told of as a replica
+    }
+    boolean inSync = partition.inSync().contains(preferred);
+    return Optional.of(
+        Finding.of(
+            Reason.PREFERRED_LEADER_ELSEWHERE,
+            "broker %d comes first among the replicas and is live%s"
+                .formatted(preferred, inSync ? " and in sync" : ", but not in sync yet")));
+  }
+}

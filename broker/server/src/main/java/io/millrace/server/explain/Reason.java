@@ -1,0 +1,224 @@
+package io.millrace.server.explain;
+
+import io.millrace.wire.v1.Severity;
+import java.util.Locale;
+
+/**
+ * Every reason an explanation can give, in the order of {@code broker/EXPLAIN.md}, which is written
+ * from this table. A word, once released, keeps its meaning: programs go by it.
+ */
+public enum Reason {
+  // ---- Leadership
+  LED(Group.LEADERSHIP, Severity.FINE, "A live broker leads the partition.", ""),
+  LEADER_PREPARING(
+      Group.LEADERSHIP,
+      Severity.WAITING,
+      "The leader has been elected and makes its epoch durable before it serves.",
+      ""),
+  LEADER_NOT_SERVING(
+      Group.LEADERSHIP,
+      Severity.WAITING,
+      "The broker that is asked is named as the leader, and does not lead here: it has not opened"
+          + " the log yet, or does not believe what the store says.",
+      "If it stays so, look into this broker's log."),
+  LEADER_SUSPECTED(
+      Group.LEADERSHIP,
+      Severity.WAITING,
+      "The leader does not answer the broker that is asked, whose next in-sync replica takes its"
+          + " place.",
+      ""),
+  ELECTION(
+      Group.LEADERSHIP,
+      Severity.WAITING,
+      "The leader is gone, and a live replica that holds all committed records is about to take its"
+          + " place.",
+      "If it stays so, look into the log of the broker that is named, and whether it reaches"
+          + " ZooKeeper."),
+  NO_CANDIDATE(
+      Group.LEADERSHIP,
+      Severity.BROKEN,
+      "Nobody leads, and no live replica is known to hold all committed records.",
+      "Start the brokers that are named again. If they are lost for good, topic elect --unclean"
+          + " gives the partition to the live replica that has the most, and loses what only they"
+          + " had."),
+  CANNOT_LEAD(
+      Group.LEADERSHIP,
+      Severity.BROKEN,
+      "What kept this broker from leading when it last tried: it waits for others in a roll call"
+          + " after a power loss, or what it has cannot be trusted.",
+      ""),
+  PREFERRED_LEADER_ELSEWHERE(
+      Group.LEADERSHIP,
+      Severity.WAITING,
+      "The first of the replicas does not lead. It gets the leadership back by itself some minutes"
+          + " after it has come into sync.",
+      "topic elect --preferred does it at once."),
+  DRAINING(
+      Group.LEADERSHIP,
+      Severity.WAITING,
+      "The broker hands over what it leads and takes nothing by preference, as it was told to.",
+      "broker drain --cancel ends it."),
+  STORE_WENT_BACK(
+      Group.LEADERSHIP,
+      Severity.BROKEN,
+      "ZooKeeper has an older state of the partition than this broker has seen, as after being"
+          + " restored from a backup. The data is kept, and nothing is served.",
+      "Restore a newer state of ZooKeeper. Without one, an unclean election accepts the older"
+          + " state."),
+  POSSIBLE_LOSS(
+      Group.LEADERSHIP,
+      Severity.WAITING,
+      "An election in the past may have lost committed records. It stays on record.",
+      "Compare with what producers remember; then it can be forgotten about."),
+
+  // ---- Replicas
+  IN_SYNC(Group.REPLICAS, Severity.FINE, "Every replica has all committed records.", ""),
+  BELOW_MINIMUM(
+      Group.REPLICAS,
+      Severity.BROKEN,
+      "Fewer replicas are in sync than the topic wants (min.in.sync): producers of level standard"
+          + " and synced are refused, and nothing new is shown to consumers.",
+      "Bring the replicas that are named below back; or lower min.in.sync of the topic."),
+  ELIGIBLE_SET(
+      Group.REPLICAS,
+      Severity.WAITING,
+      "Replicas that left when too few were in sync, and hold all committed records: they may lead"
+          + " when no in-sync replica lives. Nothing is committed until enough are in sync again.",
+      ""),
+  REPLICA_DOWN(
+      Group.REPLICAS,
+      Severity.WAITING,
+      "A replica's broker is not registered in ZooKeeper.",
+      "Start the broker. Its replicas catch up by themselves."),
+  NOT_FETCHING(
+      Group.REPLICAS,
+      Severity.WAITING,
+      "A replica's broker lives and does not fetch from the leader.",
+      "If it stays so: explain broker of that broker, its log, and whether it reaches the leader's"
+          + " internal listener."),
+  CATCHING_UP(
+      Group.REPLICAS,
+      Severity.WAITING,
+      "A replica copies from the leader and does not have all records yet.",
+      "If it does not come closer, look at its disk and the network between the two."),
+  LAGGING(
+      Group.REPLICAS,
+      Severity.WAITING,
+      "An in-sync replica has lacked records for a while: it holds acknowledgements up, and leaves"
+          + " the in-sync set when it goes on.",
+      "Look at its disk, its processor, and the network between the two."),
+  OUT_OF_SYNC(
+      Group.REPLICAS,
+      Severity.WAITING,
+      "A replica is not in sync; the leader can say how far it is, and was not the one to answer.",
+      ""),
+  SETS_CHANGING(
+      Group.REPLICAS,
+      Severity.WAITING,
+      "The leader is writing another in-sync set to ZooKeeper. Until it knows the outcome both sets"
+          + " must have a record before it counts as committed.",
+      "If it stays so, ZooKeeper does not answer."),
+  FOLLOWING(Group.REPLICAS, Severity.FINE, "The broker that is asked copies the partition.", ""),
+
+  // ---- Records
+  COMMITTING(
+      Group.RECORDS,
+      Severity.WAITING,
+      "Records that the leader has are not committed yet: they wait for the replicas that are"
+          + " named, or for a disk. Under load there are always some.",
+      ""),
+
+  // ---- The broker
+  SERVING(Group.BROKER, Severity.FINE, "The broker serves.", ""),
+  NOT_READY(
+      Group.BROKER,
+      Severity.BROKEN,
+      "The broker says of itself that it is not ready; the text says why.",
+      ""),
+  NO_ZOOKEEPER(
+      Group.BROKER,
+      Severity.WAITING,
+      "The broker has no contact with ZooKeeper. What it leads it serves on; leaders and sets cannot"
+          + " change.",
+      "Look whether ZooKeeper runs and is reached from there."),
+  BROKER_SUSPECTED(
+      Group.BROKER,
+      Severity.WAITING,
+      "Another broker does not answer this one.",
+      "If it stays so: the network between the two, or that broker hangs."),
+  OFFLINE_LOG(
+      Group.BROKER,
+      Severity.BROKEN,
+      "The log of a replica on the broker cannot be used: damaged, or its disk failed.",
+      "The broker's log says what is wrong. With other replicas in sync: put the directory aside and"
+          + " start the broker again, and it is copied anew."),
+  LEADING(Group.BROKER, Severity.FINE, "How many partitions the broker leads and copies.", ""),
+  PARTITIONS_IN_TROUBLE(
+      Group.BROKER,
+      Severity.WAITING,
+      "Partitions of the broker that are not as they should be.",
+      "explain partition tells about each."),
+
+  // ---- The topic
+  TOPIC_DELETING(
+      Group.TOPIC, Severity.WAITING, "The topic is being deleted; its replicas give up.", ""),
+  STATE_UNREADABLE(
+      Group.TOPIC,
+      Severity.BROKEN,
+      "The partition's state in ZooKeeper is missing or makes no sense. What was known last is kept"
+          + " to.",
+      "zk-shell shows it; restore it from a backup or by hand.");
+
+  /** What reasons are about: a chapter of the page. */
+  enum Group {
+    LEADERSHIP("Who leads"),
+    REPLICAS("Replicas"),
+    RECORDS("Records"),
+    BROKER("A broker"),
+    TOPIC("A topic");
+
+    private final String title;
+
+    Group(String title) {
+      this.title = title;
+    }
+
+    String title() {
+      return title;
+    }
+  }
+
+  private final Group group;
+  private final Severity severity;
+  private final String meaning;
+  private final String advice;
+
+  Reason(Group group, Severity severity, String meaning, String advice) {
+    this.group = group;
+    this.severity = severity;
+    this.meaning = meaning;
+    this.advice = advice;
+  }
+
+  /** As programs know it: {@code below-minimum}. */
+  public String word() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  Group group() {
+    return group;
+  }
+
+  public Severity severity() {
+    return severity;
+  }
+
+  String meaning() {
+    return meaning;
+  }
+
+  /** What a person may do; empty: nothing has to be done. */
+  public String advice() {
+    return advice;
+  }
+}
