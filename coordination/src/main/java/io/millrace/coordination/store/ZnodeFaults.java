@@ -8,6 +8,7 @@ import io.millrace.coordination.v1.LiveBrokerNode;
 import io.millrace.coordination.v1.NameNode;
 import io.millrace.coordination.v1.PartitionNode;
 import io.millrace.coordination.v1.PartitionsNode;
+import io.millrace.coordination.v1.ProducerIdsNode;
 import io.millrace.coordination.v1.TopicNode;
 import io.millrace.coordination.v1.TopicState;
 import io.millrace.rpc.Endpoint;
@@ -29,10 +30,20 @@ final class ZnodeFaults {
   private static final int MAX_TEXT = 255;
   private static final Pattern TOPIC_ID = Pattern.compile("[A-Za-z0-9._-]{1,200}~[a-z2-7]{8}");
 
+  /** Of producers' numbers, below the random part of their ids. */
+  private static final long MAX_PRODUCERS = 1L << 40;
+
   private ZnodeFaults() {}
 
   static @Nullable String of(ClusterNode node) {
     return node.getClusterId().isEmpty() ? "it names no cluster id" : text(node.getClusterId());
+  }
+
+  static @Nullable String of(ProducerIdsNode node) {
+    // A block more must fit.
+    return node.getNext() < 0 || node.getNext() > MAX_PRODUCERS - 1_000_000
+        ? "next is over 2^40: " + Long.toUnsignedString(node.getNext())
+        : null;
   }
 
   static @Nullable String of(KnownBrokerNode node) {

@@ -11,6 +11,7 @@ import io.millrace.coordination.v1.LiveBrokerNode;
 import io.millrace.coordination.v1.NameNode;
 import io.millrace.coordination.v1.PartitionNode;
 import io.millrace.coordination.v1.PartitionsNode;
+import io.millrace.coordination.v1.ProducerIdsNode;
 import io.millrace.coordination.v1.TopicNode;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -48,6 +49,8 @@ public final class ZnodeJson<T extends Message> {
       new ZnodeJson<>(PartitionsNode.getDefaultInstance(), ZnodeFaults::of);
   public static final ZnodeJson<PartitionNode> PARTITION =
       new ZnodeJson<>(PartitionNode.getDefaultInstance(), ZnodeFaults::of);
+  public static final ZnodeJson<ProducerIdsNode> PRODUCER_IDS =
+      new ZnodeJson<>(ProducerIdsNode.getDefaultInstance(), ZnodeFaults::of);
 
   private static final JsonFormat.Printer PRINTER =
       JsonFormat.printer()

@@ -14,6 +14,9 @@ public final class ZnodePaths {
   public static final String PARTITIONS = "/partitions";
   public static final String NAMES = "/names";
 
+  /** Made by whoever needs a producer id first. */
+  public static final String PRODUCER_IDS = "/producer-ids";
+
   /** What the first broker lays out, parents first. */
   public static final List<String> LAYOUT =
       List.of(BROKERS, LIVE_BROKERS, KNOWN_BROKERS, TOPICS, DELETED, PARTITIONS, NAMES);

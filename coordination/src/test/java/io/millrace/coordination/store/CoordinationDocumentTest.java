@@ -26,6 +26,7 @@ class CoordinationDocumentTest {
     KINDS.put(Pattern.compile("/partitions/[^/]+/\\d+"), ZnodeJson.PARTITION);
     KINDS.put(Pattern.compile("/names/[^/]+"), ZnodeJson.NAME);
     KINDS.put(Pattern.compile("/deleted/[^/]+"), ZnodeJson.DELETED_TOPIC);
+    KINDS.put(Pattern.compile("/producer-ids"), ZnodeJson.PRODUCER_IDS);
   }
 
   @Test

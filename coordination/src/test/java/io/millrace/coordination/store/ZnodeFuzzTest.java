@@ -18,7 +18,8 @@ class ZnodeFuzzTest {
           ZnodeJson.NAME,
           ZnodeJson.DELETED_TOPIC,
           ZnodeJson.PARTITIONS,
-          ZnodeJson.PARTITION);
+          ZnodeJson.PARTITION,
+          ZnodeJson.PRODUCER_IDS);
 
   /** The same bytes for every kind, so that each seed is one for all of them. */
   @FuzzTest(maxDuration = "60s")
