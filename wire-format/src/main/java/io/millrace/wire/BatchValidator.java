@@ -114,10 +114,28 @@ public final class BatchValidator {
           ErrorCode.INVALID_REQUEST,
           "only brokers write control, transactional and append-time batches");
     }
-    if (batch.producerId() != BatchLayout.NO_PRODUCER_ID
-        || batch.producerEpoch() != BatchLayout.NO_PRODUCER_EPOCH
-        || batch.baseSequence() != BatchLayout.NO_SEQUENCE) {
-      return unsupported("it has a producer id, epoch or sequence, which are not known here");
+    return checkProducer();
+  }
+
+  /** All of it or nothing; whether the producer may send this now is not decided here. */
+  private @Nullable Invalid checkProducer() {
+    long id = batch.producerId();
+    int epoch = batch.producerEpoch();
+    int sequence = batch.baseSequence();
+    boolean none =
+        id == BatchLayout.NO_PRODUCER_ID
+            && epoch == BatchLayout.NO_PRODUCER_EPOCH
+            && sequence == BatchLayout.NO_SEQUENCE;
+    if (!none && (id < 0 || epoch < 0 || sequence < 0)) {
+      return new Invalid(
+          ErrorCode.INVALID_REQUEST,
+          "producer id, epoch and sequence are 0 to 2^63 - 1 and 0 to 2^31 - 1, or all bits are set"
+              + " in all three: "
+              + id
+              + ", "
+              + epoch
+              + ", "
+              + sequence);
     }
     return null;
   }

@@ -13,6 +13,7 @@ import io.millrace.wire.v1.RecordSet;
 import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -307,13 +308,25 @@ class BatchValidatorTest {
   }
 
   @Test
-  void refusesProducerIdsWhichThisReleaseDoesNotKnow() {
-    assertRefused(
-        Forged.withLong(batch(), BatchLayout.PRODUCER_ID, 1), ErrorCode.UNSUPPORTED, "producer");
-    assertRefused(
-        Forged.withInt(batch(), BatchLayout.PRODUCER_EPOCH, 0), ErrorCode.UNSUPPORTED, "producer");
-    assertRefused(
-        Forged.withInt(batch(), BatchLayout.BASE_SEQUENCE, 0), ErrorCode.UNSUPPORTED, "producer");
+  @DisplayName("B37: a producer is named with id, epoch and sequence, none of them negative")
+  void b37_refusesHalfAProducer() {
+    ErrorCode invalid = ErrorCode.INVALID_REQUEST;
+    assertRefused(Forged.withLong(batch(), BatchLayout.PRODUCER_ID, 1), invalid, "producer");
+    assertRefused(Forged.withInt(batch(), BatchLayout.PRODUCER_EPOCH, 0), invalid, "producer");
+    assertRefused(Forged.withInt(batch(), BatchLayout.BASE_SEQUENCE, 0), invalid, "producer");
+    ByteBuffer whole =
+        Forged.withInt(
+            Forged.withInt(
+                Forged.withLong(batch(), BatchLayout.PRODUCER_ID, Long.MAX_VALUE),
+                BatchLayout.PRODUCER_EPOCH,
+                0),
+            BatchLayout.BASE_SEQUENCE,
+            Integer.MAX_VALUE);
+    assertThat(validate(whole)).isInstanceOf(BatchValidator.Valid.class);
+    assertRefused(Forged.withLong(whole, BatchLayout.PRODUCER_ID, -1), invalid, "producer");
+    assertRefused(Forged.withLong(whole, BatchLayout.PRODUCER_ID, -2), invalid, "producer");
+    assertRefused(Forged.withInt(whole, BatchLayout.PRODUCER_EPOCH, -1), invalid, "producer");
+    assertRefused(Forged.withInt(whole, BatchLayout.BASE_SEQUENCE, -7), invalid, "producer");
   }
 
   private static ByteBuffer at(long baseTimestamp, long delta, long maxTimestamp) {

@@ -2,6 +2,7 @@ package io.millrace.server.broker;
 
 import io.millrace.coordination.election.PartitionElection;
 import io.millrace.coordination.election.SetsWrite;
+import io.millrace.coordination.ids.ProducerIds;
 import io.millrace.coordination.store.ClusterStore;
 import io.millrace.coordination.topics.DeletionProgress;
 import io.millrace.coordination.topics.TopicAlteration;
@@ -129,6 +130,7 @@ record Parts(
                 new TopicCreation(store, view, seams.tasks(), self, check),
                 new TopicAlteration(store, view, seams.tasks(), self, check),
                 deletion),
+            new ProducerIds(store, seams.tasks().random()),
             settings,
             explainSources(store.loop(), waits, health, replicas),
             seams.tasks().clock());

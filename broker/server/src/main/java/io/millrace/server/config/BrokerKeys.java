@@ -131,6 +131,16 @@ public final class BrokerKeys {
           "What one address may create, add and delete; what it has not used in the last minute it"
               + " may use at once. Who goes beyond is told to wait.");
 
+  static final Key<Integer> PRODUCER_IDS_PER_SECOND =
+      Key.integer(
+          "producer.ids.per.second",
+          "ids",
+          100,
+          1,
+          1_000_000,
+          "How many producers one address may begin; what it has not used in the last minute it may"
+              + " use at once. Who goes beyond is told to wait.");
+
   static final Key<Integer> CONNECTIONS_MAX =
       Key.integer(
           "connections.max",
@@ -289,6 +299,7 @@ public final class BrokerKeys {
           AUTO_CREATE_TOPICS,
           TOPIC_PARTITIONS,
           TOPIC_CHANGES_PER_SECOND,
+          PRODUCER_IDS_PER_SECOND,
           CONNECTIONS_MAX,
           CONNECTIONS_PER_ADDRESS_MAX,
           REQUEST_MAX_BYTES,

@@ -11,4 +11,5 @@ public record RequestSettings(
     int maxInFlightBytes,
     int maxFetchBytes,
     int maxFetchWaitMillis,
-    int topicChangesPerSecond) {}
+    int topicChangesPerSecond,
+    int producerIdsPerSecond) {}

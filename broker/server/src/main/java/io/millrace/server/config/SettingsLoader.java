@@ -109,7 +109,8 @@ public final class SettingsLoader {
                 values.get(BrokerKeys.REQUESTS_IN_FLIGHT_BYTES),
                 values.get(BrokerKeys.FETCH_MAX_BYTES),
                 values.get(BrokerKeys.FETCH_MAX_WAIT),
-                values.get(BrokerKeys.TOPIC_CHANGES_PER_SECOND)),
+                values.get(BrokerKeys.TOPIC_CHANGES_PER_SECOND),
+                values.get(BrokerKeys.PRODUCER_IDS_PER_SECOND)),
             new ReplicationSettings(
                 values.get(BrokerKeys.REPLICA_FETCH_MAX_BYTES),
                 values.get(BrokerKeys.SUSPICION_MIN),

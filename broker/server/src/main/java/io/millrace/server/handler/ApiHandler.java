@@ -1,5 +1,6 @@
 package io.millrace.server.handler;
 
+import io.millrace.coordination.ids.ProducerIds;
 import io.millrace.rpc.Clock;
 import io.millrace.rpc.InboundRequest;
 import io.millrace.rpc.RequestHandler;
@@ -39,6 +40,7 @@ public final class ApiHandler implements RequestHandler {
   private final ListTopicsHandler listTopics;
   private final DescribeClusterHandler describeCluster;
   private final ExplainHandler explain;
+  private final ProducerIdHandler producerId;
   private final LeaveInSyncHandler leaveInSync;
   private final ReplicaEndsHandler replicaEnds;
   private final ReplicaAdmission admission;
@@ -59,12 +61,13 @@ public final class ApiHandler implements RequestHandler {
       List<Shard> shards,
       Supplier<Catalog> catalog,
       TopicAccess topics,
+      ProducerIds producerIds,
       BrokerSettings settings,
       ExplainSources explaining,
       Clock clock) {
     RequestSettings requests = settings.requests();
     TopicDefaults defaults = settings.topics();
-    ChangeQuota quota = new ChangeQuota(requests.topicChangesPerSecond(), clock);
+    ChangeQuota quota = ChangeQuota.ofPartitions(requests.topicChangesPerSecond(), clock);
     produce = new ProduceHandler(shards, requests);
     fetch = new FetchHandler(shards, requests, () -> stage == Stage.STOPPING);
     trim = new TrimHandler(shards, requests);
@@ -78,6 +81,9 @@ public final class ApiHandler implements RequestHandler {
     listTopics = new ListTopicsHandler(catalog);
     describeCluster = new DescribeClusterHandler(catalog, defaults);
     explain = new ExplainHandler(shards, catalog, defaults, explaining);
+    producerId =
+        new ProducerIdHandler(
+            producerIds, ChangeQuota.ofProducers(requests.producerIdsPerSecond(), clock));
     leaveInSync = new LeaveInSyncHandler(shards, requests);
     replicaEnds = new ReplicaEndsHandler(shards, requests);
     admission = new ReplicaAdmission(catalog);
@@ -162,14 +168,15 @@ public final class ApiHandler implements RequestHandler {
       case LIST_TOPICS -> listTopics.handle(request);
       case DESCRIBE_CLUSTER -> describeCluster.handle(request);
       case EXPLAIN -> explain.handle(request);
+      case PRODUCER_ID -> producerId.handle(request);
       case LEAVE_IN_SYNC -> leaveInSync.handle(request);
       case REPLICA_ENDS -> replicaEnds.handle(request);
       case HELLO ->
           request.refuse(ErrorCode.INVALID_REQUEST, "a connection says Hello once, and first");
-      case API_NOT_SET, PRODUCER_ID, ELECT_LEADERS, DRAIN_BROKER ->
+      case API_NOT_SET, ELECT_LEADERS, DRAIN_BROKER ->
           request.refuse(
               ErrorCode.UNSUPPORTED,
-              "no api that is known here; known are produce, fetch, list_offsets, trim,"
+              "no api that is known here; known are produce, producer_id, fetch, list_offsets, trim,"
                   + " metadata, create_topic, alter_topic, delete_topic, describe_topics,"
                   + " list_topics, describe_cluster, describe_settings, explain");
     }

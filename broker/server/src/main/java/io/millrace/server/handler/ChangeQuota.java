@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many partitions an address may create, add and delete: a loop gone wrong must not fill
- * ZooKeeper. B57. Any loop.
+ * How many partitions an address may create, add and delete, or how many producers it may begin: a
+ * loop gone wrong must not fill ZooKeeper, nor the brokers' memory. B57. Any loop.
  *
  * <p>Each address has a bucket that fills with time up to a minute's worth. What it holds may be
  * overdrawn once, so that a topic of many partitions can be made at all; then the address waits.
@@ -23,15 +23,28 @@ final class ChangeQuota {
   /** Addresses remembered; when more come, all begin anew. */
   private static final int MAX_ADDRESSES = 10_000;
 
+  private final String key;
+  private final String excess;
   private final int perSecond;
   private final Clock clock;
   private final ConcurrentHashMap<String, Bucket> buckets = new ConcurrentHashMap<>();
 
   private record Bucket(double level, long atNanos) {}
 
-  ChangeQuota(int perSecond, Clock clock) {
+  private ChangeQuota(String key, String excess, int perSecond, Clock clock) {
+    this.key = key;
+    this.excess = excess;
     this.perSecond = perSecond;
     this.clock = clock;
+  }
+
+  static ChangeQuota ofPartitions(int perSecond, Clock clock) {
+    return new ChangeQuota(
+        "topic.changes.per.second", "has changed more partitions", perSecond, clock);
+  }
+
+  static ChangeQuota ofProducers(int perSecond, Clock clock) {
+    return new ChangeQuota("producer.ids.per.second", "has begun more producers", perSecond, clock);
   }
 
   /**
@@ -86,9 +99,13 @@ final class ChangeQuota {
     return new Refusal(
         ErrorCode.BUSY,
         from.host()
-            + " has changed more than topic.changes.per.second="
+            + " "
+            + excess
+            + " than "
+            + key
+            + "="
             + perSecond
-            + " partitions a second allow; nothing was done, retry in "
+            + " allows; nothing was done, retry in "
             + seconds
             + " s");
   }

@@ -17,7 +17,8 @@ class ChangeQuotaTest {
   private static final long SECOND = 1_000_000_000;
 
   private final SimulatedScheduler scheduler = new SimulatedScheduler(1);
-  private final ChangeQuota quota = new ChangeQuota(10, new SimulatedTasks(scheduler).clock());
+  private final ChangeQuota quota =
+      ChangeQuota.ofPartitions(10, new SimulatedTasks(scheduler).clock());
 
   private int takeUntilRefused() {
     int taken = 0;

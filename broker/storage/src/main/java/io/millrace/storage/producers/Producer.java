@@ -35,9 +35,10 @@ final class Producer {
   private int count;
 
   // Staged in this turn, and not in the log yet.
-  private boolean staged;
-  private int stagedEpoch;
-  private int stagedNext;
+  private @Nullable Staged staged;
+
+  /** What it will be once the turn is written. */
+  record Staged(int epoch, int next) {}
 
   Producer(long id, int epoch) {
     this.id = id;
@@ -141,27 +142,35 @@ final class Producer {
 
   /** A batch of it goes into the log with this turn, or the turn is undone. */
   void stage(int ofEpoch, int nextSequence) {
-    staged = true;
-    stagedEpoch = ofEpoch;
-    stagedNext = nextSequence;
+    staged = new Staged(ofEpoch, nextSequence);
   }
 
-  void unstage() {
-    staged = false;
+  @Nullable Staged staged() {
+    return staged;
+  }
+
+  /** As it was before. */
+  void restage(@Nullable Staged before) {
+    staged = before;
   }
 
   // ---- Decisions -------------------------------------------------------------------------------
 
   /** What to do with a batch of this producer; changes nothing. */
   Verdict check(int ofEpoch, int firstSequence, int records, int crc) {
-    int current = staged ? stagedEpoch : epoch;
+    Staged turn = staged;
+    if (turn == null && count == 0) {
+      // New in this turn, and undone.
+      return firstSequence == 0 ? ProducerTable.APPEND : ProducerTable.UNKNOWN;
+    }
+    int current = turn == null ? epoch : turn.epoch();
     if (ofEpoch < current) {
       return new Verdict.Fenced(current);
     }
     if (ofEpoch > current) {
       return firstSequence == 0 ? ProducerTable.APPEND : new Verdict.OutOfOrder(0);
     }
-    int expected = staged ? stagedNext : nextSequence();
+    int expected = turn == null ? nextSequence() : turn.next();
     if (firstSequence == expected) {
       return ProducerTable.APPEND;
     }
@@ -172,7 +181,7 @@ final class Producer {
     if (remembered != null) {
       return remembered;
     }
-    return staged ? new Verdict.AskAgain() : new Verdict.OldDuplicate();
+    return turn == null ? new Verdict.OldDuplicate() : new Verdict.AskAgain();
   }
 
   private @Nullable Verdict remembered(int firstSequence, int records, int crc) {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class ProducerTable {
   static final Verdict APPEND = new Verdict.Append();
 
-  private static final Verdict UNKNOWN = new Verdict.Unknown();
+  static final Verdict UNKNOWN = new Verdict.Unknown();
 
   private final ProducerLimits limits;
 
@@ -31,6 +31,10 @@ public final class ProducerTable {
   private final Map<Long, Producer> producers = new LinkedHashMap<>(0, 0.75f, true);
 
   private final List<Producer> staged = new ArrayList<>(0);
+  private final List<Undo> undo = new ArrayList<>(0);
+
+  /** How a producer was staged before. */
+  private record Undo(Producer producer, Producer.@Nullable Staged before) {}
 
   public ProducerTable(ProducerLimits limits) {
     this.limits = limits;
@@ -87,6 +91,19 @@ public final class ProducerTable {
     return !staged.contains(silent) && nowMillis - silent.lastMillis() >= limits.leastIdleMillis();
   }
 
+  /** What is staged from here on can be {@linkplain #undoShare undone}. */
+  public void beginShare() {
+    undo.clear();
+  }
+
+  /** The batches of this share will not be appended after all. */
+  public void undoShare() {
+    for (int i = undo.size() - 1; i >= 0; i--) {
+      undo.get(i).producer().restage(undo.get(i).before());
+    }
+    undo.clear();
+  }
+
   /** Counts on a batch that may be appended; it is part of this turn. */
   public void stage(BatchView batch) {
     stage(batch.producerId(), batch.producerEpoch(), batch.baseSequence(), sequences(batch));
@@ -103,6 +120,7 @@ public final class ProducerTable {
       producer = new Producer(id, epoch);
       add(producer);
     }
+    undo.add(new Undo(producer, producer.staged()));
     producer.stage(epoch, Sequences.plus(firstSequence, records));
     staged.add(producer);
   }
@@ -110,12 +128,13 @@ public final class ProducerTable {
   /** The turn has been written, or has failed: only what was {@link #learn learnt} counts. */
   public void endTurn() {
     for (Producer producer : staged) {
-      producer.unstage();
+      producer.restage(null);
       if (producer.count() == 0) {
         producers.remove(producer.id());
       }
     }
     staged.clear();
+    undo.clear();
   }
 
   // ---- What stands in the log ------------------------------------------------------------------

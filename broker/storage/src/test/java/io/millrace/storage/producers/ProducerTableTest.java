@@ -146,6 +146,23 @@ class ProducerTableTest {
   }
 
   @Test
+  void undoesAShareThatIsRefused() {
+    append(0, 0, 5);
+    table.stage(ID, 0, 5, 5);
+    table.beginShare();
+    table.stage(ID, 0, 10, 1);
+    table.stage(ID, 0, 11, 1);
+    table.stage(8, 0, 0, 1);
+    table.undoShare();
+    assertThat(check(0, 10, 1)).isInstanceOf(Verdict.Append.class);
+    assertThat(check(0, 12, 1)).isEqualTo(new Verdict.OutOfOrder(10));
+    assertThat(table.check(8, 0, 1, 1, 0, now)).isInstanceOf(Verdict.Unknown.class);
+    assertThat(table.check(8, 0, 0, 1, 0, now)).isInstanceOf(Verdict.Append.class);
+    table.endTurn();
+    assertThat(table.size()).isEqualTo(1);
+  }
+
+  @Test
   void forgetsWhoWasIdleForADay() {
     append(1, 0, 0, 1);
     now += HOUR;
