@@ -53,6 +53,21 @@ final class SimulatedLoop implements Tasks.Worker {
     }
   }
 
+  /** A look from outside at what this loop owns, between two of its tasks. */
+  void runAs(Runnable look) {
+    SimulatedLoop before = CURRENT.get();
+    CURRENT.set(this);
+    try {
+      look.run();
+    } finally {
+      CURRENT.set(before);
+    }
+  }
+
+  SimulatedTasks node() {
+    return node;
+  }
+
   /** By a link of this loop: it has something to deliver. */
   void readLater(Runnable read) {
     if (!stopped) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,7 @@ public final class SimulatedScheduler {
   private long nowNanos;
   private long sequence;
   private long trace;
+  private @Nullable SimulatedTasks lastRan;
 
   public SimulatedScheduler(long seed) {
     random = new SplittableRandom(seed);
@@ -55,6 +57,11 @@ public final class SimulatedScheduler {
     return List.copyOf(thrown);
   }
 
+  /** Whose loop or worker took the last step; null when it was something on no loop. */
+  public @Nullable SimulatedTasks lastRan() {
+    return lastRan;
+  }
+
   /** Cheaper to ask after each step than {@link #thrown}. */
   public boolean hasThrown() {
     return !thrown.isEmpty();
@@ -75,7 +82,7 @@ public final class SimulatedScheduler {
     checkThread();
     Event event = new Event(Math.max(nanos, nowNanos), random.nextInt(), sequence++, action);
     events.add(event);
-    return () -> events.remove(event);
+    return event;
   }
 
   /**
@@ -85,25 +92,60 @@ public final class SimulatedScheduler {
    */
   public boolean step() {
     checkThread();
-    List<SimulatedLoop> ready = loops.stream().filter(SimulatedLoop::isReady).toList();
-    if (!ready.isEmpty()) {
+    int ready = countReady();
+    if (ready > 0) {
       nowNanos += STEP_NANOS;
     }
-    Event first = events.peek();
-    if (first != null && (ready.isEmpty() || first.at <= nowNanos)) {
+    Event first = firstEvent();
+    if (first != null && (ready == 0 || first.at <= nowNanos)) {
       events.remove();
       nowNanos = Math.max(nowNanos, first.at);
       mix(first.seq);
+      lastRan = null;
       run(first.action);
       return true;
     }
-    if (ready.isEmpty()) {
+    if (ready == 0) {
       return false;
     }
-    int chosen = random.nextInt(ready.size());
+    int chosen = random.nextInt(ready);
     mix(~chosen);
-    ready.get(chosen).runSome();
+    SimulatedLoop loop = readyLoop(chosen);
+    lastRan = loop.node();
+    loop.runSome();
     return true;
+  }
+
+  // By index and without lists: this is what a simulation does most.
+
+  private int countReady() {
+    int ready = 0;
+    for (int i = 0; i < loops.size(); i++) {
+      if (loops.get(i).isReady()) {
+        ready++;
+      }
+    }
+    return ready;
+  }
+
+  private SimulatedLoop readyLoop(int number) {
+    int left = number;
+    for (int i = 0; i < loops.size(); i++) {
+      SimulatedLoop loop = loops.get(i);
+      if (loop.isReady() && left-- == 0) {
+        return loop;
+      }
+    }
+    throw new IllegalStateException("there were more ready loops a moment ago");
+  }
+
+  private @Nullable Event firstEvent() {
+    Event first = events.peek();
+    while (first != null && first.cancelled) {
+      events.remove();
+      first = events.peek();
+    }
+    return first;
   }
 
   private void mix(long what) {
@@ -159,7 +201,25 @@ public final class SimulatedScheduler {
     }
   }
 
-  private record Event(long at, int tie, long seq, Runnable action) implements Comparable<Event> {
+  private static final class Event implements Comparable<Event>, Timer {
+    private final long at;
+    private final int tie;
+    private final long seq;
+    private final Runnable action;
+    private boolean cancelled;
+
+    Event(long at, int tie, long seq, Runnable action) {
+      this.at = at;
+      this.tie = tie;
+      this.seq = seq;
+      this.action = action;
+    }
+
+    @Override
+    public void cancel() {
+      cancelled = true;
+    }
+
     @Override
     public int compareTo(Event other) {
       int byTime = Long.compare(at, other.at);

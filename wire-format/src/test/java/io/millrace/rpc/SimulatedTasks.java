@@ -49,6 +49,11 @@ public final class SimulatedTasks implements Tasks {
     return loop;
   }
 
+  /** Looks from outside, between two tasks, at what one of these loops owns. */
+  public static void lookAs(EventLoop loop, Runnable look) {
+    ((SimulatedLoop) loop).runAs(look);
+  }
+
   /** As an operator or a bad time server does; the monotonic clock does not notice. */
   public void shiftWallClock(long millis) {
     clock.wallOffsetMillis += millis;

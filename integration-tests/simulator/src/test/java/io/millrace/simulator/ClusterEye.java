@@ -18,7 +18,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClusterEye implements MemoryEnsemble.Observer {
   /** A partition's node. */
-  record Seen(PartitionNode content, int version) {}
+  record Seen(PartitionNode content, int version) {
+    @Override
+    public String toString() {
+      String leads = content.hasLeader() ? leader(content) : "nobody";
+      return "%s leads in epoch %d, in sync %s of %s, eligible %s, version %d, because %s"
+          .formatted(
+              leads,
+              content.getLeaderEpoch(),
+              content.getInSyncList(),
+              content.getReplicasList(),
+              content.getEligibleList(),
+              version,
+              content.getLastChange().getWhy());
+    }
+  }
 
   private static final String PARTITIONS = ZnodePaths.PARTITIONS + "/";
   private static final String LIVE = ZnodePaths.LIVE_BROKERS + "/";

@@ -4,14 +4,17 @@ import io.millrace.coordination.store.MemoryStore;
 import io.millrace.rpc.MemoryTransport;
 import io.millrace.rpc.SimulatedTasks;
 import io.millrace.server.broker.Broker;
+import io.millrace.server.broker.BrokerProbe;
 import io.millrace.server.broker.BrokerSeams;
 import io.millrace.server.broker.Failure;
 import io.millrace.server.broker.StartOutcome;
 import io.millrace.server.config.BrokerSettings;
 import io.millrace.server.config.SettingsLoader;
+import io.millrace.server.partition.Shard;
 import io.millrace.storage.files.MemoryDisk;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -251,5 +254,21 @@ final class Machine {
 
   Path partitionDirectory(String topicId, int partition) {
     return DATA.resolve(topicId + "-" + partition);
+  }
+
+  // ---- For who looks from outside --------------------------------------------------------------
+
+  /** How many processes have been started here. */
+  int life() {
+    return life;
+  }
+
+  boolean runsOn(SimulatedTasks its) {
+    return state != State.DOWN && tasks == its;
+  }
+
+  List<Shard> shards() {
+    Broker running = broker;
+    return running == null || state == State.DOWN ? List.of() : BrokerProbe.shards(running);
   }
 }

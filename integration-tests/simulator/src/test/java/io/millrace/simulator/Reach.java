@@ -12,6 +12,8 @@ final class Reach {
     ELIGIBLE_MEMBERS,
     IN_SYNC_GROWS,
     LOSS_FLAGGED,
+    /** Steps of a broker that leads while ZooKeeper names a later epoch. */
+    LEADS_AFTER_REPLACEMENT,
     LOSS_PERMITTED,
     BROKER_ENDED_ITSELF,
     UNKNOWN_OUTCOME,

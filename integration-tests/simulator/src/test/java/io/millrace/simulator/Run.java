@@ -28,6 +28,7 @@ final class Run {
   private final Reach reach = new Reach();
   private final ClusterEye eye;
   private final Ledger ledger;
+  private final Invariants invariants;
   private long steps;
 
   private Run(Options options, List<Act> schedule) {
@@ -35,6 +36,7 @@ final class Run {
     this.schedule = schedule;
     world = new World(options.seed(), options.brokers(), options.brokerSettings());
     eye = new ClusterEye(world, reach);
+    invariants = new Invariants(world, eye, reach);
     ledger = new Ledger(world.scheduler());
     world.ensemble().observe(eye);
   }
@@ -152,6 +154,7 @@ final class Run {
   private boolean step() {
     world.scheduler().step();
     steps++;
+    invariants.check();
     if (world.scheduler().hasThrown()) {
       Throwable thrown = world.scheduler().thrown().get(0);
       StackTraceElement[] trace = thrown.getStackTrace();

@@ -13,6 +13,7 @@ import io.millrace.server.health.HealthBoard;
 import io.millrace.server.health.HealthBoard.Part;
 import io.millrace.server.health.StallWatch;
 import io.millrace.server.metrics.BrokerMetrics;
+import io.millrace.server.partition.Shard;
 import io.millrace.storage.directory.DataDirectory;
 import io.millrace.storage.directory.Identity;
 import java.io.IOException;
@@ -367,5 +368,11 @@ public final class Broker {
     flush.stop();
     coldRead.stop();
     housekeeping.stop();
+  }
+
+  /** For a simulation, which looks from outside; none before the cluster was found. */
+  List<Shard> shards() {
+    Member joined = member;
+    return joined == null ? List.of() : joined.shards();
   }
 }

@@ -16,10 +16,12 @@ import io.millrace.server.health.HealthBoard;
 import io.millrace.server.health.HealthBoard.Part;
 import io.millrace.server.metrics.BrokerMetrics;
 import io.millrace.server.metrics.ClusterMetrics;
+import io.millrace.server.partition.Shard;
 import io.millrace.storage.directory.DataDirectory;
 import io.millrace.storage.directory.StartState;
 import io.millrace.wire.v1.HelloResponse;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -336,5 +338,10 @@ final class Member implements RegistrationListener {
                           parts.view().close();
                           then.accept(clean && bug == null);
                         }));
+  }
+
+  /** For who looks from outside: what owns the partitions here. */
+  List<Shard> shards() {
+    return parts.shards();
   }
 }
