@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clean histories are let pass, and each kind of damage to them is found every time. */
 class MutationTest {
-  private static final int HISTORIES = 200;
+  private static final int HISTORIES = 60;
   private static final int CALLS = 150;
 
   /** What a broken broker might do to a record that readers should see. */
