@@ -13,6 +13,7 @@ import io.millrace.wire.v1.ListOffsetsResponse;
 import io.millrace.wire.v1.ListOffsetsResult;
 import io.millrace.wire.v1.Response;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Offsets by position: the earliest, the latest, or the first at a time. */
@@ -27,16 +28,12 @@ final class ListOffsetsHandler {
 
   void handle(InboundRequest request) {
     ListOffsetsRequest list = request.head().getListOffsets();
+    Optional<Refusal> refusal = ListOffsetsShape.check(list, settings.maxPartitions());
+    if (refusal.isPresent()) {
+      request.refuse(refusal.get().code(), refusal.get().message());
+      return;
+    }
     int count = list.getPartitionsCount();
-    if (count == 0) {
-      request.refuse(ErrorCode.INVALID_REQUEST, "no partition is named");
-      return;
-    }
-    if (count > settings.maxPartitions()) {
-      Refusal refusal = PartitionCount.tooMany(count, settings.maxPartitions());
-      request.refuse(refusal.code(), refusal.message());
-      return;
-    }
     Gather<ListOffsetsResult> results =
         new Gather<>(
             count,
