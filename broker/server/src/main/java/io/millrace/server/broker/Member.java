@@ -99,6 +99,7 @@ final class Member implements RegistrationListener {
     metrics.addShards(parts.shards(), id -> parts.catalog().get().topicsById().containsKey(id));
     metrics.addLogs(parts.logs().counters());
     this.clusterMetrics = metrics.cluster();
+    clusterMetrics.setDefaults(settings.topics());
     clusterMetrics.addElections(parts.elections());
     this.metricsAddress = joining.metricsAddress();
     this.parts = parts;

@@ -117,7 +117,7 @@ record Parts(
             store.loop());
     Roles roles = new Roles(partitions, fetchers, new SetsWrite(store));
     Replicas replicas = new Replicas(self, store.loop(), partitions, elections, roles, trash);
-    fetchers.listen(suspicions(replicas));
+    fetchers.listen(suspicions(replicas, elections.counts()));
     TopicSettingCheck check =
         new TopicSettingCheck(settings.topics(), settings.requests().maxRequestBytes());
     WaitBoard waits = new WaitBoard(seams.tasks().clock());
@@ -145,10 +145,11 @@ record Parts(
         .withConnectTimeoutMillis(CONNECT_MILLIS);
   }
 
-  private static SuspicionListener suspicions(Replicas replicas) {
+  private static SuspicionListener suspicions(Replicas replicas, ElectionCounts counts) {
     return new SuspicionListener() {
       @Override
       public void suspected(int brokerId, int incarnation, String why) {
+        counts.suspected();
         replicas.onSuspected(brokerId, incarnation, why);
       }
 

@@ -25,6 +25,8 @@ public final class ElectionCounts {
     }
   }
 
+  private final LongAdder suspicions = new LongAdder();
+
   ElectionCounts() {
     for (Result result : Result.values()) {
       counts.put(result, new LongAdder());
@@ -41,6 +43,15 @@ public final class ElectionCounts {
                     ? Result.IMPOSSIBLE
                     : Result.ELSEWHERE;
     of(counted).increment();
+  }
+
+  /** A broker that this one copies from does not answer. */
+  public void suspected() {
+    suspicions.increment();
+  }
+
+  public long suspicions() {
+    return suspicions.sum();
   }
 
   private LongAdder of(Result result) {

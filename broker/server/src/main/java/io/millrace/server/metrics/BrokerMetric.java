@@ -95,8 +95,8 @@ public enum BrokerMetric {
       Group.LOG,
       "partitions",
       GAUGE,
-      "Partitions on this broker: led, preparing (to lead), idle (open, led by nobody here), offline"
-          + " (not served: its log failed or could not be opened).",
+      "Partitions on this broker: led, preparing (to lead), following, idle (open, neither led nor"
+          + " followed here), offline (not served: its log failed or could not be opened).",
       "state"),
   LOG_SIZE_BYTES(
       Group.LOG, "log_size_bytes", GAUGE, "Bytes of all segments.", "topic", "partition"),
@@ -122,6 +122,21 @@ public enum BrokerMetric {
       "log_unflushed_records",
       GAUGE,
       "Records in the page cache that no fsync has covered yet.",
+      "topic",
+      "partition"),
+  LOG_REPLICATION_LAG_RECORDS(
+      Group.LOG,
+      "log_replication_lag_records",
+      GAUGE,
+      "Of a partition led here: how many records the replica lacks that lacks most; live ones only.",
+      "topic",
+      "partition"),
+  LOG_REPLICATION_LAG_SECONDS(
+      Group.LOG,
+      "log_replication_lag_seconds",
+      GAUGE,
+      "Of a partition led here: since when a replica has not had everything, the longest; live ones"
+          + " only.",
       "topic",
       "partition"),
   LOGS_SIZE_BYTES(Group.LOG, "logs_size_bytes", GAUGE, "Bytes of all logs of this broker."),
@@ -228,6 +243,35 @@ public enum BrokerMetric {
       "cluster_leaderless_partitions",
       GAUGE,
       "Partitions of the cluster that nobody alive leads, as this broker sees them."),
+  CLUSTER_UNDER_REPLICATED_PARTITIONS(
+      Group.CLUSTER,
+      "cluster_under_replicated_partitions",
+      GAUGE,
+      "Partitions of the cluster with fewer live in-sync replicas than replicas, as this broker sees"
+          + " them."),
+  CLUSTER_BELOW_MINIMUM_PARTITIONS(
+      Group.CLUSTER,
+      "cluster_below_minimum_partitions",
+      GAUGE,
+      "Partitions of the cluster with fewer live in-sync replicas than min.in.sync, as this broker"
+          + " sees them: producers of level standard and synced are refused."),
+  CLUSTER_POSSIBLE_LOSS_PARTITIONS(
+      Group.CLUSTER,
+      "cluster_possible_loss_partitions",
+      GAUGE,
+      "Partitions in which an election may have lost committed records, ever; explain partition says"
+          + " when and why."),
+  CLUSTER_LEADER_CHANGES(
+      Group.CLUSTER,
+      "cluster_leader_changes",
+      COUNTER,
+      "Partitions of the cluster that were seen to have got a new leader epoch."),
+  CLUSTER_IN_SYNC_CHANGES(
+      Group.CLUSTER,
+      "cluster_in_sync_changes",
+      COUNTER,
+      "In-sync sets of the cluster that were seen to have changed: shrunk, grown.",
+      "kind"),
   CLUSTER_IMAGE_CHANGES(
       Group.CLUSTER,
       "cluster_image_changes",
@@ -254,6 +298,12 @@ public enum BrokerMetric {
       "Candidacies of this broker: won, elsewhere (somebody else leads), again (tried again), impossible"
           + " (nobody can lead now).",
       "result"),
+  SUSPICIONS(
+      Group.CLUSTER,
+      "suspicions",
+      COUNTER,
+      "How often this broker has taken a broker that it copies from for dead, because it did not"
+          + " answer."),
   BUILD_INFO(Group.CLUSTER, "build_info", GAUGE, "1, with the version in a label.", "version"),
 
   // ---- The process

@@ -1,13 +1,15 @@
 package io.millrace.server.metrics;
 
 import io.millrace.coordination.view.ClusterImage;
-import io.millrace.coordination.view.PartitionImage;
-import io.millrace.coordination.view.TopicImage;
 import io.millrace.rpc.Clock;
+import io.millrace.server.cluster.ClusterChanges;
+import io.millrace.server.cluster.ClusterFigures;
 import io.millrace.server.cluster.ElectionCounts;
+import io.millrace.server.config.TopicDefaults;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 
 /** This broker's place in its cluster, and what it sees of the others. Any thread tells it. */
 public final class ClusterMetrics {
@@ -16,7 +18,12 @@ public final class ClusterMetrics {
   private final AtomicLong imageChanges = new AtomicLong();
   private final AtomicLong sessionsEnded = new AtomicLong();
   private volatile long imageNanos;
+  private final LongAdder leaderChanges = new LongAdder();
+  private final LongAdder setsShrunk = new LongAdder();
+  private final LongAdder setsGrown = new LongAdder();
+  private volatile TopicDefaults defaults = TopicDefaults.BUILT_IN;
   private volatile ClusterImage image = ClusterImage.EMPTY;
+  private volatile Counted counted = new Counted(ClusterImage.EMPTY, ClusterFigures.NOTHING);
   private volatile int incarnation;
   private volatile Session session = Session.ENDED;
 
@@ -29,6 +36,9 @@ public final class ClusterMetrics {
     ENDED
   }
 
+  /** Counting an image costs a look at every partition: once is enough. */
+  private record Counted(ClusterImage image, ClusterFigures figures) {}
+
   ClusterMetrics(SeriesRegistry registry, Clock clock) {
     this.registry = registry;
     this.clock = clock;
@@ -36,7 +46,14 @@ public final class ClusterMetrics {
     registry.whole(BrokerMetric.BROKER_INCARNATION, () -> incarnation);
     registry.whole(BrokerMetric.CLUSTER_BROKERS, () -> image.brokers().size());
     registry.whole(BrokerMetric.CLUSTER_TOPICS, () -> image.topics().size());
-    registry.whole(BrokerMetric.CLUSTER_LEADERLESS_PARTITIONS, () -> leaderless(image));
+    registry.whole(BrokerMetric.CLUSTER_LEADERLESS_PARTITIONS, () -> figures().leaderless());
+    registry.whole(
+        BrokerMetric.CLUSTER_UNDER_REPLICATED_PARTITIONS, () -> figures().underReplicated());
+    registry.whole(BrokerMetric.CLUSTER_BELOW_MINIMUM_PARTITIONS, () -> figures().belowMinimum());
+    registry.whole(BrokerMetric.CLUSTER_POSSIBLE_LOSS_PARTITIONS, () -> figures().possibleLosses());
+    registry.counter(BrokerMetric.CLUSTER_LEADER_CHANGES, leaderChanges::sum);
+    registry.counter(BrokerMetric.CLUSTER_IN_SYNC_CHANGES, setsShrunk::sum, "shrunk");
+    registry.counter(BrokerMetric.CLUSTER_IN_SYNC_CHANGES, setsGrown::sum, "grown");
     registry.counter(BrokerMetric.CLUSTER_IMAGE_CHANGES, imageChanges::get);
     registry.gauge(
         BrokerMetric.CLUSTER_IMAGE_AGE_SECONDS, () -> (clock.nanoTime() - imageNanos) / 1e9);
@@ -49,7 +66,13 @@ public final class ClusterMetrics {
     }
   }
 
+  /** What topics have that do not set it themselves. */
+  public void setDefaults(TopicDefaults topicDefaults) {
+    defaults = topicDefaults;
+  }
+
   public void addElections(ElectionCounts counts) {
+    registry.counter(BrokerMetric.SUSPICIONS, counts::suspicions);
     for (ElectionCounts.Result result : ElectionCounts.Result.values()) {
       registry.counter(BrokerMetric.ELECTIONS, () -> counts.count(result), result.text());
     }
@@ -57,6 +80,10 @@ public final class ClusterMetrics {
 
   /** A change of the cluster has been seen. */
   public void onImage(ClusterImage newer) {
+    ClusterChanges changes = ClusterChanges.between(image, newer);
+    leaderChanges.add(changes.leaders());
+    setsShrunk.add(changes.shrunk());
+    setsGrown.add(changes.grown());
     image = newer;
     imageNanos = clock.nanoTime();
     imageChanges.incrementAndGet();
@@ -75,19 +102,14 @@ public final class ClusterMetrics {
     }
   }
 
-  /** Nobody leads it, or somebody who is not there. */
-  private static long leaderless(ClusterImage image) {
-    long count = 0;
-    for (TopicImage topic : image.topics().values()) {
-      for (int i = 0; i < topic.partitionCount() && !topic.deleting(); i++) {
-        PartitionImage partition = i < topic.partitions().size() ? topic.partitions().get(i) : null;
-        if (partition == null
-            || partition.leader().isEmpty()
-            || !image.brokers().containsKey(partition.leader().getAsInt())) {
-          count++;
-        }
-      }
+  @SuppressWarnings("ReferenceEquality") // comparing images costs as much as counting them
+  private ClusterFigures figures() {
+    Counted last = counted;
+    ClusterImage now = image;
+    if (last.image() != now) {
+      last = new Counted(now, ClusterFigures.of(now, defaults));
+      counted = last;
     }
-    return count;
+    return last.figures();
   }
 }

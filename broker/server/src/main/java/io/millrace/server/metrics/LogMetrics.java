@@ -171,13 +171,19 @@ final class LogMetrics {
     for (Shown id : partitions) {
       if (shownPartitions.add(id)) {
         for (OfPartition each : OfPartition.values()) {
-          registry.whole(
-              each.metric,
-              () -> each.of(now.byPartition().get(id)),
-              id.topic(),
-              String.valueOf(id.partition()));
+          show(each, id);
         }
       }
+    }
+  }
+
+  private void show(OfPartition what, Shown id) {
+    String number = String.valueOf(id.partition());
+    if (what == OfPartition.LAG_SECONDS) {
+      registry.gauge(what.metric, () -> what.of(now.byPartition().get(id)), id.topic(), number);
+    } else {
+      registry.whole(
+          what.metric, () -> (long) what.of(now.byPartition().get(id)), id.topic(), number);
     }
   }
 
@@ -188,7 +194,9 @@ final class LogMetrics {
     START(BrokerMetric.LOG_START_OFFSET),
     END(BrokerMetric.LOG_END_OFFSET),
     VISIBLE(BrokerMetric.LOG_VISIBLE_OFFSET),
-    UNFLUSHED(BrokerMetric.LOG_UNFLUSHED_RECORDS);
+    UNFLUSHED(BrokerMetric.LOG_UNFLUSHED_RECORDS),
+    LAG_RECORDS(BrokerMetric.LOG_REPLICATION_LAG_RECORDS),
+    LAG_SECONDS(BrokerMetric.LOG_REPLICATION_LAG_SECONDS);
 
     private final BrokerMetric metric;
 
@@ -197,7 +205,7 @@ final class LogMetrics {
     }
 
     /** Null: it has just gone. */
-    long of(@Nullable PartitionReading reading) {
+    double of(@Nullable PartitionReading reading) {
       if (reading == null) {
         return 0;
       }
@@ -208,6 +216,8 @@ final class LogMetrics {
         case END -> reading.endOffset();
         case VISIBLE -> reading.visibleOffset();
         case UNFLUSHED -> reading.endOffset() - reading.flushedOffset();
+        case LAG_RECORDS -> reading.lag().records();
+        case LAG_SECONDS -> reading.lag().nanos() / 1e9;
       };
     }
   }

@@ -125,7 +125,10 @@ public final class Partition implements LogListener {
         log.startOffset(),
         log.endOffset(),
         visible.offset(),
-        log.flushedOffset());
+        log.flushedOffset(),
+        leadership()
+            .map(leader -> ReplicationLag.of(leader, loop.clock().nanoTime()))
+            .orElse(ReplicationLag.NONE));
   }
 
   /** What a leader knows of its followers; empty when this replica does not lead. */

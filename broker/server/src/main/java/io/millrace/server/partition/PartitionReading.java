@@ -7,6 +7,7 @@ import java.util.Locale;
  *
  * @param visibleOffset the high watermark
  * @param flushedOffset below it everything is on disk
+ * @param lag of its followers; none for a partition that is not led here
  */
 public record PartitionReading(
     PartitionId id,
@@ -16,7 +17,8 @@ public record PartitionReading(
     long startOffset,
     long endOffset,
     long visibleOffset,
-    long flushedOffset) {
+    long flushedOffset,
+    ReplicationLag lag) {
 
   /** See {@link Role}; what could not even be opened is offline too. */
   public enum State {

@@ -9,6 +9,7 @@ import io.millrace.coordination.view.TopicImage;
 import io.millrace.server.health.BrokerHealth;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.partition.PartitionReading;
+import io.millrace.server.partition.ReplicationLag;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -93,7 +94,16 @@ class BrokerExplanationTest {
             number, replicas, OptionalInt.of(leader), 7, 4, inSync, List.of(), false, "", "", 1));
     if (state != null) {
       readings.add(
-          new PartitionReading(new PartitionId("notes~aaaaaaaa", number), state, 0, 1, 0, 0, 0, 0));
+          new PartitionReading(
+              new PartitionId("notes~aaaaaaaa", number),
+              state,
+              0,
+              1,
+              0,
+              0,
+              0,
+              0,
+              ReplicationLag.NONE));
     }
   }
 

@@ -8,6 +8,7 @@ import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.partition.PartitionReading;
+import io.millrace.server.partition.ReplicationLag;
 import io.millrace.server.replica.FollowerSnapshot;
 import io.millrace.server.replica.LeaderReplica;
 import io.millrace.server.replica.LeaderSnapshot;
@@ -278,7 +279,15 @@ class PartitionExplanationTest {
                 now ->
                     new PartitionScene.Here(
                         new PartitionReading(
-                            new PartitionId("notes~aaaaaaaa", 0), now, 0, 1, 0, 100, 100, 80),
+                            new PartitionId("notes~aaaaaaaa", 0),
+                            now,
+                            0,
+                            1,
+                            0,
+                            100,
+                            100,
+                            80,
+                            ReplicationLag.NONE),
                         now == PartitionReading.State.LED
                             ? Optional.of(leading())
                             : Optional.empty()));

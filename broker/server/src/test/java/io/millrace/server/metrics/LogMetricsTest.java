@@ -7,6 +7,7 @@ import com.codahale.metrics.Counting;
 import com.codahale.metrics.Gauge;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.partition.PartitionReading;
+import io.millrace.server.partition.ReplicationLag;
 import io.millrace.server.partition.ShardReading;
 import io.millrace.server.partition.TrafficReading;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +33,15 @@ class LogMetricsTest {
 
   private static PartitionReading partition(String topicId, int number, long sizeBytes) {
     return new PartitionReading(
-        new PartitionId(topicId, number), PartitionReading.State.LED, sizeBytes, 1, 5, 9, 8, 7);
+        new PartitionId(topicId, number),
+        PartitionReading.State.LED,
+        sizeBytes,
+        1,
+        5,
+        9,
+        8,
+        7,
+        new ReplicationLag(3, 2_500_000_000L));
   }
 
   private long count(String series) {
@@ -123,10 +132,31 @@ class LogMetricsTest {
   }
 
   @Test
+  void showsHowFarTheReplicasOfAPartitionAreBehind() {
+    metrics.refreshed(
+        List.of(
+            new ShardReading(
+                List.of(partition("notes~aaaaaaaa", 0, 1)), 0, Map.of(), TrafficReading.NOTHING)));
+    assertThat(value("millrace_log_replication_lag_records{topic=notes,partition=0}")).isEqualTo(3);
+    assertThat(
+            ((Gauge<?>) source("millrace_log_replication_lag_seconds{topic=notes,partition=0}"))
+                .getValue())
+        .isEqualTo(2.5);
+  }
+
+  @Test
   void ofATopicMadeAnewWhileTheOldOneIsStillHereTheOneThatIsLedIsShown() {
     PartitionReading old =
         new PartitionReading(
-            new PartitionId("notes~zzzzzzzz", 0), PartitionReading.State.IDLE, 1, 1, 0, 0, 0, 0);
+            new PartitionId("notes~zzzzzzzz", 0),
+            PartitionReading.State.IDLE,
+            1,
+            1,
+            0,
+            0,
+            0,
+            0,
+            ReplicationLag.NONE);
     metrics.refreshed(
         List.of(
             new ShardReading(
