@@ -56,6 +56,7 @@ final class FetchInFlight {
 
   private int looking;
   private boolean lookAgain;
+  private boolean hasLooked;
   private boolean waitIsOver;
   private boolean waitsForDisk;
   private boolean patienceIsOver;
@@ -103,9 +104,12 @@ final class FetchInFlight {
   private void look() {
     looking = parts.size();
     lookAgain = false;
+    boolean isFirstLook = !hasLooked;
+    hasLooked = true;
     for (Part part : parts) {
       Runnable wake = waitIsOver && !waitsForDisk ? null : () -> home.deliver(this::onWoken);
-      Shard.Look look = new Shard.Look(part.specs, shape.maxBytes(), shape.minBytes(), wake);
+      Shard.Look look =
+          new Shard.Look(part.specs, shape.maxBytes(), shape.minBytes(), wake, isFirstLook);
       boolean taken =
           part.shard.offer(
               () -> {

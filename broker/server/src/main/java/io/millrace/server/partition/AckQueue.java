@@ -1,36 +1,61 @@
 package io.millrace.server.partition;
 
+import io.millrace.wire.v1.Durability;
 import io.millrace.wire.v1.ErrorCode;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 
 /**
- * The producers that wait until the disk has what they sent, in the order of their offsets. Owner:
- * the partition's loop.
+ * The producers that wait until what they sent is committed at one level, in the order of their
+ * offsets. Owner: the partition's loop.
  */
 final class AckQueue {
-  private record Waiting(
-      long endOffset, long deadlineNanos, ProduceShare.Listener listener, AppendOutcome outcome) {}
+  /**
+   * What was appended.
+   *
+   * @param endOffset behind it; never less than that of the one before
+   */
+  record Waiting(
+      long endOffset,
+      long deadlineNanos,
+      ProduceShare.Listener listener,
+      List<Long> baseOffsets,
+      long appendTimestampMillis,
+      int leaderEpoch) {}
 
+  private final Durability level;
   private final Deque<Waiting> queue = new ArrayDeque<>();
+
+  AckQueue(Durability level) {
+    this.level = level;
+  }
 
   boolean isEmpty() {
     return queue.isEmpty();
   }
 
-  /**
-   * @param endOffset of the appended batches; never less than that of the one before
-   * @param outcome to tell once the disk has everything below
-   */
-  void add(
-      long endOffset, long deadlineNanos, ProduceShare.Listener listener, AppendOutcome outcome) {
-    queue.add(new Waiting(endOffset, deadlineNanos, listener, outcome));
+  void add(Waiting waiting) {
+    queue.add(waiting);
   }
 
-  void onFlushed(long flushedEnd) {
-    while (!queue.isEmpty() && queue.peek().endOffset() <= flushedEnd) {
+  /**
+   * @param committedEnd everything below has reached the level
+   * @param replicas that have it, at least
+   * @param flushedEnd of this replica's disk
+   */
+  void onCommitted(long committedEnd, int replicas, long flushedEnd) {
+    while (!queue.isEmpty() && queue.peek().endOffset() <= committedEnd) {
       Waiting done = queue.remove();
-      done.listener().onOutcome(done.outcome());
+      done.listener()
+          .onOutcome(
+              new AppendOutcome.Appended(
+                  done.baseOffsets(),
+                  done.appendTimestampMillis(),
+                  done.leaderEpoch(),
+                  level,
+                  replicas,
+                  done.endOffset() <= flushedEnd));
     }
   }
 
@@ -46,7 +71,8 @@ final class AckQueue {
             waiting
                 .listener()
                 .onOutcome(
-                    unknown("appended, but the disk did not confirm within the request's time"));
+                    unknown(
+                        "appended, but not confirmed by all it takes within the request's time"));
           }
           return expired;
         });

@@ -21,13 +21,12 @@ import java.util.Optional;
  * only then is it kept, and nothing has changed when it is refused.
  */
 final class Appends {
-  private static final int IN_SYNC_REPLICAS = 1;
-
   private final Partition partition;
   private final PartitionLog log;
   private final VisibleEnd visible;
   private final Clock clock;
-  private final AckQueue acks = new AckQueue();
+  private final AckQueue standard = new AckQueue(Durability.STANDARD);
+  private final AckQueue synced = new AckQueue(Durability.SYNCED);
   private final BatchIterator written = new BatchIterator();
 
   private List<ProduceShare> offered = new ArrayList<>();
@@ -40,7 +39,7 @@ final class Appends {
   }
 
   boolean isAwaited() {
-    return !acks.isEmpty();
+    return !standard.isEmpty() || !synced.isEmpty();
   }
 
   /** True when this is the first share that has been kept since the last write. */
@@ -71,17 +70,27 @@ final class Appends {
                   + CommitRules.name(topic.durability())
                   + ", which durability.strict demands; ask for it, or for none in particular"));
     }
-    if (refusal.isEmpty()
-        && CommitRules.waitsForFlush(wanted)
-        && IN_SYNC_REPLICAS < topic.minInSync()) {
+    if (refusal.isEmpty() && CommitRules.waitsForOthers(wanted) && !leading().hasEnoughInSync()) {
+      int inSync = leading().inSyncCount();
       return Optional.of(
           new Refusal(
               ErrorCode.NOT_ENOUGH_REPLICAS,
               partition.id()
                   + " has "
-                  + IN_SYNC_REPLICAS
-                  + " in-sync replica, and min.in.sync is "
+                  + inSync
+                  + (inSync == 1 ? " in-sync replica" : " in-sync replicas")
+                  + ", and min.in.sync is "
                   + topic.minInSync()));
+    }
+    if (refusal.isEmpty() && wanted == Durability.LEADER && !partition.mayLeadAlone()) {
+      return Optional.of(
+          new Refusal(
+              ErrorCode.UNAVAILABLE,
+              "this broker has had no contact with the cluster's store for a session's time: another"
+                  + " leader of "
+                  + partition.id()
+                  + " may have been elected that would not keep what only this one has; retry, or"
+                  + " ask for level standard"));
     }
     return refusal;
   }
@@ -124,7 +133,8 @@ final class Appends {
       return;
     }
     boolean flush = settle(turn, result, epoch, nowMillis);
-    partition.advanceVisibleEnd();
+    leading().onAppended();
+    partition.onProgress();
     if (flush) {
       log.requestFlush();
     }
@@ -148,21 +158,24 @@ final class Appends {
       partition.traffic().produced(sizeBytes, endOffset - baseOffsets.get(0), baseOffsets.size());
       share.listener().onBatchesFree();
       Durability wanted = CommitRules.orTopicLevel(share.requested(), level);
-      boolean waits = CommitRules.waitsForFlush(wanted);
-      AppendOutcome outcome =
-          new AppendOutcome.Appended(
-              baseOffsets,
-              nowMillis,
-              epoch,
-              waits ? wanted : Durability.LEADER,
-              IN_SYNC_REPLICAS,
-              waits);
-      if (waits) {
-        acks.add(endOffset, share.deadlineNanos(), share.listener(), outcome);
+      if (CommitRules.waitsForOthers(wanted)) {
+        (wanted == Durability.SYNCED ? synced : standard)
+            .add(
+                new AckQueue.Waiting(
+                    endOffset,
+                    share.deadlineNanos(),
+                    share.listener(),
+                    baseOffsets,
+                    nowMillis,
+                    epoch));
       } else {
-        share.listener().onOutcome(outcome);
+        share
+            .listener()
+            .onOutcome(
+                new AppendOutcome.Appended(
+                    baseOffsets, nowMillis, epoch, Durability.LEADER, 1, false));
       }
-      flush |= waits || CommitRules.visibilityWaitsForFlush(level);
+      flush |= leading().waitsForOwnDisk(wanted) || leading().waitsForOwnDisk(level);
     }
     return flush;
   }
@@ -186,12 +199,19 @@ final class Appends {
     return unknown("the log failed while appending");
   }
 
-  void onFlushed(long flushedOffset) {
-    acks.onFlushed(flushedOffset);
+  /** More is committed, or on the disk. */
+  void onCommitted(Leading leader) {
+    if (isAwaited()) {
+      long flushedEnd = log.flushedOffset();
+      int replicas = leader.inSyncCount();
+      standard.onCommitted(leader.committedEnd(Durability.STANDARD), replicas, flushedEnd);
+      synced.onCommitted(leader.committedEnd(Durability.SYNCED), replicas, flushedEnd);
+    }
   }
 
   void expire(long nowNanos) {
-    acks.expire(nowNanos);
+    standard.expire(nowNanos);
+    synced.expire(nowNanos);
   }
 
   /** What was offered is refused, what was appended and not acknowledged is unknown. */
@@ -201,7 +221,17 @@ final class Appends {
     for (ProduceShare share : turn) {
       refuse(share, new Refusal(ErrorCode.NOT_LEADER, "nothing was appended: " + why));
     }
-    acks.abandon(why);
+    abandonAppended(why);
+  }
+
+  /** What was appended and not acknowledged is unknown. */
+  void abandonAppended(String why) {
+    standard.abandon(why);
+    synced.abandon(why);
+  }
+
+  private Leading leading() {
+    return partition.leading();
   }
 
   private static void refuse(ProduceShare share, Refusal refusal) {

@@ -12,6 +12,13 @@ import java.util.Optional;
 final class CopyCheck {
   private final BatchView batch = new BatchView();
 
+  /** Where batches begin, -1 when there is no whole one. */
+  long firstOffset(ByteBuffer batches) {
+    return batch.scan(batches, batches.position(), batches.limit()) == BatchScan.WHOLE
+        ? batch.baseOffset()
+        : -1;
+  }
+
   /**
    * @param batches not changed
    * @param logEnd of the log that they are to continue

@@ -3,6 +3,9 @@ package io.millrace.server.partition;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.millrace.rpc.EventLoop;
+import io.millrace.server.replica.EpochLookup;
+import io.millrace.server.replica.FollowerReplica;
+import io.millrace.server.replica.FollowerStep;
 import io.millrace.storage.log.AppendResult;
 import io.millrace.storage.log.EpochEnd;
 import io.millrace.storage.log.PartitionLog;
@@ -11,6 +14,7 @@ import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.FetchResult;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,15 +35,39 @@ final class Following {
   private final PartitionLog log;
   private final EventLoop loop;
   private final int epoch;
+  private final FollowerReplica replica;
   private final CopyCheck check = new CopyCheck();
+  private boolean begun;
   private boolean busy;
+  private long askedAt;
   private String trouble = "";
 
-  Following(Partition partition, PartitionLog log, EventLoop loop, int epoch) {
+  /**
+   * @param highWatermark as known from earlier epochs
+   */
+  Following(Partition partition, EventLoop loop, int epoch, long highWatermark) {
     this.partition = partition;
-    this.log = log;
+    this.log = partition.log();
     this.loop = loop;
     this.epoch = epoch;
+    this.replica = new FollowerReplica(highWatermark);
+  }
+
+  /** Once the log may be touched, before the first fetch. */
+  void begin() {
+    begun = true;
+    if (partition.topic().durability() == Durability.SYNCED) {
+      log.requestFlush();
+    }
+    carryOut(replica.begin(state()), () -> {});
+  }
+
+  /** The log has been cut, perhaps on behalf of an earlier epoch. */
+  void onReshaped() {
+    replica.onCut(log.endOffset());
+    if (!begun) {
+      begin();
+    }
   }
 
   /** Why nothing can be copied at present, for people; empty when all is well. */
@@ -47,14 +75,33 @@ final class Following {
     return trouble;
   }
 
+  private FollowerReplica.Log state() {
+    ReplicaEndReading end = partition.end();
+    return new FollowerReplica.Log(log.startOffset(), fetchOffset(), end.lastEpoch(), this::endOf);
+  }
+
+  private EpochLookup.End endOf(int wanted) {
+    EpochEnd end = log.endOffsetForEpoch(wanted);
+    return new EpochLookup.End(end.isKnown() ? end.epoch() : EpochLookup.End.NONE, end.endOffset());
+  }
+
+  /** An empty log may begin before the first offset to be read: with the batch that holds it. */
+  private long fetchOffset() {
+    return Math.max(log.startOffset(), log.endOffset());
+  }
+
   /** See {@link Partition#position}. */
-  Optional<FollowerPosition> position(long highWatermark) {
+  Optional<FollowerPosition> position() {
     if (busy) {
       return Optional.empty();
     }
-    ReplicaEndReading end = partition.end();
+    askedAt = fetchOffset();
     return Optional.of(
-        new FollowerPosition(end.endOffset(), end.lastEpoch(), end.flushedOffset(), highWatermark));
+        new FollowerPosition(
+            askedAt,
+            replica.claimedEpoch(state()).orElse(FollowerPosition.NO_EPOCH),
+            Math.min(askedAt, log.flushedOffset()),
+            replica.highWatermark()));
   }
 
   /** See {@link Partition#onFetched}; called only while this is the epoch that is followed. */
@@ -66,84 +113,101 @@ final class Following {
     } else if (result.getLeaderEpoch() != epoch) {
       ready.run(); // cannot be: the fetch named the epoch
     } else if (result.hasDivergence()) {
-      onDiverged(result, ready);
-    } else {
+      carryOut(
+          replica.onDiverging(
+              state(),
+              result.getDivergence().getEpoch(),
+              result.getDivergence().getEndOffset(),
+              result.getStartOffset()),
+          ready);
+    } else if (replica.onAnswer(state(), askedAt, batches.hasRemaining())
+        instanceof FollowerStep.Append) {
       copy(result, batches, ready);
+    } else {
+      learn(result);
+      ready.run();
     }
   }
 
   private void onRefused(FetchResult result, Runnable ready) {
-    boolean hasLeft = result.getError().getCode() == ErrorCode.OFFSET_OUT_OF_RANGE;
-    if (hasLeft && log.endOffset() < result.getStartOffset()) {
-      startOver(
-          result.getStartOffset(), "the leader's log begins behind the end of this one", ready);
-    } else if (hasLeft && partition.end().lastEpoch() == FollowerPosition.NO_EPOCH) {
-      startOver(
-          result.getStartOffset(), "this log is empty, and the leader's ends before it", ready);
+    if (result.getError().getCode() == ErrorCode.OFFSET_OUT_OF_RANGE) {
+      carryOut(replica.onOutOfRange(state(), result.getStartOffset()), ready);
     } else {
       ready.run(); // who leads is not known yet here or there: the next picture tells
     }
   }
 
-  private void onDiverged(FetchResult result, Runnable ready) {
-    int theirs = result.getDivergence().getEpoch();
-    EpochEnd ours = log.endOffsetForEpoch(theirs);
-    long to =
-        Math.min(
-            result.getDivergence().getEndOffset(),
-            ours.isKnown() ? ours.endOffset() : log.startOffset());
-    if (to <= log.startOffset()) {
-      startOver(result.getStartOffset(), "it parted from the leader's before its beginning", ready);
-      return;
+  private void carryOut(FollowerStep step, Runnable ready) {
+    if (step instanceof FollowerStep.Truncate cut && cut.to() >= log.earliestEnd()) {
+      LOG.info(
+          "{}: cutting offsets {} to {}: the leader of epoch {} does not have them",
+          partition.id(),
+          cut.to(),
+          log.endOffset() - 1,
+          epoch);
+      reshape(whenDone -> log.truncateTo(cut.to(), whenDone), ready);
+    } else if (step instanceof FollowerStep.Truncate cut) {
+      later("its log cannot be cut to " + cut.to() + ", where it is about to be trimmed", ready);
+    } else if (step instanceof FollowerStep.StartOver over) {
+      LOG.warn(
+          "{}: throwing away offsets {} to {}, and copying all from {} on: the leader of epoch {} has"
+              + " nothing that this log could be compared with",
+          partition.id(),
+          log.startOffset(),
+          log.endOffset() - 1,
+          over.at(),
+          epoch);
+      reshape(whenDone -> log.startOver(over.at(), over.at(), whenDone), ready);
+    } else if (step instanceof FollowerStep.Implausible strange) {
+      later(strange.why(), ready);
+    } else {
+      ready.run();
     }
-    LOG.info(
-        "{}: cutting offsets {} to {}: the leader of epoch {} does not have them",
-        partition.id(),
-        to,
-        log.endOffset() - 1,
-        epoch);
+  }
+
+  private void reshape(Consumer<Runnable> change, Runnable ready) {
     busy = true;
     partition.reshape(
-        whenDone -> log.truncateTo(to, whenDone),
+        change,
         () -> {
           busy = false;
           ready.run();
         });
   }
 
-  private void startOver(long at, String why, Runnable ready) {
-    LOG.warn(
-        "{}: throwing away offsets {} to {} and copying from {} on: {}",
-        partition.id(),
-        log.startOffset(),
-        log.endOffset() - 1,
-        at,
-        why);
-    later(why, ready);
-  }
-
   private void copy(FetchResult result, ByteBuffer batches, Runnable ready) {
-    if (batches.hasRemaining()) {
-      Optional<String> damage = check.check(batches, log.endOffset(), log.latestEpoch(), epoch);
-      if (damage.isPresent()) {
-        later("the leader has sent what cannot be appended: " + damage.get(), ready);
-        return;
-      }
-      Optional<String> failed = append(batches);
-      if (failed.isPresent()) {
-        later(failed.get(), ready);
-        return;
-      }
+    long first = check.firstOffset(batches);
+    if (log.sizeBytes() == 0 && first >= 0 && first < log.endOffset()) {
+      // The leader's log begins in the middle of a batch, which is copied whole.
+      long start = fetchOffset();
+      reshape(whenDone -> log.startOver(first, start, whenDone), ready);
+      return;
     }
-    trouble = "";
-    partition.onLeaderHighWatermark(Math.min(result.getHighWatermark(), log.endOffset()));
-    partition.followStart(result.getStartOffset());
-    if (batches.hasRemaining() && partition.topic().durability() == Durability.SYNCED) {
+    Optional<String> problem = check.check(batches, log.endOffset(), log.latestEpoch(), epoch);
+    if (problem.isPresent()) {
+      later("the leader has sent what cannot be appended: " + problem.get(), ready);
+      return;
+    }
+    Optional<String> failed = append(batches);
+    if (failed.isPresent()) {
+      later(failed.get(), ready);
+      return;
+    }
+    learn(result);
+    if (partition.topic().durability() == Durability.SYNCED) {
       // Producers wait for every replica's disk: the next fetch tells that this one has it.
       partition.flush(done -> ready.run());
     } else {
       ready.run();
     }
+  }
+
+  /** What the answer says beside its data. */
+  private void learn(FetchResult result) {
+    trouble = "";
+    replica.onHighWatermark(result.getHighWatermark(), log.endOffset());
+    partition.onLeaderHighWatermark(replica.highWatermark());
+    partition.followStart(result.getStartOffset());
   }
 
   private Optional<String> append(ByteBuffer batches) {

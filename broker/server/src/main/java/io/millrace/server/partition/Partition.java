@@ -12,11 +12,13 @@ import io.millrace.storage.log.PartitionLog;
 import io.millrace.storage.log.TrimResult;
 import io.millrace.wire.BatchLimits;
 import io.millrace.wire.BatchValidator;
+import io.millrace.wire.v1.Durability;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.FetchResult;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
@@ -54,9 +56,20 @@ public final class Partition implements LogListener {
   /** Nobody looks at it until there is a shard. */
   private Traffic traffic = new Traffic();
 
+  private @Nullable Shard shard;
+
   private TopicSettings topic;
   private BatchLimits limits;
   private Role role = new Role.Idle("nobody has been elected yet");
+
+  /** Of the epoch that is led; null in every other role. */
+  private @Nullable Leading leading;
+
+  /** As which this replica was last told to lead, or follow. */
+  private @Nullable PartitionState told;
+
+  private Map<Integer, Integer> live = Map.of();
+  private boolean leased = true;
 
   /** Of the epoch that is followed; null in every other role. */
   private @Nullable Following following;
@@ -86,7 +99,7 @@ public final class Partition implements LogListener {
         new VisibleEnd(
             Math.min(log.endOffset(), Math.max(log.startOffset(), log.highWatermarkHint())));
     this.appends = new Appends(this, log, visible, loop.clock());
-    this.reads = new Reads(id, log, visible, waiters::wakeAll);
+    this.reads = new Reads(this, log, visible, waiters::wakeAll);
     log.failure().ifPresent(this::onFailed);
   }
 
@@ -103,7 +116,8 @@ public final class Partition implements LogListener {
   }
 
   /** By the shard, when it takes this partition in. */
-  void countInto(Traffic shared) {
+  void enter(Shard owner, Traffic shared) {
+    shard = owner;
     traffic = shared;
   }
 
@@ -161,9 +175,20 @@ public final class Partition implements LogListener {
       return; // its log takes nothing any more
     }
     log.configure(logConfigs.of(settings.log()));
-    advanceVisibleEnd();
-    if (CommitRules.visibilityWaitsForFlush(settings.durability())
-        && log.flushedOffset() < log.endOffset()) {
+    if (leading != null) {
+      leading.configure(settings);
+      flushForReaders();
+    }
+  }
+
+  /** What others see must not wait for the next flush by time. */
+  private void flushForReaders() {
+    Leading leader = leading;
+    boolean waits =
+        leader != null
+            && (leader.waitsForOwnDisk(topic.durability())
+                || (appends.isAwaited() && leader.waitsForOwnDisk(Durability.STANDARD)));
+    if (waits && log.flushedOffset() < log.endOffset()) {
       log.requestFlush();
     }
   }
@@ -189,7 +214,16 @@ public final class Partition implements LogListener {
       return Optional.empty();
     }
     Optional<String> refusal = refusal(epoch);
+    if (refusal.isEmpty() && !state.inSync().contains(state.leader())) {
+      return Optional.of(
+          "its node in the cluster's store names broker "
+              + state.leader()
+              + " as the leader, but not as in sync: "
+              + state);
+    }
     if (refusal.isEmpty()) {
+      told = state;
+      this.live = live;
       leaveRole(new Role.Preparing(epoch), "this broker is about to lead in epoch " + epoch);
       if (!reshaping) {
         beginEpoch();
@@ -225,9 +259,20 @@ public final class Partition implements LogListener {
       return; // deposed meanwhile
     }
     role = new Role.Leader(epoch, startOffset);
-    advanceVisibleEnd();
-    if (log.flushedOffset() < log.endOffset()) {
-      log.requestFlush();
+    Leading leader =
+        new Leading(
+            this,
+            loop,
+            listener,
+            Objects.requireNonNull(told),
+            live,
+            startOffset,
+            visible.offset());
+    leading = leader;
+    leader.act();
+    flushForReaders();
+    if (shard != null && !leader.isOnlyReplica()) {
+      shard.watch(this);
     }
     LOG.debug(
         "{}: leading in epoch {} from offset {}, {} visible",
@@ -251,10 +296,14 @@ public final class Partition implements LogListener {
     }
     Optional<String> refusal = refusal(epoch);
     if (refusal.isEmpty()) {
+      told = state;
       Role.Follower follower = new Role.Follower(epoch, state.leader());
       leaveRole(follower, follower.whyNotLeading());
       log.noteLeaderEpoch(epoch);
-      following = new Following(this, log, loop, epoch);
+      following = new Following(this, loop, epoch, visible.offset());
+      if (!reshaping) {
+        following.begin();
+      }
     }
     return refusal;
   }
@@ -276,24 +325,70 @@ public final class Partition implements LogListener {
     if (role instanceof Role.Leader leader) {
       LOG.debug("{}: no longer leading in epoch {}: {}", id, leader.epoch(), whoLeads);
     }
+    Leading led = leading;
     role = next;
+    leading = null;
     following = null;
     appends.abandon(whoLeads);
+    if (led != null) {
+      led.end(whoLeads);
+    }
     visible.forgetSizes();
     waiters.wakeAll();
   }
 
   /** A newer picture of what this replica leads or follows; changes no role. */
-  public void onState(PartitionState state, Map<Integer, Integer> live) {}
+  public void onState(PartitionState state, Map<Integer, Integer> nowLive) {
+    PartitionState known = told;
+    if (known == null || state.version() < known.version()) {
+      return;
+    }
+    live = nowLive;
+    if (state.leaderEpoch() == known.leaderEpoch()) {
+      told = state;
+    }
+    if (leading != null) {
+      leading.onState(state, nowLive);
+    }
+  }
 
   /** What became of {@link PartitionListener#onSetsWanted}. */
-  public void onSetsOutcome(SetsOutcome outcome) {}
+  public void onSetsOutcome(SetsOutcome outcome) {
+    if (leading != null) {
+      leading.onOutcome(outcome);
+    }
+  }
 
   /**
    * Whether this broker may believe that nobody was elected in its place. Without that, only a sole
    * replica acknowledges at the leader's level.
    */
-  public void setLease(boolean held) {}
+  public void setLease(boolean held) {
+    leased = held;
+  }
+
+  /** Whether what only this replica has may be acknowledged. */
+  boolean mayLeadAlone() {
+    return leased || leading().isOnlyReplica();
+  }
+
+  /** Only of a leader. */
+  Leading leading() {
+    return Objects.requireNonNull(leading, "leads");
+  }
+
+  /**
+   * From time to time, while it leads and has other replicas.
+   *
+   * @return false when it does not any more
+   */
+  boolean keepTime() {
+    Leading leader = leading;
+    if (leader != null) {
+      leader.act();
+    }
+    return leader != null;
+  }
 
   /**
    * A follower that is about to stop asks to be taken out of the in-sync set.
@@ -301,10 +396,13 @@ public final class Partition implements LogListener {
    * @param then on this loop: empty once that is confirmed
    */
   public void onLeaveAsked(int broker, int incarnation, Consumer<Optional<Refusal>> then) {
-    then.accept(
-        Optional.of(
-            new Refusal(
-                ErrorCode.NOT_LEADER, "not the leader: " + id + " has no other replica here")));
+    if (leading != null) {
+      leading.onLeaveAsked(broker, incarnation, then);
+    } else {
+      then.accept(
+          Optional.of(
+              new Refusal(ErrorCode.NOT_LEADER, "not the leader: " + role.whyNotLeading())));
+    }
   }
 
   /**
@@ -315,7 +413,7 @@ public final class Partition implements LogListener {
     Following current = following;
     return current == null || reshaping || !isFollowing(leaderEpoch)
         ? Optional.empty()
-        : current.position(visible.offset());
+        : current.position();
   }
 
   private boolean isFollowing(int leaderEpoch) {
@@ -362,6 +460,8 @@ public final class Partition implements LogListener {
     flushWaiters.onFlushed(log.flushedOffset(), log.endOffset());
     if (role instanceof Role.Preparing) {
       beginEpoch();
+    } else if (following != null) {
+      following.onReshaped();
     }
     then.run();
   }
@@ -412,23 +512,39 @@ public final class Partition implements LogListener {
     return appends.isAwaited();
   }
 
-  void advanceVisibleEnd() {
-    if (!(role instanceof Role.Leader)) {
+  /** Something has happened by which more may be committed. */
+  void onProgress() {
+    Leading leader = leading;
+    if (leader == null) {
       return;
     }
-    long bytes =
-        visible.advanceTo(
-            CommitRules.highWatermark(topic.durability(), log.endOffset(), log.flushedOffset()));
+    long bytes = visible.advanceTo(leader.highWatermark());
     if (bytes > 0) {
       log.noteHighWatermark(visible.offset());
       waiters.onVisible(bytes);
+    }
+    appends.onCommitted(leader);
+    if (appends.isAwaited() && leader.hasLostMinimum()) {
+      appends.abandonAppended(
+          "the in-sync set has fallen below min.in.sync, which is " + topic.minInSync());
+    }
+  }
+
+  /** A replica has asked for what is at an offset of this very log, in this epoch. */
+  void onReplicaFetch(FollowerClaim claim, long offset) {
+    Leading leader = leading;
+    if (leader != null) {
+      leader.onFetch(claim, offset);
+      onProgress();
     }
   }
 
   @Override
   public void onFlushed(long flushedOffset) {
-    advanceVisibleEnd();
-    appends.onFlushed(flushedOffset);
+    if (leading != null) {
+      leading.onFlushed(flushedOffset);
+      onProgress();
+    }
     flushWaiters.onFlushed(flushedOffset, log.endOffset());
   }
 
@@ -440,6 +556,10 @@ public final class Partition implements LogListener {
     LOG.error("{}: offline: its log failed", id, cause);
     role = new Role.Offline("the log of " + id + " has failed; see the broker's log");
     appends.abandon("the log has failed");
+    if (leading != null) {
+      leading.end("its log has failed");
+      leading = null;
+    }
     following = null;
     waiters.wakeAll();
     flushWaiters.onFailed();
@@ -468,8 +588,9 @@ public final class Partition implements LogListener {
   }
 
   /** See {@link Shard#look}. */
-  ReadResult read(ReadResult.Spec spec, long budget, boolean wholeBatchAnyway) {
-    return reads.read(role, spec, budget, wholeBatchAnyway);
+  ReadResult read(
+      ReadResult.Spec spec, long budget, boolean wholeBatchAnyway, boolean isFirstLook) {
+    return reads.read(role, spec, budget, wholeBatchAnyway, isFirstLook);
   }
 
   /** See {@link Shard#findOffset}. */

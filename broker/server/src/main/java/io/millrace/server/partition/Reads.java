@@ -10,8 +10,12 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 
-/** What readers get of a partition. Owner: the partition's loop; changes nothing. */
+/**
+ * What readers get of a partition. Owner: the partition's loop; changes nothing, but for what the
+ * partition makes of a replica's fetch.
+ */
 final class Reads {
+  private final Partition partition;
   private final PartitionId id;
   private final PartitionLog log;
   private final VisibleEnd visible;
@@ -19,8 +23,9 @@ final class Reads {
   /**
    * @param lookAgain whoever waits at this partition is to look again: what was not in memory is
    */
-  Reads(PartitionId id, PartitionLog log, VisibleEnd visible, Runnable lookAgain) {
-    this.id = id;
+  Reads(Partition partition, PartitionLog log, VisibleEnd visible, Runnable lookAgain) {
+    this.partition = partition;
+    this.id = partition.id();
     this.log = log;
     this.visible = visible;
     // Retention goes by it, also in a partition that nobody writes to any more.
@@ -29,7 +34,8 @@ final class Reads {
   }
 
   /** See {@link Shard#look}. */
-  ReadResult read(Role role, ReadResult.Spec spec, long budget, boolean wholeBatchAnyway) {
+  ReadResult read(
+      Role role, ReadResult.Spec spec, long budget, boolean wholeBatchAnyway, boolean isFirstLook) {
     FollowerClaim claim = spec.claim();
     if (claim != null && spec.believedEpoch().isEmpty()) {
       return refused(
@@ -60,6 +66,9 @@ final class Reads {
         FetchRules.decide(spec.offset(), start, readableEnd, log.endOffset());
     if (decision instanceof FetchRules.Decision.Refuse refuse) {
       return refused(refuse.refusal());
+    }
+    if (claim != null && isFirstLook) {
+      partition.onReplicaFetch(claim, spec.offset());
     }
     // A replica is told of a higher high watermark at once: others may read from it.
     boolean hasNews = claim != null && claim.highWatermark() < visible.offset();

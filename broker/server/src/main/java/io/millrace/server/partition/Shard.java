@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Shard {
   private static final long EXPIRY_NANOS = 250_000_000;
+  private static final long WATCH_NANOS = 250_000_000;
   private static final int MAILBOX_CAPACITY = 65_536;
 
   private final EventLoop loop;
@@ -38,6 +39,7 @@ public final class Shard {
   private final List<Runnable> wakes = new ArrayList<>();
   private boolean turnEnds;
   private final Set<Partition> awaited = new LinkedHashSet<>();
+  private final Set<Partition> watched = new LinkedHashSet<>();
   private final BatchValidator validator = new BatchValidator();
   private int rotation;
   private final Map<String, Traffic> trafficByTopic = new HashMap<>();
@@ -84,7 +86,7 @@ public final class Shard {
     if (partitions.putIfAbsent(partition.id(), partition) != null) {
       throw new IllegalStateException(partition.id() + " is open already");
     }
-    partition.countInto(traffic(partition.id().topicId()));
+    partition.enter(this, traffic(partition.id().topicId()));
   }
 
   public void remove(PartitionId id) {
@@ -188,6 +190,22 @@ public final class Shard {
     }
   }
 
+  /** Has it look at its followers from time to time, until it says that it does not lead. */
+  void watch(Partition partition) {
+    if (watched.add(partition) && watched.size() == 1) {
+      loop.schedule(WATCH_NANOS, this::keepTime);
+    }
+  }
+
+  private void keepTime() {
+    List.copyOf(watched).stream()
+        .filter(partition -> !partition.keepTime())
+        .forEach(watched::remove);
+    if (!watched.isEmpty()) {
+      loop.schedule(WATCH_NANOS, this::keepTime);
+    }
+  }
+
   /** Whether shares are still on their way to the disk. */
   public boolean hasWaitingProducers() {
     loop.assertInLoop();
@@ -201,9 +219,18 @@ public final class Shard {
    *     batch even so
    * @param minBytes with less, and no error, a waiter is left behind, which is still to be armed
    * @param wake for that waiter, on this loop; null when the fetch does not wait any more
+   * @param isFirst of this fetch: only then it proves how far a replica has come
    */
   public record Look(
-      List<ReadResult.Spec> specs, int maxBytes, int minBytes, @Nullable Runnable wake) {}
+      List<ReadResult.Spec> specs,
+      int maxBytes,
+      int minBytes,
+      @Nullable Runnable wake,
+      boolean isFirst) {
+    public Look(List<ReadResult.Spec> specs, int maxBytes, int minBytes, @Nullable Runnable wake) {
+      this(specs, maxBytes, minBytes, wake, true);
+    }
+  }
 
   /**
    * What it found.
@@ -224,7 +251,8 @@ public final class Shard {
     boolean answerNow = false;
     for (int i = 0; i < count; i++) {
       int index = (first + i) % count;
-      ReadResult result = read(specs.get(index), look.maxBytes() - bytes, bytes == 0);
+      ReadResult result =
+          read(specs.get(index), look.maxBytes() - bytes, bytes == 0, look.isFirst());
       results[index] = result;
       if (result instanceof ReadResult.Served served) {
         bytes += served.sizeBytes();
@@ -298,11 +326,12 @@ public final class Shard {
     return new ShardReading(readings, offline.size(), traffic, departed.read());
   }
 
-  private ReadResult read(ReadResult.Spec spec, long budget, boolean wholeBatchAnyway) {
+  private ReadResult read(
+      ReadResult.Spec spec, long budget, boolean wholeBatchAnyway, boolean isFirstLook) {
     Partition partition = partitions.get(spec.id());
     return partition == null
         ? new ReadResult.Refused(whyAbsent(spec.id()), 0, 0)
-        : partition.read(spec, budget, wholeBatchAnyway);
+        : partition.read(spec, budget, wholeBatchAnyway, isFirstLook);
   }
 
   /** Answers on this loop, once the disk has the new start. */

@@ -2,9 +2,10 @@ package io.millrace.server.partition;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.wire.v1.Durability;
+import io.millrace.storage.log.EpochEnd;
 import io.millrace.wire.v1.ErrorCode;
 import java.util.OptionalInt;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,10 +15,17 @@ class RulesTest {
   private static final Role LEADER = new Role.Leader(5, 100);
 
   @Test
-  void consumersOfALeaderTopicSeeWhatThePageCacheHasOthersOnlyWhatTheDiskHas() {
-    assertThat(CommitRules.highWatermark(Durability.LEADER, 10, 4)).isEqualTo(10);
-    assertThat(CommitRules.highWatermark(Durability.STANDARD, 10, 4)).isEqualTo(4);
-    assertThat(CommitRules.highWatermark(Durability.SYNCED, 10, 4)).isEqualTo(4);
+  @DisplayName("4.4: a replica's log parts where the epochs do, even before the leader's beginning")
+  void aReplicaPartsWhereTheEpochsDo() {
+    EpochEnd end = new EpochEnd(3, 60);
+    assertThat(DivergenceRules.checkReplica(60, 3, end, 0)).isEmpty();
+    assertThat(DivergenceRules.checkReplica(61, 3, end, 0))
+        .contains(new DivergenceRules.Divergence(3, 60));
+    assertThat(DivergenceRules.checkReplica(50, 4, end, 0))
+        .contains(new DivergenceRules.Divergence(3, 50));
+    assertThat(DivergenceRules.checkReplica(100, 4, end, 100))
+        .contains(new DivergenceRules.Divergence(3, 60));
+    assertThat(DivergenceRules.check(100, 4, end, 100)).isEmpty();
   }
 
   @Test

@@ -83,6 +83,14 @@ final class EpochHistory {
     return copy;
   }
 
+  /** Takes over all of another one. */
+  void becomes(EpochHistory other) {
+    entries.clear();
+    entries.addAll(other.entries);
+    recoverFrom = other.recoverFrom;
+    start = other.start;
+  }
+
   List<String> lines() {
     List<String> lines = new ArrayList<>(entries.size() + 2);
     if (start > 0) {
@@ -118,10 +126,21 @@ final class EpochHistory {
     return entries.isEmpty() ? 0 : entries.get(entries.size() - 1).startOffset();
   }
 
-  /** False when the epoch is the latest already. */
+  /**
+   * An epoch of which nothing was written, because another began at the same offset, is forgotten:
+   * it left no trace to compare, and what is copied there may be of an earlier one.
+   *
+   * @return false when the epoch is the latest already
+   */
   boolean begin(int epoch, long startOffset) {
     if (epoch == latest()) {
       return false;
+    }
+    if (!entries.isEmpty() && latestStart() == startOffset) {
+      entries.remove(entries.size() - 1);
+    }
+    if (epoch == latest()) {
+      return true;
     }
     if (epoch < latest() || startOffset < latestStart()) {
       throw new IllegalStateException(
@@ -133,10 +152,6 @@ final class EpochHistory {
               + latest()
               + " from "
               + latestStart());
-    }
-    // Nothing was written in an epoch that begins where this one does: it left no trace to compare.
-    if (!entries.isEmpty() && latestStart() == startOffset) {
-      entries.remove(entries.size() - 1);
     }
     entries.add(new Entry(epoch, startOffset));
     return true;

@@ -115,7 +115,7 @@ final class LogReader {
       nextOffset = boundary.offset();
     }
     remember(nextOffset, limit);
-    SegmentSlice slice = new SegmentSlice(file, start, limit - start, state::failLater);
+    SegmentSlice slice = new SegmentSlice(file, start, limit - start, state.damageListener());
     return new ReadResult.Data(slice, nextOffset);
   }
 

@@ -1,5 +1,6 @@
 package io.millrace.storage.log;
 
+import java.io.IOException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,9 @@ final class LogState {
    * {@link EpochHistory#recoverFrom} has done its work.
    */
   long checkpointedAtMost;
+
+  /** How often the log was cut, or made to begin anew. */
+  int cuts;
 
   /** Set once: the log is offline. */
   @Nullable Throwable failure;
@@ -72,8 +76,20 @@ final class LogState {
     }
   }
 
-  /** From any thread. */
-  void failLater(Throwable cause) {
-    context.owner().execute(() -> fail(cause));
+  /**
+   * For who reads the log's files in his own time, from any thread: what is met is damage, unless
+   * the log has been cut since, and with it perhaps what is being read.
+   */
+  Consumer<IOException> damageListener() {
+    int before = cuts;
+    return cause ->
+        context
+            .owner()
+            .execute(
+                () -> {
+                  if (cuts == before) {
+                    fail(cause);
+                  }
+                });
   }
 }

@@ -318,7 +318,46 @@ public final class PartitionLog {
       return;
     }
     cutting = true;
+    state.cuts++;
     flusher.runExclusively(() -> startCut(offset, whenDone));
+  }
+
+  /**
+   * Throws everything away, and begins as an empty log elsewhere. Appends and epochs have to wait
+   * until it is done, and nothing may be read meanwhile.
+   *
+   * @param beginsAt offset of the first batch to be appended; {@link #endOffset} from then on
+   * @param start {@link #startOffset} from then on: {@code beginsAt}, or in that first batch
+   * @param whenDone on this loop, once it is so on disk; never if the log fails
+   */
+  public void startOver(long beginsAt, long start, Runnable whenDone) {
+    assertWritable();
+    if (beginsAt < 0 || start < beginsAt) {
+      throw new IllegalArgumentException(
+          name() + " cannot begin with offset " + beginsAt + " and be read from " + start);
+    }
+    cutting = true;
+    state.cuts++;
+    flusher.runExclusively(
+        () -> {
+          // No checkpoint may promise more than what stays.
+          state.recoveryPoint = 0;
+          context
+              .flushQueue()
+              .submit(
+                  new LogRestart(state, beginsAt, start, ended -> restartEnded(ended, whenDone)));
+        });
+  }
+
+  private void restartEnded(LogRestart restart, Runnable whenDone) {
+    restart.apply(state);
+    reshaped(restart.failure(), whenDone);
+  }
+
+  /** The earliest offset that {@link #truncateTo} takes. */
+  public long earliestEnd() {
+    context.owner().assertInLoop();
+    return state.wantedStart;
   }
 
   /**
@@ -370,8 +409,11 @@ public final class PartitionLog {
 
   private void cutEnded(LogCut cut, Runnable whenDone) {
     cut.apply(state);
+    reshaped(cut.failure(), whenDone);
+  }
+
+  private void reshaped(@Nullable Throwable failure, Runnable whenDone) {
     cutting = false;
-    Throwable failure = cut.failure();
     if (failure != null) {
       state.fail(failure);
     } else {

@@ -65,6 +65,12 @@ final class Segments {
     return removed;
   }
 
+  /** The log begins anew. */
+  void replaceAll(Segment only) {
+    list.clear();
+    list.add(only);
+  }
+
   List<Segment> all() {
     return List.copyOf(list);
   }
