@@ -147,7 +147,8 @@ public final class Partition implements LogListener {
 
   /** What a leader knows of its followers; empty when this replica does not lead. */
   public Optional<LeaderSnapshot> leadership() {
-    return Optional.empty();
+    Leading now = leading;
+    return now == null ? Optional.empty() : Optional.of(now.snapshot());
   }
 
   TopicSettings topic() {
