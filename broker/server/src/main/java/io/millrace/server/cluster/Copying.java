@@ -2,6 +2,7 @@ package io.millrace.server.cluster;
 
 import io.millrace.coordination.view.BrokerImage;
 import io.millrace.server.partition.PartitionId;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -16,6 +17,9 @@ public interface Copying {
         public void follow(PartitionId id, int leader, int leaderIncarnation, int leaderEpoch) {}
 
         @Override
+        public void lead(PartitionId id, List<Integer> replicas) {}
+
+        @Override
         public void unfollow(PartitionId id) {}
 
         @Override
@@ -25,7 +29,15 @@ public interface Copying {
   /** In the place of what was followed before of the same partition. */
   void follow(PartitionId id, int leader, int leaderIncarnation, int leaderEpoch);
 
-  /** Nothing of it is fetched any more. */
+  /**
+   * It is led here, so nothing of it is fetched, and whoever else has a replica is watched: writers
+   * must not wait for a follower that is gone until its session has ended.
+   *
+   * @param replicas this broker among them
+   */
+  void lead(PartitionId id, List<Integer> replicas);
+
+  /** Neither fetched nor led any more. */
   void unfollow(PartitionId id);
 
   /** The live brokers, by id. */

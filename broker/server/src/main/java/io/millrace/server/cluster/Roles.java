@@ -40,7 +40,7 @@ public final class Roles {
    */
   void lead(
       Replica replica, PartitionImage image, Map<Integer, Integer> up, Consumer<String> refused) {
-    copying.unfollow(replica.id);
+    copying.lead(replica.id, image.replicas());
     replica.rolesTold++;
     replica.followed = null;
     replica.epochLed = image.leaderEpoch();

@@ -16,7 +16,7 @@ import java.util.Optional;
  * One fetch of a follower and its answer: how the request is made, and how the answer is held
  * against it and cut into the shares of the partitions. Pure.
  */
-record FetchRound(List<Followed> partitions) {
+record FetchRound(List<Followed> partitions, int waitMillis) {
   /** Both sides of a pair hear of each other at least so often. */
   static final int WAIT_MILLIS = 25;
 
@@ -27,6 +27,16 @@ record FetchRound(List<Followed> partitions) {
     partitions = List.copyOf(partitions);
   }
 
+  /** Of all that can be fetched, or of nothing: then it only says that this broker is there. */
+  static FetchRound patient(List<Followed> partitions) {
+    return new FetchRound(partitions, WAIT_MILLIS);
+  }
+
+  /** Of what has news while a patient one is out. */
+  static FetchRound quick(List<Followed> partitions) {
+    return new FetchRound(partitions, 0);
+  }
+
   /**
    * What one partition got.
    *
@@ -34,12 +44,16 @@ record FetchRound(List<Followed> partitions) {
    */
   record Share(Followed followed, FetchResult result, ByteBuffer batches) {}
 
+  boolean isPatient() {
+    return waitMillis > 0;
+  }
+
   FetchRequest request(Follower follower, ReplicationSettings settings) {
     int partitionBytes = Math.max(1, settings.fetchMaxBytes() / PARTITION_SHARE);
     FetchRequest.Builder request =
         FetchRequest.newBuilder()
             .setFollower(follower)
-            .setMaxWaitMs(WAIT_MILLIS)
+            .setMaxWaitMs(waitMillis)
             .setMinBytes(1)
             .setMaxBytes(settings.fetchMaxBytes());
     for (Followed followed : partitions) {

@@ -30,6 +30,9 @@ final class Followed {
   /** Where it stood when it was last READY. */
   @Nullable FollowerPosition position;
 
+  /** Where the leader was last told that it stands; null when that told it nothing. */
+  @Nullable FollowerPosition asked;
+
   /** The last result was no data, but something to be put right. */
   boolean wasRefused;
 

@@ -22,6 +22,11 @@ final class FollowerShard {
     this.shard = shard;
   }
 
+  /** To its loop, with one wake-up for all that is delivered before it wakes. */
+  void deliver(Runnable message) {
+    shard.deliver(message);
+  }
+
   void positions(List<Followed> whose, Consumer<List<Standing>> then) {
     shard.deliver(
         () -> {

@@ -3,6 +3,7 @@ package io.millrace.server.replication;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.millrace.rpc.ConnectionSettings;
+import io.millrace.rpc.EventLoop;
 import io.millrace.rpc.Transport;
 import io.millrace.server.config.ReplicationSettings;
 import io.millrace.server.partition.PartitionId;
@@ -36,6 +37,15 @@ record LinkContext(
 
   boolean isDraining() {
     return draining.getAsBoolean();
+  }
+
+  /** From a shard's loop to a link's, which may be the same. */
+  void deliver(EventLoop loop, Runnable message) {
+    if (loop.inLoop()) {
+      message.run();
+    } else {
+      shards.get(transport.loops().indexOf(loop)).deliver(message);
+    }
   }
 
   FollowerShard shard(int index) {

@@ -12,14 +12,16 @@ import io.millrace.server.partition.PartitionId;
 import io.millrace.server.partition.Shard;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which partitions are followed, and from whom; a {@link LeaderLink} for each life of each broker
- * that leads one of them. Any thread; owner of the state: the store's loop.
+ * Which partitions are followed, and from whom, and who follows what is led here; a {@link
+ * PeerLink} for each life of each of those brokers. Any thread; owner of the state: the store's
+ * loop.
  */
 public final class ReplicaFetchers implements Copying {
   /** Where brokers are told to connect to each other. */
@@ -34,7 +36,12 @@ public final class ReplicaFetchers implements Copying {
   // The store's loop only.
   private SuspicionListener listener = SuspicionListener.NOBODY;
   private final Map<PartitionId, Following> following = new HashMap<>();
-  private final Map<Life, LeaderLink> links = new HashMap<>();
+  private final Map<PartitionId, List<Integer>> leading = new HashMap<>();
+
+  /** How many partitions that are led here have a replica on that broker. */
+  private final Map<Integer, Integer> followers = new HashMap<>();
+
+  private final Map<Life, PeerLink> links = new HashMap<>();
   private Map<Integer, BrokerImage> live = Map.of();
   private boolean stopped;
 
@@ -108,6 +115,7 @@ public final class ReplicaFetchers implements Copying {
   public void follow(PartitionId id, int leaderId, int leaderIncarnation, int leaderEpoch) {
     onStore(
         () -> {
+          leadNoMore(id);
           Following next = new Following(new Life(leaderId, leaderIncarnation), leaderEpoch);
           Following before = following.put(id, next);
           if (next.equals(before)) {
@@ -116,7 +124,7 @@ public final class ReplicaFetchers implements Copying {
           if (before != null) {
             forget(id, before);
           }
-          LeaderLink link = link(next.leader());
+          PeerLink link = link(next.leader());
           if (link != null) {
             link.loop().execute(() -> link.follow(id, leaderEpoch));
           }
@@ -127,23 +135,70 @@ public final class ReplicaFetchers implements Copying {
   public void unfollow(PartitionId id) {
     onStore(
         () -> {
-          Following before = following.remove(id);
-          if (before != null) {
-            forget(id, before);
+          leadNoMore(id);
+          followNoMore(id);
+        });
+  }
+
+  private void followNoMore(PartitionId id) {
+    Following before = following.remove(id);
+    if (before != null) {
+      forget(id, before);
+    }
+  }
+
+  @Override
+  public void lead(PartitionId id, List<Integer> replicas) {
+    onStore(
+        () -> {
+          followNoMore(id);
+          List<Integer> before = leading.put(id, replicas);
+          if (!replicas.equals(before)) {
+            replicas.forEach(broker -> count(broker, 1));
+            if (before != null) {
+              before.forEach(broker -> count(broker, -1));
+            }
           }
         });
   }
 
+  private void leadNoMore(PartitionId id) {
+    List<Integer> before = leading.remove(id);
+    if (before != null) {
+      before.forEach(broker -> count(broker, -1));
+    }
+  }
+
+  private void count(int broker, int more) {
+    if (broker == context.self()) {
+      return;
+    }
+    int before = followers.getOrDefault(broker, 0);
+    int now = before + more;
+    if (now == 0) {
+      followers.remove(broker);
+    } else {
+      followers.put(broker, now);
+    }
+    BrokerImage image = live.get(broker);
+    if ((before == 0) != (now == 0) && image != null) {
+      PeerLink link = link(new Life(broker, image.incarnation()));
+      if (link != null) {
+        link.loop().execute(() -> link.watch(now > 0));
+      }
+    }
+  }
+
   private void forget(PartitionId id, Following before) {
-    LeaderLink link = links.get(before.leader());
+    PeerLink link = links.get(before.leader());
     if (link != null) {
       link.loop().execute(() -> link.unfollow(id));
     }
   }
 
   /** The link to a broker in that life; null while it is not known to be alive. */
-  private @Nullable LeaderLink link(Life leader) {
-    LeaderLink link = links.get(leader);
+  private @Nullable PeerLink link(Life leader) {
+    PeerLink link = links.get(leader);
     BrokerImage image = live.get(leader.brokerId());
     if (link != null || stopped || image == null || image.incarnation() != leader.incarnation()) {
       return link;
@@ -153,7 +208,7 @@ public final class ReplicaFetchers implements Copying {
       return null;
     }
     EventLoop loop = loops.get(Math.floorMod(leader.brokerId(), loops.size()));
-    LeaderLink opened = new LeaderLink(image, address, loop, context);
+    PeerLink opened = new PeerLink(image, address, loop, context);
     links.put(leader, opened);
     return opened;
   }
@@ -171,19 +226,27 @@ public final class ReplicaFetchers implements Copying {
           for (Life life : gone) {
             close(links.remove(life));
           }
-          following.forEach(
-              (id, which) -> {
-                if (!links.containsKey(which.leader())) {
-                  LeaderLink link = link(which.leader());
-                  if (link != null) {
-                    followAll(which.leader(), link);
-                  }
-                }
-              });
+          Set<Life> wanted = new LinkedHashSet<>();
+          following.values().forEach(which -> wanted.add(which.leader()));
+          for (BrokerImage image : live.values()) {
+            if (followers.containsKey(image.id())) {
+              wanted.add(new Life(image.id(), image.incarnation()));
+            }
+          }
+          wanted.removeAll(links.keySet());
+          for (Life life : wanted) {
+            PeerLink link = link(life);
+            if (link != null) {
+              begin(life, link);
+            }
+          }
         });
   }
 
-  private void followAll(Life leader, LeaderLink link) {
+  private void begin(Life leader, PeerLink link) {
+    if (followers.containsKey(leader.brokerId())) {
+      link.loop().execute(() -> link.watch(true));
+    }
     following.forEach(
         (id, which) -> {
           if (which.leader().equals(leader)) {
@@ -192,7 +255,7 @@ public final class ReplicaFetchers implements Copying {
         });
   }
 
-  private static void close(@Nullable LeaderLink link) {
+  private static void close(@Nullable PeerLink link) {
     if (link != null) {
       link.loop().execute(link::close);
     }
@@ -209,6 +272,8 @@ public final class ReplicaFetchers implements Copying {
         () -> {
           stopped = true;
           following.clear();
+          leading.clear();
+          followers.clear();
           links.values().forEach(ReplicaFetchers::close);
           links.clear();
         });

@@ -21,10 +21,15 @@ final class SilenceLimit {
   private final long leastNanos;
   private final long mostNanos;
 
-  /** As if an idle leader had been watched for long: it answers when the wait is over. */
+  /** An idle broker answers when the wait is over. */
   private long meanNanos = WINDOW_NANOS;
 
+  /**
+   * Of somebody new more is put up with, until his answers of a few seconds are known: what is done
+   * for the first time is slow, on both sides. A connection that is refused needs no patience.
+   */
   private long deviationNanos;
+
   private long windowBeganNanos;
   private long slowestNanos = -1;
 
@@ -34,6 +39,7 @@ final class SilenceLimit {
     }
     this.leastNanos = leastNanos;
     this.mostNanos = mostNanos;
+    this.deviationNanos = leastNanos;
   }
 
   /**

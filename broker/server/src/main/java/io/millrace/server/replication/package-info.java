@@ -1,7 +1,7 @@
 /**
- * The follower's side of replication between brokers: for each broker that leads something followed
- * here one {@link io.millrace.server.replication.LeaderLink}, which fetches for all of that at once
- * and notices when the other side falls silent.
+ * The follower's side of replication between brokers: for each broker that shares a partition with
+ * this one a {@link io.millrace.server.replication.PeerLink}, which fetches all that it leads at
+ * once and notices when it falls silent.
  *
  * <p>What is done with what was fetched, and what a leader makes of a fetch, is the partition's
  * business ({@code partition}, {@code replica}); who leads is the cluster's ({@code cluster}).

@@ -17,7 +17,7 @@ class FetchRoundTest {
   private static final ReplicationSettings SETTINGS = new ReplicationSettings(8 << 20, 100, 2_000);
 
   private final FetchRound round =
-      new FetchRound(
+      FetchRound.patient(
           List.of(
               followed("t", 0, 7, new FollowerPosition(10, 5, 8, 9)),
               followed("t", 1, 6, new FollowerPosition(0, -1, 0, 0))));

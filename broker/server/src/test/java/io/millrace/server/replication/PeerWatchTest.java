@@ -12,9 +12,16 @@ class PeerWatchTest {
   private static final long MILLI = 1_000_000;
   private static final long TICK = 10 * MILLI;
 
-  private final PeerWatch watch =
-      new PeerWatch(new SilenceLimit(100 * MILLI, 2_000 * MILLI), TICK, 0);
+  private final PeerWatch watch = new PeerWatch(wellKnown(), TICK, 0);
   private long now;
+
+  private static SilenceLimit wellKnown() {
+    SilenceLimit limit = new SilenceLimit(100 * MILLI, 2_000 * MILLI);
+    for (int i = -1_000; i < 0; i++) {
+      limit.onAnswer(25 * MILLI, i * 25L * MILLI);
+    }
+    return limit;
+  }
 
   private PeerWatch.Verdict tick(long afterMillis) {
     now += afterMillis * MILLI;

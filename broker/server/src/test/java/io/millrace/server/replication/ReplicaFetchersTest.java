@@ -111,7 +111,10 @@ class ReplicaFetchersTest {
         List.of());
     InboundRequest one = world.nextFetch();
     assertThat(partitions(one.head())).hasSize(1);
-    world.run(20);
+    InboundRequest other = world.nextFetch();
+    assertThat(partitions(other.head())).hasSize(1).isNotEqualTo(partitions(one.head()));
+    world.answerEmpty(other);
+    world.run(5);
     world.answerEmpty(one);
     assertThat(partitions(world.nextFetch().head())).hasSize(2);
   }
@@ -128,7 +131,7 @@ class ReplicaFetchersTest {
       }
       world.run(1);
     }
-    assertThat(fetches).isBetween(5, 40);
+    assertThat(fetches).isBetween(5, 90);
     assertThat(world.suspicions).isEmpty(); // it answers, after all
   }
 
@@ -139,8 +142,13 @@ class ReplicaFetchersTest {
     for (long until = world.scheduler.nanoTime() + 2 * FollowerWorld.SECOND;
         world.scheduler.nanoTime() < until; ) {
       while (!world.requests.isEmpty()) {
-        fetches++;
         InboundRequest fetch = world.requests.remove(0);
+        if (fetch.head().getFetch().getPartitionsCount() == 0) {
+          world.run(25);
+          world.answerEmpty(fetch);
+          continue;
+        }
+        fetches++;
         FetchResult.Builder result =
             FollowerWorld.result(fetch.head().getFetch().getPartitions(0))
                 .setError(Error.newBuilder().setCode(ErrorCode.OFFSET_OUT_OF_RANGE));
@@ -255,13 +263,13 @@ class ReplicaFetchersTest {
   void suspectsALeaderThatIsSilentAndClearsItWhenItAnswers() {
     start(A);
     InboundRequest fetch = world.nextFetch();
-    world.run(90);
+    world.run(400);
     assertThat(world.suspicions).isEmpty();
-    world.run(60);
+    world.run(80);
     assertThat(world.suspicions)
         .singleElement()
         .asString()
-        .startsWith("suspected 1/5: no answer for 1");
+        .startsWith("suspected 1/5: no answer for 4");
     world.answerEmpty(fetch);
     world.run(5);
     assertThat(world.suspicions).last().isEqualTo("cleared 1/5");
@@ -272,7 +280,7 @@ class ReplicaFetchersTest {
     start(A);
     world.answerEmpty(world.nextFetch());
     world.network.cutBothWays("broker-1", "broker-2");
-    world.run(500);
+    world.run(700);
     assertThat(world.suspicions).hasSize(1);
     world.network.heal();
     world.run(4_000);
@@ -283,7 +291,7 @@ class ReplicaFetchersTest {
   void watchesWhomItSuspectsAlsoWhenNothingIsFollowedFromItAnyMore() {
     start(A);
     InboundRequest fetch = world.nextFetch();
-    world.run(200);
+    world.run(600);
     assertThat(world.suspicions).hasSize(1);
     world.fetchers.unfollow(A);
     world.run(1_000);
@@ -297,7 +305,7 @@ class ReplicaFetchersTest {
   void clearsWhoseLifeIsOver() {
     start(A);
     var unused = world.nextFetch();
-    world.run(200);
+    world.run(600);
     assertThat(world.suspicions).hasSize(1);
     world.fetchers.onBrokers(Map.of());
     world.run(5);
@@ -349,5 +357,55 @@ class ReplicaFetchersTest {
     var unused = world.nextFetch();
     world.run(2_500);
     assertThat(partitions(world.nextFetch().head())).containsExactly("a~aaaaaaaa-0");
+  }
+
+  @Test
+  void fetchesWhatHasBecomeReadyWithoutWaitingForTheFetchThatIsOut() {
+    start(A);
+    InboundRequest patient = world.nextFetch();
+    world.open(B);
+    world.follow(B, 3);
+    InboundRequest quick = world.nextFetch();
+    assertThat(partitions(quick.head())).containsExactly("a~aaaaaaaa-1");
+    assertThat(quick.head().getFetch().getMaxWaitMs()).isZero();
+    world.answer(quick, List.of(batch(0, 3, "x")));
+    InboundRequest more = world.nextFetch();
+    assertThat(partitions(more.head())).containsExactly("a~aaaaaaaa-1");
+    assertThat(more.head().getFetch().getPartitions(0).getFetchOffset()).isEqualTo(1);
+    world.answerEmpty(more);
+    world.run(10);
+    assertThat(world.requests).describedAs("it has nothing new to tell").isEmpty();
+    world.answerEmpty(patient);
+    assertThat(partitions(world.nextFetch().head())).hasSize(2);
+  }
+
+  @Test
+  void asksAFollowerOfItsOwnForNothingAndMissesItAsSoonAsALeader() {
+    world.fetchers.lead(A, List.of(2, LEADER));
+    world.fetchers.onBrokers(Map.of(LEADER, leader));
+    for (int i = 0; i < 400; i++) {
+      InboundRequest ping = world.nextFetch();
+      assertThat(ping.head().getFetch().getPartitionsCount()).isZero();
+      assertThat(ping.head().getFetch().getMaxWaitMs()).isEqualTo(25);
+      world.run(25);
+      world.answerEmpty(ping);
+    }
+    var unused = world.nextFetch();
+    world.run(130);
+    assertThat(world.suspicions).hasSize(1);
+  }
+
+  @Test
+  void asksNobodyWithWhomItSharesNothing() {
+    world.fetchers.onBrokers(Map.of(LEADER, leader));
+    world.fetchers.lead(A, List.of(2, LEADER));
+    world.answerEmpty(world.nextFetch());
+    world.fetchers.lead(A, List.of(2, 3));
+    world.run(50);
+    world.requests.forEach(world::answerEmpty);
+    world.requests.clear();
+    world.run(1_000);
+    assertThat(world.requests).isEmpty();
+    assertThat(world.suspicions).isEmpty();
   }
 }

@@ -19,22 +19,22 @@ class SilenceLimitTest {
   }
 
   @Test
-  void isAtItsLeastBeforeAnythingIsKnownAndWhileAnswersComeInTime() {
-    assertThat(limit.nanos()).isEqualTo(100 * MILLI);
-    answers(200, 26);
+  void isLongerForSomebodyNewAndAtItsLeastOnceAnswersHaveComeInTimeForSeconds() {
+    assertThat(limit.nanos()).isEqualTo(425 * MILLI);
+    answers(1_000, 26);
     assertThat(limit.nanos()).isEqualTo(100 * MILLI);
   }
 
   @Test
   void growsAtOnceWhenAnswersBecomeSlow() {
-    answers(200, 26);
+    answers(1_000, 26);
     answers(1, 400);
     assertThat(limit.nanos()).isGreaterThan(350 * MILLI);
   }
 
   @Test
   void remembersJitterForSecondsAndThenForgetsIt() {
-    answers(100, 26);
+    answers(1_000, 26);
     answers(5, 400);
     answers(40, 26); // a second
     assertThat(limit.nanos()).isGreaterThan(200 * MILLI);
@@ -61,7 +61,7 @@ class SilenceLimitTest {
 
   @Test
   void takesTheSlowestAnswerOfAWindowForAllOfIt() {
-    for (int i = 0; i < 400; i++) {
+    for (int i = 0; i < 4_000; i++) {
       now += 5 * MILLI;
       limit.onAnswer(i % 5 == 0 ? 90 * MILLI : MILLI, now);
     }
