@@ -5,19 +5,12 @@ import static io.millrace.coordination.election.Partitions.left;
 import static io.millrace.coordination.election.Partitions.threeReplicas;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.ByteString;
 import io.millrace.coordination.election.SetsWrite.Change;
 import io.millrace.coordination.election.SetsWrite.Outcome;
 import io.millrace.coordination.store.MemoryEnsemble.WriteFate;
 import io.millrace.coordination.store.MemoryStore;
 import io.millrace.coordination.store.MemoryWorld;
-import io.millrace.coordination.store.Node;
-import io.millrace.coordination.store.NodeKind;
-import io.millrace.coordination.store.ReadOutcome;
-import io.millrace.coordination.store.StoreOp;
-import io.millrace.coordination.store.ZnodeJson;
 import io.millrace.coordination.store.ZnodePaths;
-import io.millrace.coordination.store.ZnodeReading;
 import io.millrace.coordination.v1.PartitionNode;
 import io.millrace.coordination.v1.RollCallEntry;
 import io.millrace.rpc.SafetyRule;
@@ -32,38 +25,19 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** coordination.md, "In-sync changes"; reliability 8.5, 8.6. */
 class SetsWriteTest {
-  private static final String TOPIC = "a~aaaaaaaa";
-  private static final String PATH = ZnodePaths.partition(TOPIC, 0);
+  private static final String TOPIC = PartitionWorld.TOPIC;
   private static final String KNOWN = ZnodePaths.knownBroker(3);
 
-  private final MemoryWorld world = new MemoryWorld(61);
-  private final MemoryStore store = world.open();
-  private final MemoryStore other = world.open();
+  private final PartitionWorld partition = new PartitionWorld(61);
+  private final MemoryWorld world = partition.world;
+  private final MemoryStore store = partition.store;
 
   private void given(PartitionNode.Builder node) {
-    world.get(
-        store,
-        s ->
-            s.transact(
-                List.of(
-                    create(ZnodePaths.PARTITIONS, ByteString.EMPTY),
-                    create(ZnodePaths.partitions(TOPIC), ByteString.EMPTY),
-                    create(ZnodePaths.BROKERS, ByteString.EMPTY),
-                    create(ZnodePaths.KNOWN_BROKERS, ByteString.EMPTY),
-                    create(KNOWN, ByteString.EMPTY),
-                    create(PATH, ZnodeJson.PARTITION.write(node.build())))));
-  }
-
-  private static StoreOp create(String path, ByteString content) {
-    return new StoreOp.Create(path, content, NodeKind.PERSISTENT);
+    partition.given(node);
   }
 
   private PartitionNode content() {
-    ReadOutcome<Node> read =
-        world.get(store, s -> s.sync("/").thenCompose(isSynced -> s.read(PATH)));
-    Node node = ((ReadOutcome.Found<Node>) read).value();
-    return ((ZnodeReading.Understood<PartitionNode>) ZnodeJson.PARTITION.read(node.data()))
-        .content();
+    return partition.content();
   }
 
   private static Change change(int version, List<Integer> inSync, Map<Integer, Integer> admitted) {
@@ -79,7 +53,7 @@ class SetsWriteTest {
   }
 
   private void registerAnew() {
-    world.get(other, s -> s.set(KNOWN, ByteString.EMPTY, 0));
+    partition.registerAnew(3);
   }
 
   @Test
@@ -131,7 +105,7 @@ class SetsWriteTest {
   void saysWhatStandsThereWhenItHasMoved() {
     given(threeReplicas());
     PartitionNode theirs = threeReplicas().setLeader(2).setLeaderEpoch(6).build();
-    world.get(other, s -> s.set(PATH, ZnodeJson.PARTITION.write(theirs), 0));
+    partition.writeAsAnother(theirs);
 
     Outcome outcome = write(change(0, List.of(1, 2), Map.of()));
 
@@ -236,7 +210,7 @@ class SetsWriteTest {
       CompletableFuture<Outcome> outcome = begin(change(0, List.of(1, 2), Map.of()));
       PartitionNode theirs = threeReplicas().setLeader(2).setLeaderEpoch(6).build();
       // The next sending comes no earlier than contact is back, and a moment after that.
-      world.get(other, s -> s.set(PATH, ZnodeJson.PARTITION.write(theirs), 0));
+      partition.writeAsAnother(theirs);
       assertThat(world.get(outcome)).isInstanceOf(Outcome.Written.class);
     }
     assertThat(content().getLeaderEpoch()).isEqualTo(5);

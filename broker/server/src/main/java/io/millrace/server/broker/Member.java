@@ -236,6 +236,7 @@ final class Member implements RegistrationListener {
   private void ready() {
     if (!wasReady && !ended) {
       wasReady = true;
+      parts.leaders().leaderships().start();
       parts.api().serve();
       onReady.accept(
           new StartOutcome.Ready(
@@ -306,6 +307,7 @@ final class Member implements RegistrationListener {
   private void end() {
     ended = true;
     parts.replicas().stop();
+    parts.leaders().leaderships().stop();
     parts.trash().stop();
   }
 
@@ -315,13 +317,19 @@ final class Member implements RegistrationListener {
    * @param then whether the clean mark stands
    */
   void stop(Consumer<Boolean> then) {
-    parts.api().stop();
-    listeners.stopAccepting();
+    // While others take over, everything is served as before: nobody shall notice.
     loop.execute(
-        () -> {
-          end();
-          new Draining(parts.shards(), loop).start(() -> closeLogs(then));
-        });
+        () ->
+            parts
+                .leaders()
+                .leaderships()
+                .leaveAll(
+                    () -> {
+                      parts.api().stop();
+                      listeners.stopAccepting();
+                      end();
+                      new Draining(parts.shards(), loop).start(() -> closeLogs(then));
+                    }));
   }
 
   private void closeLogs(Consumer<Boolean> then) {

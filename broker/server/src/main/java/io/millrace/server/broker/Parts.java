@@ -16,7 +16,10 @@ import io.millrace.rpc.EventLoop;
 import io.millrace.server.cluster.CurrentCatalog;
 import io.millrace.server.cluster.ElectionCounts;
 import io.millrace.server.cluster.Elections;
+import io.millrace.server.cluster.LeaderAccess;
 import io.millrace.server.cluster.LocalPartitions;
+import io.millrace.server.cluster.Outlook;
+import io.millrace.server.cluster.PeerCalls;
 import io.millrace.server.cluster.Replicas;
 import io.millrace.server.cluster.Roles;
 import io.millrace.server.cluster.TrashDuty;
@@ -49,6 +52,7 @@ record Parts(
     ElectionCounts elections,
     ReplicaFetchers fetchers,
     Replicas replicas,
+    LeaderAccess leaders,
     TrashDuty trash,
     WaitBoard waits,
     ApiHandler api) {
@@ -116,8 +120,17 @@ record Parts(
             shards,
             store.loop());
     Roles roles = new Roles(partitions, fetchers, new SetsWrite(store));
-    Replicas replicas = new Replicas(self, store.loop(), partitions, elections, roles, trash);
+    Outlook outlook = new Outlook(self);
+    Replicas replicas = new Replicas(store.loop(), outlook, partitions, elections, roles, trash);
     fetchers.listen(suspicions(replicas, elections.counts()));
+    LeaderAccess leaders =
+        LeaderAccess.of(
+            store,
+            outlook,
+            partitions,
+            replicas,
+            new PeerCalls(seams.transport(), connections(self, directory), store.loop()),
+            fetchers::setDraining);
     TopicSettingCheck check =
         new TopicSettingCheck(settings.topics(), settings.requests().maxRequestBytes());
     WaitBoard waits = new WaitBoard(seams.tasks().clock());
@@ -133,9 +146,20 @@ record Parts(
             new ProducerIds(store, seams.tasks().random()),
             settings,
             explainSources(store.loop(), waits, health, replicas),
+            leaders,
             seams.tasks().clock());
     return new Parts(
-        logs, shards, catalog, view, elections.counts(), fetchers, replicas, trash, waits, api);
+        logs,
+        shards,
+        catalog,
+        view,
+        elections.counts(),
+        fetchers,
+        replicas,
+        leaders,
+        trash,
+        waits,
+        api);
   }
 
   /** As other brokers are connected to: of this cluster, and there or not within a second. */

@@ -20,6 +20,7 @@ import org.slf4j.LoggerFactory;
 public final class Elections {
   private static final Logger LOG = LoggerFactory.getLogger(Elections.class);
   private static final long STAGGER_MILLIS = 50;
+  private static final long GIVING_WAY_MILLIS = 10 * STAGGER_MILLIS;
   private static final long RETRY_NANOS = MILLISECONDS.toNanos(500);
 
   /**
@@ -66,6 +67,9 @@ public final class Elections {
     Catalog catalog();
 
     int incarnation();
+
+    /** Others go first, as far as there are any: this broker wants to lead nothing. */
+    boolean givesWay();
 
     /** Those that this candidate may take for dead. */
     Set<Integer> suspected();
@@ -117,14 +121,14 @@ public final class Elections {
   }
 
   private ElectionScene scene(Replica replica, Candidate candidate, int minInSync) {
-    long leaderlessNanos = loop.clock().nanoTime() - replica.leaderlessSinceNanos;
+    long leaderlessMillis = (loop.clock().nanoTime() - replica.leaderlessSinceNanos) / 1_000_000;
     return new ElectionScene(
         candidate.catalog().self(),
         candidate.incarnation(),
         candidate.catalog().incarnations(),
         candidate.suspected(),
         minInSync,
-        leaderlessNanos / 1_000_000,
+        candidate.givesWay() ? leaderlessMillis - GIVING_WAY_MILLIS : leaderlessMillis,
         STAGGER_MILLIS,
         replica.highestEpochSeen());
   }

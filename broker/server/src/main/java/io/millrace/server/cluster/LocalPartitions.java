@@ -205,6 +205,37 @@ public final class LocalPartitions {
         });
   }
 
+  /**
+   * The leader keeps what producers send, until another has all that was appended.
+   *
+   * @param then on the store's loop: that other's incarnation, once nothing is appended any more;
+   *     empty when it has not caught up in time, and then the partition is led on
+   */
+  void handOver(PartitionId id, int to, long patienceNanos, Consumer<Optional<Integer>> then) {
+    Shard shard = id.ownerAmong(shards);
+    shard.deliver(
+        () -> {
+          Partition partition = shard.find(id);
+          if (partition == null) {
+            home.execute(() -> then.accept(Optional.empty()));
+          } else {
+            partition.handOver(to, patienceNanos, ready -> home.execute(() -> then.accept(ready)));
+          }
+        });
+  }
+
+  /** A hand-over has not come about: appends go on. */
+  void leadOn(PartitionId id) {
+    Shard shard = id.ownerAmong(shards);
+    shard.deliver(
+        () -> {
+          Partition partition = shard.find(id);
+          if (partition != null) {
+            partition.leadOn();
+          }
+        });
+  }
+
   /** See {@link Partition#setLease}; holds for those that are open now. */
   void setLease(boolean held) {
     for (Shard shard : shards) {

@@ -46,7 +46,21 @@ final class Replica {
   /** The brokers that the partition was told are up, last. */
   Map<Integer, Integer> upTold = Map.of();
 
+  /** It is about to be led elsewhere. */
+  boolean handingOver;
+
+  /** Whether, and since when, the replica that is preferred to this leader could take over. */
+  boolean preferredReady;
+
+  long preferredReadySinceNanos;
+
   boolean electing;
+
+  /** An unclean election comes next, unless somebody who can lead comes back before. */
+  boolean waitsForUnclean;
+
+  /** A later look at it is waited for. */
+  boolean isLookedAtLater;
 
   /** By which picture of the cluster it began to: what comes meanwhile is not missed. */
   long electingOn;

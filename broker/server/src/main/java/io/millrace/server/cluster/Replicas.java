@@ -3,25 +3,19 @@ package io.millrace.server.cluster;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.millrace.coordination.election.LogPosition;
-import io.millrace.coordination.view.ClusterImage;
+import io.millrace.coordination.election.UncleanElection;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.rpc.EventLoop;
-import io.millrace.rpc.SafetyRule;
 import io.millrace.server.explain.Finding;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.replica.SetsChange;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,63 +29,57 @@ import org.slf4j.LoggerFactory;
  */
 public final class Replicas implements LocalPartitions.RoleListener {
   private static final Logger LOG = LoggerFactory.getLogger(Replicas.class);
+  private static final long UNCLEAN_GRACE_NANOS = SECONDS.toNanos(1);
 
-  private final int self;
   private final EventLoop loop;
+  private final Outlook outlook;
   private final LocalPartitions partitions;
-  private final Elections elections;
   private final Roles roles;
   private final TrashDuty trash;
-  private final Suspicions suspicions = new Suspicions();
-  private final Map<PartitionId, Replica> replicas = new HashMap<>();
-
-  /** Whose opening, election or preparation is under way. */
-  private final Set<Replica> busy = new HashSet<>();
+  private final Candidacies candidacies;
+  private final ReplicaTable table;
 
   /** By topic id. */
   private final Map<String, String> faultsTold = new HashMap<>();
 
-  /** What is wrong with one partition may be wrong with thousands. */
-  private final LineBudget troubleLines = new LineBudget(20, SECONDS.toNanos(10));
-
-  private final List<Runnable> whenSettled = new ArrayList<>();
-  private Catalog catalog;
-  private long pictures;
-
-  /** Incarnations of the brokers that are live and not suspected; another map when that changes. */
-  private Map<Integer, Integer> up = Map.of();
-
-  private int incarnation;
+  private @Nullable UncleanElections unclean;
   private boolean stopped;
 
   /**
    * @param loop the store's
    */
   public Replicas(
-      int self,
       EventLoop loop,
+      Outlook outlook,
       LocalPartitions partitions,
       Elections elections,
       Roles roles,
       TrashDuty trash) {
-    this.self = self;
     this.loop = loop;
+    this.outlook = outlook;
     this.partitions = partitions;
-    this.elections = elections;
     this.roles = roles;
     this.trash = trash;
-    this.catalog = Catalog.of(self, ClusterImage.EMPTY);
+    this.candidacies = new Candidacies(loop, outlook, partitions, elections, roles);
+    this.table = new ReplicaTable(loop);
+  }
+
+  /** Before the first picture. */
+  void setUnclean(UncleanElections elections) {
+    unclean = elections;
+  }
+
+  ReplicaTable table() {
+    return table;
   }
 
   /** A newer picture of the cluster. */
   public void onCatalog(Catalog newer) {
     loop.assertInLoop();
-    Catalog older = catalog;
-    catalog = newer;
-    pictures++;
+    Catalog older = outlook.catalog();
+    outlook.see(newer);
     boolean sameBrokers = older.image().brokers().equals(newer.image().brokers());
     if (!sameBrokers) {
-      up = suspicions.unsuspected(newer.image());
       roles.onBrokers(newer.image().brokers());
     }
     for (TopicImage topic : newer.topicsById().values()) {
@@ -101,12 +89,12 @@ public final class Replicas implements LocalPartitions.RoleListener {
       }
     }
     faultsTold.keySet().retainAll(newer.topicsById().keySet());
-    for (Replica replica : List.copyOf(replicas.values())) {
+    for (Replica replica : table.all()) {
       if (!newer.topicsById().containsKey(replica.id.topicId())) {
         decide(replica.id);
       }
     }
-    settle();
+    table.settle();
   }
 
   /**
@@ -146,46 +134,37 @@ public final class Replicas implements LocalPartitions.RoleListener {
   /** A new life: whatever was led in an earlier one is elected anew. */
   public void onRegistered(int as) {
     loop.assertInLoop();
-    incarnation = as;
+    outlook.setIncarnation(as);
     decideAll();
   }
 
   /** What this broker led, it leads no more. */
   public void onExpired() {
     loop.assertInLoop();
-    incarnation = 0;
+    outlook.setIncarnation(0);
     decideAll();
   }
 
   private void decideAll() {
-    catalog.topicsById().values().forEach(topic -> lookAt(topic, null));
-    settle();
+    outlook.catalog().topicsById().values().forEach(topic -> lookAt(topic, null));
+    table.settle();
   }
 
   /** That life of a broker is taken for dead from now on, although its session stands. */
   public void onSuspected(int broker, int life, String why) {
     loop.assertInLoop();
-    suspicions.add(broker, life, why);
-    onSuspicions();
+    if (outlook.suspect(broker, life, why)) {
+      table.all().forEach(replica -> decide(replica.id));
+      table.settle();
+    }
   }
 
   /** It answers again. */
   public void onCleared(int broker, int life) {
     loop.assertInLoop();
-    suspicions.remove(broker, life);
-    onSuspicions();
-  }
-
-  private void onSuspicions() {
-    Map<Integer, Integer> now = suspicions.unsuspected(catalog.image());
-    if (!now.equals(up)) {
-      up = now;
-      replicas.keySet().stream()
-          .sorted(
-              Comparator.comparing(PartitionId::topicId).thenComparingInt(PartitionId::partition))
-          .toList()
-          .forEach(this::decide);
-      settle();
+    if (outlook.clear(broker, life)) {
+      table.all().forEach(replica -> decide(replica.id));
+      table.settle();
     }
   }
 
@@ -195,10 +174,16 @@ public final class Replicas implements LocalPartitions.RoleListener {
     partitions.setLease(held);
   }
 
+  /** While draining, other candidates go first. */
+  void setDraining(boolean draining) {
+    candidacies.setDraining(draining);
+  }
+
   /** Nothing more is opened, elected or deleted. */
   public void stop() {
     loop.assertInLoop();
     stopped = true;
+    candidacies.stop();
   }
 
   /**
@@ -207,37 +192,21 @@ public final class Replicas implements LocalPartitions.RoleListener {
    */
   public void whenSettled(Runnable action) {
     loop.assertInLoop();
-    whenSettled.add(action);
-    settle();
+    table.whenSettled(action);
   }
 
   /** How far each log reaches; {@link LogPosition#NOTHING} where there is none. */
   public LogPosition positionOf(String topicId, int partition) {
     loop.assertInLoop();
-    Replica replica = replicas.get(new PartitionId(topicId, partition));
+    Replica replica = table.find(new PartitionId(topicId, partition));
     return replica == null ? LogPosition.NOTHING : replica.position;
   }
 
-  private void settle() {
-    if (busy.isEmpty()) {
-      List<Runnable> actions = List.copyOf(whenSettled);
-      whenSettled.clear();
-      actions.forEach(Runnable::run);
-    }
-  }
-
-  private @Nullable PartitionImage imageOf(PartitionId id) {
-    TopicImage topic = catalog.topicsById().get(id.topicId());
-    return topic != null && id.partition() < topic.partitions().size()
-        ? topic.partitions().get(id.partition())
-        : null;
-  }
-
   private void decide(PartitionId id) {
-    Replica replica = replicas.get(id);
-    TopicImage topic = catalog.topicsById().get(id.topicId());
+    Replica replica = table.find(id);
+    TopicImage topic = outlook.topicOf(id);
     if (replica != null && replica.stage == Replica.Stage.DELETED && topic == null) {
-      replicas.remove(id);
+      table.remove(id);
     }
     if (replica != null) {
       configure(replica, topic);
@@ -247,63 +216,57 @@ public final class Replicas implements LocalPartitions.RoleListener {
     }
     ReplicaPlan plan =
         ReplicaPlan.decide(
-            self,
-            incarnation,
-            catalog.image(),
+            outlook.self(),
+            outlook.incarnation(),
+            outlook.catalog().image(),
             replica == null ? Set.of() : suspectedBy(replica),
             topic,
-            imageOf(id),
+            outlook.imageOf(id),
             replica == null ? ReplicaPlan.Local.NONE : replica.local());
     if (replica == null) {
       begin(id, plan, topic);
     } else {
-      carryOut(replica, plan, topic, imageOf(id));
+      carryOut(replica, plan, topic, outlook.imageOf(id));
     }
   }
 
-  /** Whose leadership this replica may take: none while it has done that too often. */
+  /** Where suspicion has been acted on too often, it is looked at again when it may be. */
   private Set<Integer> suspectedBy(Replica replica) {
-    Set<Integer> suspected = suspicions.among(catalog.image());
-    long waitNanos = suspected.isEmpty() ? 0 : replica.suspicions.waitNanos(now());
+    long waitNanos =
+        outlook.suspected().isEmpty() ? 0 : replica.suspicions.waitNanos(loop.clock().nanoTime());
     if (waitNanos > 0) {
-      decideLater(replica.id, waitNanos);
-      return Set.of();
+      decideLater(replica, waitNanos);
     }
-    return suspected;
-  }
-
-  private long now() {
-    return loop.clock().nanoTime();
+    return candidacies.suspectedBy(replica);
   }
 
   private void begin(PartitionId id, ReplicaPlan plan, @Nullable TopicImage topic) {
     if (topic == null || plan instanceof ReplicaPlan.Nothing) {
       return;
     }
-    Replica replica = new Replica(id);
-    replicas.put(id, replica);
+    Replica replica = table.add(id);
     if (plan instanceof ReplicaPlan.Delete) {
       delete(replica, Optional.of(topic));
     } else {
       replica.stage = Replica.Stage.OPENING;
-      busy.add(replica);
+      table.begin(replica);
       replica.settings = topic.settings();
       partitions.open(id, topic, this, opened -> onOpened(replica, opened));
     }
   }
 
   private void onOpened(Replica replica, LocalPartitions.Opened opened) {
-    busy.remove(replica);
+    table.end(replica);
     if (opened instanceof LocalPartitions.Opened.Open open) {
       replica.stage = Replica.Stage.OPEN;
       replica.epochOnDisk = open.highestEpoch();
       replica.position = open.position();
     } else {
       replica.stage = Replica.Stage.OFFLINE;
-      trouble(replica, ((LocalPartitions.Opened.Offline) opened).why());
+      table.trouble(replica, ((LocalPartitions.Opened.Offline) opened).why());
     }
     decide(replica.id);
-    settle();
+    table.settle();
   }
 
   /** Settings that have changed hold without a restart. */
@@ -330,14 +293,13 @@ public final class Replicas implements LocalPartitions.RoleListener {
     if (plan instanceof ReplicaPlan.Lead && image != null) {
       lead(replica, image);
     } else if (plan instanceof ReplicaPlan.Follow follow && image != null) {
-      busy.remove(replica);
-      roles.follow(replica, follow, image, why -> onOffline(replica.id, why));
+      follow(replica, follow, image);
     } else if (plan instanceof ReplicaPlan.Nothing && image != null) {
-      roles.tell(replica, image, up);
+      roles.tell(replica, image, outlook.up());
     } else if (plan instanceof ReplicaPlan.StepDown down) {
       stepDown(replica, down.why());
     } else if (plan instanceof ReplicaPlan.Elect) {
-      elect(replica, topic);
+      elect(replica);
     } else if (plan instanceof ReplicaPlan.Delete) {
       delete(replica, Optional.ofNullable(topic));
     } else if (plan instanceof ReplicaPlan.Distrust distrust) {
@@ -347,149 +309,155 @@ public final class Replicas implements LocalPartitions.RoleListener {
 
   private void lead(Replica replica, PartitionImage image) {
     replica.leaderless = false;
-    busy.add(replica);
-    roles.lead(replica, image, up, why -> onOffline(replica.id, why));
+    table.begin(replica);
+    roles.lead(replica, image, outlook.up(), why -> onOffline(replica.id, why));
   }
 
   @Override
   public void onLeading(PartitionId id, int epoch) {
-    Replica replica = replicas.get(id);
+    Replica replica = table.find(id);
     if (replica != null && replica.epochLed == epoch) {
-      busy.remove(replica);
-      settle();
+      table.end(replica);
+      table.settle();
     }
   }
 
   @Override
   public void onSetsWanted(PartitionId id, SetsChange change) {
-    Replica replica = replicas.get(id);
+    Replica replica = table.find(id);
     if (replica != null && !replica.isBeingDeleted()) {
-      roles.changeSets(replica, self, incarnation, change);
+      roles.changeSets(replica, outlook.self(), outlook.incarnation(), change);
     }
   }
 
   @Override
   public void onOffline(PartitionId id, String why) {
-    Replica replica = replicas.get(id);
+    Replica replica = table.find(id);
     if (replica != null && !replica.isBeingDeleted()) {
       replica.stage = Replica.Stage.OFFLINE;
       roles.forget(replica);
-      trouble(replica, why);
-      busy.remove(replica);
-      settle();
+      table.trouble(replica, why);
+      table.end(replica);
+      table.settle();
     }
   }
 
   private void stepDown(Replica replica, String why) {
-    busy.remove(replica);
+    table.end(replica);
     roles.stepDown(replica, why);
   }
 
-  private void elect(Replica replica, @Nullable TopicImage topic) {
-    if (replica.epochLed >= 0) {
-      stepDown(replica, "nobody leads, and a leader is being elected");
-    }
-    replica.electing = true;
-    replica.electingOn = pictures;
-    if (!replica.leaderless) {
-      replica.leaderless = true;
-      replica.leaderlessSinceNanos = now();
-    }
-    busy.add(replica);
-    elections.run(
+  private void elect(Replica replica) {
+    table.begin(replica);
+    candidacies.begin(
         replica,
-        topic,
-        new Candidacy(replica),
-        result -> {
-          replica.electing = false;
-          busy.remove(replica);
-          onElected(replica, result);
-          settle();
+        (candidate, result) -> {
+          table.end(candidate);
+          onElected(candidate, result);
+          table.settle();
         });
-  }
-
-  private final class Candidacy implements Elections.Candidate {
-    private final Replica replica;
-
-    Candidacy(Replica replica) {
-      this.replica = replica;
-    }
-
-    @Override
-    public Catalog catalog() {
-      return catalog;
-    }
-
-    @Override
-    public int incarnation() {
-      return incarnation;
-    }
-
-    @Override
-    public Set<Integer> suspected() {
-      return suspectedBy(replica);
-    }
-
-    @Override
-    public CompletionStage<Boolean> prepare(boolean mustFlush) {
-      if (replica.stage != Replica.Stage.OPEN || stopped) {
-        return CompletableFuture.completedFuture(false);
-      }
-      PartitionImage image = imageOf(replica.id);
-      if (image != null && suspectedBy(replica).contains(image.leader().orElse(self))) {
-        replica.suspicions.spend(now());
-      }
-      CompletionStage<Boolean> stoodDown =
-          SafetyRule.H14.isLeftOut()
-              ? CompletableFuture.completedFuture(true)
-              : roles.stepDown(replica, "this broker stands for election");
-      return mustFlush ? stoodDown.thenCompose(isDone -> partitions.flush(replica.id)) : stoodDown;
-    }
   }
 
   private void onElected(Replica replica, Elections.Result result) {
     if (result instanceof Elections.Result.Elected elected) {
       replica.epochWritten = elected.now().leaderEpoch();
       boolean canLead = replica.stage == Replica.Stage.OPEN && !stopped;
-      if (canLead && elected.now().leaderIncarnation() == incarnation) {
+      if (canLead && elected.now().leaderIncarnation() == outlook.incarnation()) {
         lead(replica, elected.now());
         return;
       }
     } else if (result instanceof Elections.Result.Again again) {
-      decideLater(replica.id, again.afterNanos());
+      decideLater(replica, again.afterNanos());
       return;
     } else if (result instanceof Elections.Result.Impossible impossible) {
-      trouble(replica, impossible.why());
+      table.trouble(replica, impossible.why());
+      electUncleanly(replica);
     }
     if (replica.stage != Replica.Stage.OPEN
         || result instanceof Elections.Result.Elected
-        || replica.electingOn != pictures) {
+        || replica.electingOn != outlook.pictures()) {
       decide(replica.id); // what came in between was not decided on while the election ran
     }
   }
 
-  private void decideLater(PartitionId id, long nanos) {
+  /**
+   * Where the topic's setting wants a leader at any price: the first live replica asks them all,
+   * after a moment in which a member of the in-sync set may come back.
+   */
+  private void electUncleanly(Replica replica) {
+    TopicImage topic = outlook.topicOf(replica.id);
+    PartitionImage image = outlook.imageOf(replica.id);
+    UncleanElections elections = unclean;
+    if (topic == null
+        || image == null
+        || elections == null
+        || stopped
+        || !partitions.settingsOf(topic).uncleanElection()
+        || !outlook.isFirstLive(image)) {
+      return;
+    }
+    if (!replica.waitsForUnclean) {
+      replica.waitsForUnclean = true;
+      decideLater(replica, UNCLEAN_GRACE_NANOS);
+      return;
+    }
+    replica.waitsForUnclean = false;
+    elections.elect(
+        topic,
+        List.of(replica.id.partition()),
+        UncleanElection.Cause.SETTING,
+        (partition, outcome) -> {
+          if (outcome instanceof ElectOutcome.Failed) {
+            decideLater(replica, UNCLEAN_GRACE_NANOS);
+          }
+        });
+  }
+
+  /** One look at a time is waited for; others on the way do no harm. */
+  private void decideLater(Replica replica, long nanos) {
+    if (replica.isLookedAtLater) {
+      return;
+    }
+    replica.isLookedAtLater = true;
     loop.schedule(
         nanos,
         () -> {
-          decide(id);
-          settle();
+          replica.isLookedAtLater = false;
+          decide(replica.id);
+          table.settle();
         });
+  }
+
+  /** Somebody else was named by this broker itself, and what is here follows at once. */
+  void onHandedOver(Replica replica, PartitionImage now) {
+    replica.epochWritten = Math.max(replica.epochWritten, now.leaderEpoch());
+    if (!stopped && replica.stage == Replica.Stage.OPEN && now.leader().isPresent()) {
+      follow(
+          replica,
+          new ReplicaPlan.Follow(
+              now.leader().getAsInt(), now.leaderIncarnation(), now.leaderEpoch()),
+          now);
+    }
+  }
+
+  private void follow(Replica replica, ReplicaPlan.Follow follow, PartitionImage image) {
+    table.end(replica);
+    roles.follow(replica, follow, image, why -> onOffline(replica.id, why));
   }
 
   private void distrust(Replica replica, String why, @Nullable TopicImage topic) {
     stepDown(replica, why);
     if (topic != null) {
-      trouble(replica, why);
+      table.trouble(replica, why);
       return;
     }
     trash.fateOf(
         replica.id,
         deleted -> {
-          if (deleted && !catalog.topicsById().containsKey(replica.id.topicId())) {
+          if (deleted && !outlook.catalog().topicsById().containsKey(replica.id.topicId())) {
             delete(replica, Optional.empty());
           } else if (!deleted) {
-            trouble(replica, why);
+            table.trouble(replica, why);
           }
         });
   }
@@ -498,7 +466,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
     boolean opened = replica.stage != Replica.Stage.NEW;
     replica.stage = Replica.Stage.DELETING;
     roles.forget(replica);
-    busy.remove(replica);
+    table.end(replica);
     trash.delete(
         replica.id,
         opened,
@@ -514,31 +482,17 @@ public final class Replicas implements LocalPartitions.RoleListener {
   /** What the replica here waits for; empty when it waits for nothing. */
   public List<Finding> waitsOf(PartitionId id) {
     loop.assertInLoop();
-    Replica replica = replicas.get(id);
-    PartitionImage image = imageOf(id);
+    Replica replica = table.find(id);
+    PartitionImage image = outlook.imageOf(id);
     int leaderEpoch = image == null ? -1 : image.leaderEpoch();
     return replica == null
         ? List.of()
-        : ReplicaWaits.of(replica, leaderEpoch, now(), loop.clock().wallMillis());
+        : ReplicaWaits.of(replica, leaderEpoch, loop.clock().nanoTime(), loop.clock().wallMillis());
   }
 
   /** Which brokers do not answer this one, and since they do not, are taken for dead. */
   public Map<Integer, String> suspected() {
     loop.assertInLoop();
-    return suspicions.reasons(catalog.image());
-  }
-
-  private void trouble(Replica replica, String why) {
-    if (!replica.trouble.equals(why)) {
-      replica.trouble = why;
-      long leftOut = troubleLines.take(loop.clock().nanoTime());
-      if (leftOut >= 0) {
-        LOG.error(
-            "{}: not served by this broker: {}{}",
-            replica.id,
-            why,
-            leftOut == 0 ? "" : " (" + leftOut + " more partitions left out before this one)");
-      }
-    }
+    return outlook.suspicionReasons();
   }
 }

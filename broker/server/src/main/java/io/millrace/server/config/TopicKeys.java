@@ -34,6 +34,14 @@ public final class TopicKeys {
           "With fewer in-sync replicas, producers of level standard and synced are refused. A topic"
               + " that does not set it needs no more than it has replicas.");
 
+  static final Key<Boolean> UNCLEAN_ELECTION =
+      Key.flag(
+          "unclean.election",
+          false,
+          "When no replica that is known to have every acknowledged record is live, let the one that"
+              + " has the most lead after a second: the topic is available again, and what only the"
+              + " others have is lost.");
+
   static final Key<Integer> RECORD_MAX_BYTES =
       Key.integer(
           "record.max.bytes",
@@ -97,6 +105,7 @@ public final class TopicKeys {
           DURABILITY,
           DURABILITY_STRICT,
           MIN_IN_SYNC,
+          UNCLEAN_ELECTION,
           RECORD_MAX_BYTES,
           TIMESTAMP_KIND,
           RETENTION_MILLIS,

@@ -8,12 +8,14 @@ import java.util.Map;
 /**
  * One topic's settings, checked.
  *
+ * @param uncleanElection a leader at any price, where nobody is left that has everything
  * @param isStrict producers may not ask for a lower level than {@code durability}
  */
 public record TopicSettings(
     Durability durability,
     boolean isStrict,
     int minInSync,
+    boolean uncleanElection,
     int recordMaxBytes,
     TimestampKind timestampKind,
     LogSettings log) {
@@ -73,6 +75,7 @@ public record TopicSettings(
         values.get(TopicKeys.DURABILITY),
         values.get(TopicKeys.DURABILITY_STRICT),
         isOwn ? minInSync : Math.min(minInSync, replicationFactor),
+        values.get(TopicKeys.UNCLEAN_ELECTION),
         values.get(TopicKeys.RECORD_MAX_BYTES),
         values.get(TopicKeys.TIMESTAMP_KIND),
         new LogSettings(

@@ -7,6 +7,7 @@ import io.millrace.rpc.Clock;
 import io.millrace.rpc.InboundRequest;
 import io.millrace.rpc.RequestHandler;
 import io.millrace.server.cluster.Catalog;
+import io.millrace.server.cluster.LeaderAccess;
 import io.millrace.server.config.BrokerSettings;
 import io.millrace.server.config.RequestSettings;
 import io.millrace.server.config.TopicDefaults;
@@ -47,6 +48,8 @@ public final class ApiHandler implements RequestHandler {
   private final DescribeClusterHandler describeCluster;
   private final ExplainHandler explain;
   private final ProducerIdHandler producerId;
+  private final ElectLeadersHandler electLeaders;
+  private final DrainBrokerHandler drainBroker;
   private final LeaveInSyncHandler leaveInSync;
   private final ReplicaEndsHandler replicaEnds;
   private final ReplicaAdmission admission;
@@ -70,6 +73,7 @@ public final class ApiHandler implements RequestHandler {
       ProducerIds producerIds,
       BrokerSettings settings,
       ExplainSources explaining,
+      LeaderAccess leaders,
       Clock clock) {
     RequestSettings requests = settings.requests();
     TopicDefaults defaults = settings.topics();
@@ -90,9 +94,11 @@ public final class ApiHandler implements RequestHandler {
     producerId =
         new ProducerIdHandler(
             producerIds, ChangeQuota.ofProducers(requests.producerIdsPerSecond(), clock));
+    electLeaders = new ElectLeadersHandler(catalog, leaders.elections());
+    drainBroker = new DrainBrokerHandler(catalog, leaders.leaderships());
     leaveInSync = new LeaveInSyncHandler(shards, requests);
     replicaEnds = new ReplicaEndsHandler(shards, requests);
-    admission = new ReplicaAdmission(catalog);
+    admission = new ReplicaAdmission(catalog, leaders.draining());
   }
 
   /** What stands behind the listener of brokers; this itself stands behind that of clients. */
@@ -125,7 +131,7 @@ public final class ApiHandler implements RequestHandler {
       if (refusal.isPresent()) {
         request.refuse(refusal.get().code(), refusal.get().message());
       } else {
-        dispatch(request);
+        dispatch(request, ofBroker);
       }
     } catch (RuntimeException e) {
       // A bug of ours: it must cost this request only, and must not be lost.
@@ -159,7 +165,7 @@ public final class ApiHandler implements RequestHandler {
     }
   }
 
-  private void dispatch(InboundRequest request) {
+  private void dispatch(InboundRequest request, boolean ofBroker) {
     switch (request.head().getApiCase()) {
       case PRODUCE -> produce.handle(request);
       case FETCH -> fetch(request);
@@ -175,16 +181,19 @@ public final class ApiHandler implements RequestHandler {
       case DESCRIBE_CLUSTER -> describeCluster.handle(request);
       case EXPLAIN -> explain.handle(request);
       case PRODUCER_ID -> producerId.handle(request);
+      case ELECT_LEADERS -> electLeaders.handle(request, ofBroker);
+      case DRAIN_BROKER -> drainBroker.handle(request);
       case LEAVE_IN_SYNC -> leaveInSync.handle(request);
       case REPLICA_ENDS -> replicaEnds.handle(request);
       case HELLO ->
           request.refuse(ErrorCode.INVALID_REQUEST, "a connection says Hello once, and first");
-      case API_NOT_SET, ELECT_LEADERS, DRAIN_BROKER ->
+      case API_NOT_SET ->
           request.refuse(
               ErrorCode.UNSUPPORTED,
               "no api that is known here; known are produce, producer_id, fetch, list_offsets, trim,"
                   + " metadata, create_topic, alter_topic, delete_topic, describe_topics,"
-                  + " list_topics, describe_cluster, describe_settings, explain");
+                  + " list_topics, describe_cluster, describe_settings, explain, elect_leaders,"
+                  + " drain_broker");
     }
   }
 

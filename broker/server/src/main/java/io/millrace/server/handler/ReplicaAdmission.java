@@ -4,6 +4,7 @@ import io.millrace.coordination.view.BrokerImage;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.server.cluster.Catalog;
+import io.millrace.server.cluster.DrainingPeers;
 import io.millrace.server.partition.Refusal;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.FetchPartition;
@@ -23,9 +24,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReplicaAdmission {
   private final Supplier<Catalog> catalog;
+  private final DrainingPeers draining;
 
-  ReplicaAdmission(Supplier<Catalog> catalog) {
+  /**
+   * @param draining is told of those that want to lead nothing
+   */
+  ReplicaAdmission(Supplier<Catalog> catalog, DrainingPeers draining) {
     this.catalog = catalog;
+    this.draining = draining;
   }
 
   /**
@@ -68,6 +74,7 @@ final class ReplicaAdmission {
               + (live == null ? "it is not registered" : "it is in " + live.incarnation())
               + "; retry");
     }
+    draining.heard(live.id(), live.incarnation(), claimed.getDraining());
     return head.hasFetch() ? checkFetched(now, head, live.id()) : checkLeft(now, head, live.id());
   }
 

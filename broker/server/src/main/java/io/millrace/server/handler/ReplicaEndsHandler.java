@@ -61,6 +61,7 @@ final class ReplicaEndsHandler {
     return end.setLastEpoch(Math.max(0, reading.lastEpoch()))
         .setLogEnd(reading.endOffset())
         .setFlushedOffset(reading.flushedOffset())
+        .setEpochSeen(Math.max(0, partition.log().highestEpochSeen()))
         .build();
   }
 }

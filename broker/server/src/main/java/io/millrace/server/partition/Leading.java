@@ -109,6 +109,11 @@ final class Leading {
     return state.replicas().size() == 1;
   }
 
+  /** The incarnation of a replica that has everything and could lead in this one's place. */
+  Optional<Integer> successor(int broker) {
+    return replica.successor(broker);
+  }
+
   /** For explanations and metrics. */
   LeaderSnapshot snapshot() {
     return replica.snapshot();

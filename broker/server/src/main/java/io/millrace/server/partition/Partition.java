@@ -65,6 +65,9 @@ public final class Partition implements LogListener {
   /** Of the epoch that is led; null in every other role. */
   private @Nullable Leading leading;
 
+  /** While another replica is to take this leader's place: nothing is appended. */
+  private @Nullable HandingOver handingOver;
+
   /** As which this replica was last told to lead, or follow. */
   private @Nullable PartitionState told;
 
@@ -322,6 +325,44 @@ public final class Partition implements LogListener {
     }
   }
 
+  /**
+   * Appends nothing from now on and keeps what producers send, so that another replica can take
+   * this leader's place without anybody noticing.
+   *
+   * @param then once, on this loop: the other's incarnation as soon as it has everything that was
+   *     appended; empty when it has not in time, and this one leads on
+   */
+  public void handOver(int to, long patienceNanos, Consumer<Optional<Integer>> then) {
+    Leading leader = leading;
+    if (leader == null || handingOver != null) {
+      then.accept(Optional.empty());
+      return;
+    }
+    HandingOver begun = new HandingOver(this, leader, loop, to, patienceNanos, then);
+    handingOver = begun;
+    begun.look();
+  }
+
+  /** Nothing has come of a hand-over: what was kept is appended, in order. */
+  public void leadOn() {
+    HandingOver given = handingOver;
+    handingOver = null;
+    if (given != null) {
+      given.end();
+      if (shard != null && leading != null) {
+        shard.appendKept(this);
+      }
+    }
+  }
+
+  private void endHandOver() {
+    HandingOver given = handingOver;
+    handingOver = null;
+    if (given != null) {
+      given.end();
+    }
+  }
+
   private void leaveRole(Role next, String whoLeads) {
     if (role instanceof Role.Leader leader) {
       LOG.debug("{}: no longer leading in epoch {}: {}", id, leader.epoch(), whoLeads);
@@ -330,6 +371,7 @@ public final class Partition implements LogListener {
     role = next;
     leading = null;
     following = null;
+    endHandOver();
     appends.abandon(whoLeads);
     if (led != null) {
       led.end(whoLeads);
@@ -499,7 +541,9 @@ public final class Partition implements LogListener {
    * @return whether producers wait for the disk now
    */
   boolean appendOffered() {
-    appends.write();
+    if (handingOver == null) {
+      appends.write();
+    }
     return appends.isAwaited();
   }
 
@@ -556,6 +600,7 @@ public final class Partition implements LogListener {
     }
     LOG.error("{}: offline: its log failed", id, cause);
     role = new Role.Offline("the log of " + id + " has failed; see the broker's log");
+    endHandOver();
     appends.abandon("the log has failed");
     if (leading != null) {
       leading.end("its log has failed");

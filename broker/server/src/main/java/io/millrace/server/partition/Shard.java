@@ -143,6 +143,12 @@ public final class Shard {
     }
   }
 
+  /** What a partition has kept back is written after all, at the end of this turn. */
+  void appendKept(Partition partition) {
+    appending.add(partition);
+    endTurnLater();
+  }
+
   private void endTurnLater() {
     if (!turnEnds) {
       turnEnds = true;

@@ -7,6 +7,7 @@ import io.millrace.coordination.view.ClusterImage;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.server.cluster.Catalog;
+import io.millrace.server.cluster.DrainingPeers;
 import io.millrace.server.partition.Refusal;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.FetchPartition;
@@ -33,7 +34,8 @@ class ReplicaAdmissionTest {
           1,
           new ClusterImage("c", 1, Map.of(1, broker(1, 4), 2, broker(2, 9)), Map.of("t", TOPIC)));
 
-  private final ReplicaAdmission admission = new ReplicaAdmission(() -> CATALOG);
+  private final ReplicaAdmission admission =
+      new ReplicaAdmission(() -> CATALOG, new DrainingPeers());
 
   private static BrokerImage broker(int id, int incarnation) {
     return new BrokerImage(id, incarnation, Map.of(), "", "");
@@ -121,7 +123,7 @@ class ReplicaAdmissionTest {
             1,
             new ClusterImage(
                 "c", 1, Map.of(1, broker(1, 4), 3, broker(3, 5)), CATALOG.image().topics()));
-    ReplicaAdmission itsAdmission = new ReplicaAdmission(() -> more);
+    ReplicaAdmission itsAdmission = new ReplicaAdmission(() -> more, new DrainingPeers());
     Refusal refusal = itsAdmission.check(fetch(follower(3, 5)), true).orElseThrow();
     assertThat(refusal.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
     assertThat(refusal.message()).isEqualTo("broker 3 has no replica of T-0");

@@ -1,0 +1,121 @@
+package io.millrace.server.cluster;
+
+import io.millrace.coordination.view.PartitionImage;
+import io.millrace.rpc.EventLoop;
+import io.millrace.rpc.SafetyRule;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
+
+/**
+ * Stands for election where nobody leads, for replicas of this broker. Owner: the store's loop,
+ * which is {@link Replicas}'s.
+ */
+final class Candidacies {
+  private final EventLoop loop;
+  private final Outlook outlook;
+  private final LocalPartitions partitions;
+  private final Elections elections;
+  private final Roles roles;
+  private boolean stopped;
+
+  /** It gives way to other candidates, as far as there are any. */
+  private boolean draining;
+
+  Candidacies(
+      EventLoop loop,
+      Outlook outlook,
+      LocalPartitions partitions,
+      Elections elections,
+      Roles roles) {
+    this.loop = loop;
+    this.outlook = outlook;
+    this.partitions = partitions;
+    this.elections = elections;
+    this.roles = roles;
+  }
+
+  void stop() {
+    stopped = true;
+  }
+
+  void setDraining(boolean isDraining) {
+    draining = isDraining;
+  }
+
+  /**
+   * @param then when it has ended, whatever it came to
+   */
+  void begin(Replica replica, BiConsumer<Replica, Elections.Result> then) {
+    if (replica.epochLed >= 0) {
+      roles.stepDown(replica, "nobody leads, and a leader is being elected");
+    }
+    replica.electing = true;
+    replica.electingOn = outlook.pictures();
+    if (!replica.leaderless) {
+      replica.leaderless = true;
+      replica.leaderlessSinceNanos = loop.clock().nanoTime();
+    }
+    elections.run(
+        replica,
+        outlook.topicOf(replica.id),
+        new Candidacy(replica),
+        result -> {
+          replica.electing = false;
+          then.accept(replica, result);
+        });
+  }
+
+  /** Whose leadership this replica may take: none while it has done that too often. */
+  Set<Integer> suspectedBy(Replica replica) {
+    Set<Integer> suspected = outlook.suspected();
+    return suspected.isEmpty() || replica.suspicions.waitNanos(loop.clock().nanoTime()) > 0
+        ? Set.of()
+        : suspected;
+  }
+
+  private final class Candidacy implements Elections.Candidate {
+    private final Replica replica;
+
+    Candidacy(Replica replica) {
+      this.replica = replica;
+    }
+
+    @Override
+    public Catalog catalog() {
+      return outlook.catalog();
+    }
+
+    @Override
+    public int incarnation() {
+      return outlook.incarnation();
+    }
+
+    @Override
+    public boolean givesWay() {
+      return draining;
+    }
+
+    @Override
+    public Set<Integer> suspected() {
+      return suspectedBy(replica);
+    }
+
+    @Override
+    public CompletionStage<Boolean> prepare(boolean mustFlush) {
+      if (replica.stage != Replica.Stage.OPEN || stopped) {
+        return CompletableFuture.completedFuture(false);
+      }
+      PartitionImage image = outlook.imageOf(replica.id);
+      if (image != null && suspected().contains(image.leader().orElse(outlook.self()))) {
+        replica.suspicions.spend(loop.clock().nanoTime());
+      }
+      CompletionStage<Boolean> stoodDown =
+          SafetyRule.H14.isLeftOut()
+              ? CompletableFuture.completedFuture(true)
+              : roles.stepDown(replica, "this broker stands for election");
+      return mustFlush ? stoodDown.thenCompose(isDone -> partitions.flush(replica.id)) : stoodDown;
+    }
+  }
+}
