@@ -30,6 +30,8 @@ final class HandOvers {
   /** For the other to catch up with what has been appended. */
   private static final long CATCH_UP_NANOS = SECONDS.toNanos(1);
 
+  private static final long AGAIN_NANOS = MILLISECONDS.toNanos(20);
+
   /** A write that takes longer: the partition is led on meanwhile, as by any leader in doubt. */
   private static final long WRITE_NANOS = MILLISECONDS.toNanos(500);
 
@@ -83,17 +85,25 @@ final class HandOvers {
       end(new Result.Left("this broker does not lead it"), then);
       return;
     }
+    ask(replica, epoch, to, loop.clock().nanoTime() + CATCH_UP_NANOS, why, then);
+  }
+
+  private void ask(
+      Replica replica, int epoch, int to, long deadlineNanos, String why, Consumer<Result> then) {
     partitions.handOver(
         replica.id,
         to,
         CATCH_UP_NANOS,
         ready -> {
-          if (ready.isEmpty()) {
-            end(new Result.Left("broker " + to + " did not catch up in time"), then);
-          } else if (replica.epochLed != epoch) {
+          if (replica.epochLed != epoch) {
             end(new Result.Left("this broker does not lead it any more"), then);
-          } else {
+          } else if (ready.isPresent()) {
             write(replica, epoch, to, ready.get(), why, then);
+          } else if (loop.clock().nanoTime() - deadlineNanos >= 0) {
+            end(new Result.Left("broker " + to + " did not catch up in time"), then);
+          } else {
+            // It has just been elected, and is not ready to lead, so not to hand over either.
+            loop.schedule(AGAIN_NANOS, () -> ask(replica, epoch, to, deadlineNanos, why, then));
           }
         });
   }

@@ -110,8 +110,13 @@ public final class SimulatedCluster {
       return (StartOutcome.Ready) outcome;
     }
 
+    /** The caller leaves the network when it has ended. */
+    CompletableFuture<Boolean> beginStop() {
+      return present(broker).stop().toCompletableFuture();
+    }
+
     boolean stop() {
-      CompletableFuture<Boolean> stopped = present(broker).stop().toCompletableFuture();
+      CompletableFuture<Boolean> stopped = beginStop();
       boolean clean = await(stopped);
       present(transport).close();
       return clean;
@@ -138,7 +143,7 @@ public final class SimulatedCluster {
       disk.restore(new MemoryDisk(scheduler.random().nextLong(), DISK_ROOT));
     }
 
-    /** After a start that failed. */
+    /** After a start that failed, or a stop that was begun. */
     void leaveNetwork() {
       present(transport).close();
     }
