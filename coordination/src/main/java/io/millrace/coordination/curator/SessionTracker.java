@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Makes session events out of what happens to handles. Owner: the store's loop.
  *
- * <p>A session is known by its id: another id is another session, however it came about.
+ * <p>A session is known by its id: another id is another session, however it came about. It has
+ * ended when there is another, not before: without ZooKeeper, a broker serves on.
  */
 final class SessionTracker {
   private static final Logger log = LoggerFactory.getLogger(SessionTracker.class);
@@ -27,9 +28,6 @@ final class SessionTracker {
 
   /** In contact; null without. */
   private @Nullable ZooKeeper connected;
-
-  /** The newest that had contact; of an older one nothing is heard any more. */
-  private @Nullable ZooKeeper newest;
 
   private long sessionId;
   private int timeoutMillis;
@@ -51,8 +49,10 @@ final class SessionTracker {
         }
       }
       case Expired -> {
-        if (handle == newest) {
-          onExpired();
+        // Perhaps only the client's own impatience: it gives a session up after 4/3 of the time-out
+        // without contact, when nobody has said that it is over. Another session will tell.
+        if (handle == connected) {
+          onDisconnected();
         }
       }
       case AuthFailed -> log.error("ZooKeeper refused our credentials");
@@ -68,7 +68,6 @@ final class SessionTracker {
     sessionId = handle.getSessionId();
     timeoutMillis = handle.getSessionTimeout();
     connected = handle;
-    newest = handle;
     cancelOutOfTime();
     log.info(
         "in contact with ZooKeeper, {} session 0x{}",
@@ -86,10 +85,8 @@ final class SessionTracker {
             MILLISECONDS.toNanos(timeoutMillis), () -> tell(new SessionEvent.OutOfTime()));
   }
 
+  /** ZooKeeper has given us another session. */
   private void onExpired() {
-    if (sessionId == 0) {
-      return;
-    }
     if (connected != null) {
       onDisconnected();
     }
