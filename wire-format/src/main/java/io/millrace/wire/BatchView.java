@@ -265,6 +265,17 @@ public final class BatchView {
     LittleEndian.putInt(buffer, message + BatchLayout.CRC, checksum());
   }
 
+  /**
+   * Says who sends the batch, and as which of its records: what {@link BatchBuilder#producer} would
+   * have written. Under the checksum, which is made anew.
+   */
+  public void nameProducer(long producerId, int producerEpoch, int baseSequence) {
+    LittleEndian.putLong(buffer, message + BatchLayout.PRODUCER_ID, producerId);
+    LittleEndian.putInt(buffer, message + BatchLayout.PRODUCER_EPOCH, producerEpoch);
+    LittleEndian.putInt(buffer, message + BatchLayout.BASE_SEQUENCE, baseSequence);
+    LittleEndian.putInt(buffer, message + BatchLayout.CRC, checksum());
+  }
+
   /** Writes what is the leader's to say, in place; the checksum does not cover it. */
   public void stamp(long baseOffset, int leaderEpoch, long appendTimestampMillis) {
     LittleEndian.putLong(buffer, message + BatchLayout.BASE_OFFSET, baseOffset);

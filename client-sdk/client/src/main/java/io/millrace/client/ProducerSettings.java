@@ -76,8 +76,15 @@ public final class ProducerSettings extends ClientSettings {
       Setting.flag(
           "retry.unknown.outcome",
           true,
-          "Send records again whose outcome is unknown: at least once, perhaps twice. false: end"
-              + " them as unknown: at most once, perhaps not at all.");
+          "Send records again whose outcome is unknown. false: end them as unknown: at most once,"
+              + " perhaps not at all.");
+
+  private static final Setting<Boolean> IDEMPOTENCE =
+      Setting.flag(
+          "idempotence",
+          true,
+          "Number the records, so that brokers know what is sent again and write it once. false:"
+              + " it may be written twice. Not possible with durability none.");
 
   static final SettingTable TABLE =
       new SettingTable(
@@ -92,7 +99,8 @@ public final class ProducerSettings extends ClientSettings {
               MAX_BLOCK,
               DELIVERY_TIMEOUT,
               MAX_IN_FLIGHT,
-              RETRY_UNKNOWN));
+              RETRY_UNKNOWN,
+              IDEMPOTENCE));
 
   private final Partitioner partitioner;
 
@@ -161,9 +169,14 @@ public final class ProducerSettings extends ClientSettings {
     return values.get(MAX_IN_FLIGHT);
   }
 
-  /** True: at least once, perhaps twice; false: at most once, perhaps not at all. */
+  /** False: what has an unknown outcome ends so; at most once, perhaps not at all. */
   public boolean retryUnknownOutcome() {
     return values.get(RETRY_UNKNOWN);
+  }
+
+  /** True: what is sent again is written once; by default. */
+  public boolean idempotence() {
+    return values.get(IDEMPOTENCE);
   }
 
   /** Chooses the partition of a record that names none. */
@@ -234,9 +247,14 @@ public final class ProducerSettings extends ClientSettings {
       return put(MAX_IN_FLIGHT, bytes);
     }
 
-    /** Default: true, at least once. */
+    /** Default: true. */
     public Builder retryUnknownOutcome(boolean retry) {
       return put(RETRY_UNKNOWN, retry);
+    }
+
+    /** Default: true, what is sent again is written once. */
+    public Builder idempotence(boolean idempotence) {
+      return put(IDEMPOTENCE, idempotence);
     }
 
     /** Default: {@link Partitioners#byKey}. */

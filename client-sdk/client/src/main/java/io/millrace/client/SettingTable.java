@@ -14,7 +14,7 @@ final class SettingTable {
           "bootstrap.servers", "cluster",
           "acks", "durability",
           "retries", "delivery.timeout.ms",
-          "enable.idempotence", "retry.unknown.outcome",
+          "enable.idempotence", "idempotence",
           "max.in.flight.requests.per.connection", "max.in.flight.bytes");
 
   private final String client;

@@ -349,9 +349,20 @@ class ProducerFailureTest {
   }
 
   @Test
-  @DisplayName("B96: it is sent again when the settings say at least once")
+  @DisplayName("B96: it is sent again, and written once")
   void b96_nonsenseIsRetried() {
     SimulatedProducer producer = producer();
+    script(Scripts.times(1, Scripts.lie(world.broker(1), ProduceResponse.Builder::clearResults)));
+    producer.send("notes", 0, "a");
+    producer.awaitAll();
+    assertThat(producer.metadata(0).offset()).isZero();
+    assertThat(log()).containsExactly("a");
+  }
+
+  @Test
+  @DisplayName("B96: without numbers it may be written twice")
+  void b96_nonsenseIsRetriedAtLeastOnce() {
+    SimulatedProducer producer = producer(SimulatedProducer.settings().idempotence(false));
     script(Scripts.times(1, Scripts.lie(world.broker(1), ProduceResponse.Builder::clearResults)));
     producer.send("notes", 0, "a");
     producer.awaitAll();

@@ -8,7 +8,9 @@ import io.millrace.client.errors.NotAuthorisedException;
 import io.millrace.client.errors.NotEnoughReplicasException;
 import io.millrace.client.errors.NotLeaderException;
 import io.millrace.client.errors.OffsetNotAvailableException;
+import io.millrace.client.errors.OutOfOrderSequenceException;
 import io.millrace.client.errors.OutcomeUnknownException;
+import io.millrace.client.errors.ProducerFencedException;
 import io.millrace.client.errors.RecordTooLargeException;
 import io.millrace.client.errors.TopicExistsException;
 import io.millrace.client.errors.UnknownPartitionException;
@@ -103,13 +105,11 @@ public final class BrokerErrors {
           INVALID_TOPIC_NAME,
           INVALID_SETTING,
           INVALID_TIMESTAMP,
-          OUT_OF_ORDER_SEQUENCE,
-          FENCED_PRODUCER,
           DUPLICATE_SEQUENCE,
-          SEQUENCE_REUSED,
-          UNKNOWN_PRODUCER,
           OFFSET_OUT_OF_RANGE ->
           new InvalidRequestException(message);
+      case FENCED_PRODUCER, SEQUENCE_REUSED -> new ProducerFencedException(message);
+      case OUT_OF_ORDER_SEQUENCE, UNKNOWN_PRODUCER -> new OutOfOrderSequenceException(message);
       case OUTCOME_UNKNOWN, TIMED_OUT -> new OutcomeUnknownException(message);
       case STORAGE_FAILED, INTERNAL, ERROR_CODE_UNSPECIFIED, UNRECOGNIZED ->
           new BrokerFailedException(message);

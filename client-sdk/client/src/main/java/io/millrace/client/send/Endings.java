@@ -32,6 +32,7 @@ final class Endings {
       written.add(batch.recordCount());
       bytes.add(batch.sizeBytes());
       topic.countWritten(batch.recordCount(), batch.sizeBytes());
+      batch.setWritten();
       Completions.written(batch, batch.partition(), baseOffset, ack, listener);
       end(batch);
     }

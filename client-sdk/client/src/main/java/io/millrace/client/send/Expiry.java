@@ -79,6 +79,9 @@ final class Expiry {
       List<SendBatch> expired = new ArrayList<>();
       sender.queue().takeBegunBefore(now - timeoutNanos, expired);
       if (!expired.isEmpty()) {
+        expired.stream()
+            .filter(SendBatch::isNumbered)
+            .forEach(batch -> sender.numbering().gaveUp(batch.order()));
         engine.endings().giveUp(expired, timedOut(sender));
       }
       oldestLeft = Math.max(oldestLeft, sender.queue().oldestAgeNanos(now));

@@ -21,9 +21,6 @@ final class Lane {
   /** A further request beside those under way carries at least this much. */
   private static final int WORTH_BYTES = 64 << 10;
 
-  /** As many batches of a partition as brokers remember of a producer, later. */
-  private static final int MAX_BATCHES = 32;
-
   /** Room for the head of a request, beside its batches. */
   static final int HEAD_BYTES = 256;
 
@@ -80,9 +77,14 @@ final class Lane {
     if (ready.isEmpty()) {
       return;
     }
+    boolean isSettled = engine.identity().isSettled();
     Connection connection = engine.cluster().connection(brokerId);
     if (connection == null) {
       notConnected();
+      return;
+    }
+    if (!isSettled) {
+      ready.forEach(sender -> sender.setTrouble(engine.identity().trouble()));
       return;
     }
     failures = 0;
@@ -141,11 +143,13 @@ final class Lane {
       }
       List<SendBatch> batches = new ArrayList<>();
       boolean anySize = shares.isEmpty() && inFlight == 0;
-      int most = sender.isolated() > 0 ? 1 : MAX_BATCHES;
-      int bytes = sender.queue().take(room, anySize, most, begunBefore, batches);
+      sender.mend();
+      int bytes = sender.queue().take(room, anySize, sender.room(), begunBefore, batches);
       if (!batches.isEmpty()) {
-        shares.add(engine.share(sender, batches, bytes));
-        sender.inFlight();
+        sender.number(batches);
+        Share share = engine.share(sender, batches, bytes);
+        shares.add(share);
+        sender.goesOut(share);
         room -= bytes + HEAD_BYTES;
       } else if (sender.queue().isEmpty()) {
         sender.empty();

@@ -5,6 +5,7 @@ import io.millrace.client.errors.MillraceException;
 import io.millrace.wire.Compression;
 import io.millrace.wire.RecordHeader;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,6 +32,9 @@ final class PartitionQueue {
   private @Nullable SendBatch open;
   private @Nullable MillraceException refusal;
 
+  /** What a batch that is closed now will probably get; the loop corrects it. */
+  private Guess guess = Guess.NONE;
+
   /** The loop has been told that there is something here, and has not found it empty since. */
   private boolean loopKnows;
 
@@ -39,6 +43,19 @@ final class PartitionQueue {
 
   /** How many batches were closed; changed under the monitor, read by anybody. */
   private final AtomicInteger closedCount = new AtomicInteger();
+
+  /**
+   * Numbers of a batch: see {@link Numbering}.
+   *
+   * @param next of its first record
+   */
+  record Guess(long producerId, int epoch, int next) {
+    static final Guess NONE = new Guess(-1, 0, 0);
+
+    Guess after(int records) {
+      return new Guess(producerId, epoch, Numbering.after(next, records));
+    }
+  }
 
   PartitionQueue(TopicPartition partition, BatchPool pool, Compression compression) {
     this.partition = partition;
@@ -98,6 +115,7 @@ final class PartitionQueue {
         if (fits) {
           full = current;
           if (current != null) {
+            guess(current);
             closed.addLast(current);
             closedCount.incrementAndGet();
           }
@@ -162,6 +180,7 @@ final class PartitionQueue {
           && (bytes + last.encodedBytes() <= maxBytes || (anyFirst && count == 0))) {
         toFinish = last;
         open = null;
+        guess(last);
         closedCount.incrementAndGet();
         leave(last);
       }
@@ -175,18 +194,63 @@ final class PartitionQueue {
     return bytes;
   }
 
+  /** Under the monitor, in the order of closing. */
+  private void guess(SendBatch batch) {
+    if (guess.producerId() >= 0) {
+      batch.guess(guess.producerId(), guess.epoch(), guess.next());
+      guess = guess.after(batch.recordCount());
+    }
+  }
+
+  /** The numbers that come next are these: of the batch at the head, and on from there. */
+  synchronized void expect(Guess next) {
+    Guess each = next;
+    for (SendBatch batch : closed) {
+      if (!batch.isNumbered()) {
+        each = each.after(batch.recordCount());
+      }
+    }
+    guess = each;
+  }
+
   private void leave(SendBatch batch) {
     queuedBytes.lazySet(queuedBytes.get() - batch.encodedBytes());
   }
 
-  /** Puts batches that were taken back to the head, in their order. */
+  /** Puts batches that were taken back to the head, behind those that went out before them. */
   synchronized void putBack(List<SendBatch> batches) {
+    if (batches.isEmpty()) {
+      return;
+    }
+    List<SendBatch> before = new ArrayList<>();
+    while (isAnySentBefore(batches.get(0).order())) {
+      before.add(closed.removeFirst());
+    }
     for (int i = batches.size() - 1; i >= 0; i--) {
       SendBatch batch = batches.get(i);
       closed.addFirst(batch);
       queuedBytes.lazySet(queuedBytes.get() + batch.encodedBytes());
     }
-    loopKnows |= !batches.isEmpty();
+    for (int i = before.size() - 1; i >= 0; i--) {
+      closed.addFirst(before.get(i));
+    }
+    loopKnows = true;
+  }
+
+  /** Whether a batch is here that went out before the one of this order. */
+  synchronized boolean isAnySentBefore(long order) {
+    SendBatch head = closed.peekFirst();
+    return head != null && head.order() != SendBatch.NEVER_SENT && head.order() < order;
+  }
+
+  /** How many batches are here that have gone out before. */
+  synchronized int sentCount() {
+    return (int) closed.stream().filter(batch -> batch.order() != SendBatch.NEVER_SENT).count();
+  }
+
+  /** Batches here that have gone out before, under numbers that are still their own. */
+  synchronized List<SendBatch> numbered() {
+    return closed.stream().filter(SendBatch::isNumbered).toList();
   }
 
   synchronized boolean isEmpty() {

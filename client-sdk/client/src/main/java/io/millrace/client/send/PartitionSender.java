@@ -3,6 +3,8 @@ package io.millrace.client.send;
 import io.millrace.client.TopicPartition;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.rpc.Timer;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,12 +12,18 @@ import org.jspecify.annotations.Nullable;
  * and {@link #partition}.
  */
 final class PartitionSender {
+  /** As many batches as brokers remember of a producer: see {@link Numbering}. */
+  static final int MAX_BATCHES = 32;
+
   enum State {
     /** Nothing to send as far as the loop knows. Next: READY. */
     EMPTY,
     /** In the lane of its leader, or among those without one. Next: IN_FLIGHT, EMPTY. */
     READY,
-    /** One request is under way. Next: READY, PAUSING. */
+    /**
+     * As much is under way as may be, or something is to be sent again, in order, once nothing is
+     * under way any more. Next: READY, PAUSING.
+     */
     IN_FLIGHT,
     /** After a failure, until a timer, or news of its leader. Next: READY. */
     PAUSING
@@ -30,12 +38,26 @@ final class PartitionSender {
   private int failures;
   private int failedEpoch;
   private int isolated;
+
+  // Under way; what came back without having been written is in the queue again.
+  private final List<Share> underWay = new ArrayList<>(2);
+  private int batchesUnderWay;
+  private boolean recovering;
+  private boolean wantsPause;
+  private boolean wantsIsolation;
+
+  private final Numbering numbering;
   private String trouble = "";
   private @Nullable MillraceException gone;
 
-  PartitionSender(SendTopic topic, PartitionQueue queue) {
+  PartitionSender(SendTopic topic, PartitionQueue queue, Numbering numbering) {
     this.topic = topic;
     this.queue = queue;
+    this.numbering = numbering;
+  }
+
+  Numbering numbering() {
+    return numbering;
   }
 
   SendTopic topic() {
@@ -67,8 +89,109 @@ final class PartitionSender {
     moveTo(State.READY, leadersLane);
   }
 
-  void inFlight() {
+  // ---- Under way -------------------------------------------------------------------------------
+
+  /** How many batches may go out now. */
+  int room() {
+    if (isolated > 0) {
+      return underWay.isEmpty() ? 1 : 0;
+    }
+    if (!numbering.isOn() || failures > 0) { // after a failure one request shows whether it is over
+      return underWay.isEmpty() ? MAX_BATCHES : 0;
+    }
+    return MAX_BATCHES - batchesUnderWay;
+  }
+
+  /** These go out next: gives them their numbers. */
+  void number(List<SendBatch> batches) {
+    if (!numbering.number(batches) && numbering.isOn()) {
+      queue.expect(numbering.guess());
+    }
+  }
+
+  /** Before something goes out: a broken sequence is mended as soon as that may be. */
+  void mend() {
+    if (numbering.isBroken() && underWay.isEmpty() && numbering.mend(queue.numbered())) {
+      queue.expect(numbering.guess());
+    }
+  }
+
+  /** Goes out now. Without numbers, nothing else may until it has come back. */
+  void goesOut(Share share) {
+    underWay.add(share);
+    batchesUnderWay += share.batches().size();
+    if (room() <= 0) {
+      moveTo(State.IN_FLIGHT, null);
+    }
+  }
+
+  List<Share> underWay() {
+    return List.copyOf(underWay);
+  }
+
+  boolean isUnderWay() {
+    return !underWay.isEmpty();
+  }
+
+  /**
+   * Nobody waits for what becomes of this share any more.
+   *
+   * @return false when nobody did
+   */
+  @SuppressWarnings("ReferenceEquality") // this very one: another attempt may look the same
+  boolean cameBack(Share share) {
+    for (int i = 0; i < underWay.size(); i++) {
+      if (underWay.get(i) == share) {
+        underWay.remove(i);
+        batchesUnderWay -= share.batches().size();
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether something that went out before this share has not been written, or not yet. */
+  boolean isBehindOthers(Share share) {
+    long order = share.batches().get(0).order();
+    return queue.isAnySentBefore(order)
+        || underWay.stream().anyMatch(each -> each.batches().get(0).order() < order);
+  }
+
+  /**
+   * What of these has not ended is to be sent again, once nothing is under way; nothing new goes
+   * out until then. What has ended has left a hole.
+   */
+  void sendAgain(List<SendBatch> batches, boolean afterPause) {
+    List<SendBatch> again = new ArrayList<>(batches.size());
+    for (SendBatch batch : batches) {
+      if (!batch.hasEnded()) {
+        again.add(batch);
+      } else if (!batch.isWritten()) {
+        numbering.gaveUp(batch.order());
+      }
+    }
+    queue.putBack(again);
+    wantsPause |= afterPause;
+    recovering = true;
     moveTo(State.IN_FLIGHT, null);
+  }
+
+  boolean isRecovering() {
+    return recovering;
+  }
+
+  boolean wantsPause() {
+    return wantsPause;
+  }
+
+  /** Nothing is under way any more: what there is may go out again, in order. */
+  void recovered() {
+    recovering = false;
+    wantsPause = false;
+    if (wantsIsolation) {
+      wantsIsolation = false;
+      isolated = queue.sentCount();
+    }
   }
 
   /**
@@ -102,8 +225,7 @@ final class PartitionSender {
   }
 
   /** In a row. */
-  int countFailure(String why) {
-    trouble = why;
+  int countFailure() {
     failures++;
     return failures;
   }
@@ -127,9 +249,16 @@ final class PartitionSender {
     return isolated;
   }
 
-  /** One of several batches is refused; this finds out which. */
-  void isolate(int batches) {
-    isolated = batches;
+  /** One of several batches is refused: sent one by one they will show which. */
+  void isolate() {
+    wantsIsolation = true;
+  }
+
+  /** One of those has ended. */
+  void oneEnded() {
+    if (isolated > 0) {
+      isolated--;
+    }
   }
 
   /** Set when the partition does not exist any more, or the producer has been closed. */

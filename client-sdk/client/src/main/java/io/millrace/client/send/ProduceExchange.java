@@ -2,7 +2,9 @@ package io.millrace.client.send;
 
 import io.millrace.client.Acknowledgement;
 import io.millrace.client.RecordMetadata;
+import io.millrace.client.TopicPartition;
 import io.millrace.client.cluster.BrokerErrors;
+import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.OutcomeUnknownException;
 import io.millrace.rpc.Connection;
 import io.millrace.rpc.Reply;
@@ -88,41 +90,46 @@ final class ProduceExchange implements ReplyHandler {
   public void onReply(Reply reply) {
     lane.answered(sizeBytes);
     engine.exchangeEnded(this);
+    // Some may have been given up on meanwhile, and sent to another leader.
+    List<Share> awaited = shares.stream().filter(share -> share.sender().cameBack(share)).toList();
     if (reply instanceof Reply.Answered answered) {
       answered.memory().release();
       if (isAnswered()) {
-        answered(answered.response());
+        answered(answered.response(), awaited);
       } else {
-        shares.forEach(share -> written(share, null, Acknowledgement.NOT_ASKED_FOR));
+        awaited.forEach(share -> written(share, null, Acknowledgement.NOT_ASKED_FOR));
       }
     } else if (reply instanceof Reply.NotSent notSent) {
-      shares.forEach(share -> engine.router().retry(share, notSent.why()));
+      awaited.forEach(share -> engine.router().retry(share, notSent.why()));
     } else if (reply instanceof Reply.Unknown unknown) {
       if (unknown.timedOut()) {
         // Whatever the reason, it may not answer the next one either; and what it may still do
         // with this one comes before what is sent on another connection, or not at all.
         connection.close();
       }
-      shares.forEach(share -> unknown(share, unknown.why()));
+      awaited.forEach(share -> unknown(share, unknown.why()));
     }
     letGo();
-    engine.router().goOn(shares, lane);
+    engine.router().goOn(awaited.stream().map(Share::sender).toList(), lane);
   }
 
-  private void answered(Response response) {
+  private void answered(Response response, List<Share> awaited) {
     if (response.hasError()) {
-      shares.forEach(share -> refused(share, response.getError()));
+      awaited.forEach(share -> refused(share, response.getError()));
       return;
     }
     ProduceResponse produce = response.getProduce();
     String mismatch = ProduceAnswer.mismatch(produce, shares);
     if (mismatch != null) {
       nonsense(mismatch);
-      shares.forEach(share -> unknown(share, mismatch));
+      awaited.forEach(share -> unknown(share, mismatch));
       return;
     }
     for (int i = 0; i < shares.size(); i++) {
       Share share = shares.get(i);
+      if (!awaited.contains(share)) {
+        continue;
+      }
       ProduceAnswer answer = ProduceAnswer.of(produce.getResults(i), share);
       if (answer instanceof ProduceAnswer.Written written) {
         written(share, written.baseOffsets(), written.acknowledgement());
@@ -143,10 +150,9 @@ final class ProduceExchange implements ReplyHandler {
   private void written(Share share, @Nullable List<Long> baseOffsets, Acknowledgement ack) {
     PartitionSender sender = share.sender();
     sender.succeeded();
+    sender.numbering().written(share.lastOrder());
+    sender.oneEnded();
     lane.flowed();
-    if (sender.isolated() > 0) {
-      sender.isolate(sender.isolated() - 1);
-    }
     engine.seen(share, ack.leaderEpoch());
     for (int i = 0; i < share.batches().size(); i++) {
       long baseOffset = baseOffsets == null ? RecordMetadata.UNKNOWN_OFFSET : baseOffsets.get(i);
@@ -156,6 +162,10 @@ final class ProduceExchange implements ReplyHandler {
 
   private void refused(Share share, Error error) {
     PartitionSender sender = share.sender();
+    if (sender.numbering().isOn() && NumberingErrors.concern(error)) {
+      NumberingErrors.handle(engine, share, error);
+      return;
+    }
     switch (BrokerErrors.verdict(error)) {
       case LATER -> engine.router().retry(share, error.getMessage());
       case LOOK_AGAIN -> {
@@ -166,21 +176,25 @@ final class ProduceExchange implements ReplyHandler {
       case NEVER -> {
         if (share.batches().size() > 1) {
           // One of them is to blame, and the others need not suffer for it.
-          sender.isolate(share.batches().size());
-          engine.router().putBack(share);
-          return;
+          sender.isolate();
+          sender.sendAgain(share.batches(), false);
+        } else {
+          sender.oneEnded();
+          giveUp(share, exception(share, error));
         }
-        if (sender.isolated() > 0) {
-          sender.isolate(sender.isolated() - 1);
-        }
-        engine
-            .endings()
-            .giveUp(
-                share.batches(),
-                BrokerErrors.exception(
-                    error, sender.partition().topic(), sender.partition().partition()));
       }
     }
+  }
+
+  private static MillraceException exception(Share share, Error error) {
+    TopicPartition partition = share.sender().partition();
+    return BrokerErrors.exception(error, partition.topic(), partition.partition());
+  }
+
+  /** They end, and leave a hole behind if they had numbers. */
+  private void giveUp(Share share, MillraceException e) {
+    engine.endings().giveUp(share.batches(), e);
+    share.sender().sendAgain(share.batches(), false);
   }
 
   private void unknown(Share share, String why) {
@@ -189,11 +203,7 @@ final class ProduceExchange implements ReplyHandler {
       engine.cluster().lookAgain(share.sender().topic().name());
       engine.router().retry(share, why);
     } else {
-      engine
-          .endings()
-          .giveUp(
-              share.batches(),
-              new OutcomeUnknownException(share.sender().partition() + ": " + why));
+      giveUp(share, new OutcomeUnknownException(share.sender().partition() + ": " + why));
     }
   }
 }

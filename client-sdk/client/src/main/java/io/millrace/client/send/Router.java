@@ -92,41 +92,64 @@ final class Router {
     }
   }
 
-  /** Puts a share back to the head of its queue, to be sent again at once. */
-  void putBack(Share share) {
-    MillraceException gone = share.sender().gone();
-    if (gone != null) {
-      engine.endings().giveUp(share.batches(), gone);
-    } else {
-      share
-          .sender()
-          .queue()
-          .putBack(share.batches().stream().filter(batch -> !batch.hasEnded()).toList());
-    }
-  }
-
-  /** Puts a share back, to be sent again after a pause. */
+  /** Sends a share again after a pause. */
   void retry(Share share, String why) {
-    putBack(share);
     retried.add(share.batches().size());
-    PartitionSender sender = share.sender();
-    long millis = cluster.backoffMillis(sender.countFailure(why));
-    sender.pausing(
-        sender.topic().known().leaderEpoch(sender.partition().partition()),
-        cluster.loop().schedule(MILLISECONDS.toNanos(millis), () -> route(List.of(sender))));
+    share.sender().setTrouble(why);
+    share.sender().sendAgain(share.batches(), true);
   }
 
-  /** A request has ended: its partitions may send again, but those that pause. */
-  void goOn(List<Share> shares, Lane lane) {
+  /** These have come back: they may send more, or again, but those that pause. */
+  void goOn(List<PartitionSender> senders, Lane lane) {
     Set<Lane> touched = new LinkedHashSet<>();
     touched.add(lane);
-    for (Share share : shares) {
-      PartitionSender sender = share.sender();
-      if (sender.state() == PartitionSender.State.IN_FLIGHT) {
-        sender.empty();
-        route(sender, touched);
-      }
+    for (PartitionSender sender : senders) {
+      goOn(sender, touched);
     }
     touched.forEach(Lane::pump);
+  }
+
+  /** As above, without a request that has ended. */
+  void goOn(PartitionSender sender) {
+    Set<Lane> touched = new LinkedHashSet<>();
+    goOn(sender, touched);
+    touched.forEach(Lane::pump);
+  }
+
+  private void goOn(PartitionSender sender, Set<Lane> touched) {
+    if (sender.isRecovering()) {
+      if (!sender.isUnderWay()) {
+        recover(sender, touched);
+      }
+    } else if (sender.state() == PartitionSender.State.IN_FLIGHT && sender.room() > 0) {
+      sender.empty();
+      route(sender, touched);
+    }
+  }
+
+  /** All that was under way has come back: what has not ended goes to the head of the queue. */
+  private void recover(PartitionSender sender, Set<Lane> touched) {
+    boolean wantsPause = sender.wantsPause();
+    sender.recovered();
+    MillraceException gone = sender.gone();
+    if (gone != null) {
+      engine.abandon(sender, gone);
+      sender.empty();
+      return;
+    }
+    if (wantsPause) {
+      long millis = cluster.backoffMillis(sender.countFailure());
+      sender.pausing(
+          sender.topic().known().leaderEpoch(sender.partition().partition()),
+          cluster.loop().schedule(MILLISECONDS.toNanos(millis), () -> route(List.of(sender))));
+    } else {
+      sender.empty();
+      route(sender, touched);
+    }
+  }
+
+  /** What could not go out before may now. */
+  void pumpAll() {
+    lanes.values().forEach(Lane::pump);
   }
 }

@@ -3,6 +3,7 @@ package io.millrace.client.send;
 import io.millrace.client.TopicPartition;
 import io.millrace.wire.BatchBuilder;
 import io.millrace.wire.BatchLayout;
+import io.millrace.wire.BatchView;
 import io.millrace.wire.Compression;
 import io.millrace.wire.RecordHeader;
 import java.nio.ByteBuffer;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class SendBatch {
   private static final int FIRST_CAPACITY = 16;
+  static final long NEVER_SENT = -1;
+  private static final long NO_PRODUCER = BatchLayout.NO_PRODUCER_ID;
 
   private final MemoryBudget budget;
   private final BatchBuilder builder;
@@ -38,10 +41,18 @@ final class SendBatch {
   /** Set last when it is closed: whoever sees it sees all the rest. */
   private volatile @Nullable ByteBuffer bytes;
 
+  // Who closes it guesses its numbers; the loop gives them, and corrects the bytes if need be.
+  private long guessedId = NO_PRODUCER;
+  private int guessedEpoch;
+  private int guessedSequence;
+
   // On the loop.
+  private boolean numbered;
+  private long order = NEVER_SENT;
   private final List<FlushWait> flushes = new ArrayList<>(0);
   private boolean mayBeWritten;
   private boolean ended;
+  private boolean written;
   private int holds;
 
   SendBatch(MemoryBudget budget, int fullBatchBytes) {
@@ -115,8 +126,21 @@ final class SendBatch {
 
   // ---- Closing, on the thread that took it out of the open place -------------------------------
 
+  /**
+   * Under the queue's monitor, in the order of closing: what numbers it will probably get. So the
+   * checksum is made once, and not on the loop.
+   */
+  void guess(long producerId, int epoch, int sequence) {
+    guessedId = producerId;
+    guessedEpoch = epoch;
+    guessedSequence = sequence;
+  }
+
   void finish(Compression compression) {
     finishing = true;
+    if (guessedId != NO_PRODUCER) {
+      builder.producer(guessedId, guessedEpoch, guessedSequence);
+    }
     bytes = builder.finish(compression);
     finishing = false;
   }
@@ -145,6 +169,37 @@ final class SendBatch {
     return finished;
   }
 
+  /** Gives it its numbers; see {@link Numbering}. False when they had been guessed wrong. */
+  boolean number(long producerId, int epoch, int sequence) {
+    numbered = true;
+    boolean asGuessed =
+        guessedId == producerId && guessedEpoch == epoch && guessedSequence == sequence;
+    if (!asGuessed) {
+      new BatchView().wrap(finished(), 0).nameProducer(producerId, epoch, sequence);
+      guess(producerId, epoch, sequence);
+    }
+    return asGuessed;
+  }
+
+  /** Whether it has been sent under numbers that are still its own. */
+  boolean isNumbered() {
+    return numbered;
+  }
+
+  /** It is certain that it is not in the log: it may be sent under other numbers. */
+  void forgetNumber() {
+    numbered = false;
+  }
+
+  /** In which it went out first, among those of its partition. */
+  long order() {
+    return order;
+  }
+
+  void setOrder(long order) {
+    this.order = order;
+  }
+
   @Nullable Object completion(int index) {
     return completions[index];
   }
@@ -162,6 +217,11 @@ final class SendBatch {
     mayBeWritten = true;
   }
 
+  /** The leader has said, in effect, that it is not in the log. */
+  void setNotWritten() {
+    mayBeWritten = false;
+  }
+
   /** Whether its records have ended. */
   boolean hasEnded() {
     return ended;
@@ -169,6 +229,15 @@ final class SendBatch {
 
   void setEnded() {
     ended = true;
+  }
+
+  /** Whether they have ended as written. */
+  boolean isWritten() {
+    return written;
+  }
+
+  void setWritten() {
+    written = true;
   }
 
   /** An exchange looks at it, or the network at its bytes: it must not be used again. */
@@ -201,7 +270,11 @@ final class SendBatch {
     Arrays.fill(completions, 0, builder.recordCount(), null);
     builder.reset();
     bytes = null;
+    guessedId = NO_PRODUCER;
+    numbered = false;
+    order = NEVER_SENT;
     mayBeWritten = false;
     ended = false;
+    written = false;
   }
 }

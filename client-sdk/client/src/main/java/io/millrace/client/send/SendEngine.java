@@ -53,6 +53,7 @@ public final class SendEngine implements ClusterListener {
   // On the loop.
   private final Endings endings;
   private final Expiry expiry;
+  private final ProducerIdentity identity;
   private final Set<ProduceExchange> exchanges = new LinkedHashSet<>();
   private long flushedNanos;
   private boolean flushed;
@@ -67,6 +68,7 @@ public final class SendEngine implements ClusterListener {
     this.router = new Router(this, cluster);
     this.endings = new Endings(pool, cluster.figures(), listener);
     this.expiry = new Expiry(this);
+    this.identity = new ProducerIdentity(cluster, settings.numbers(), router::pumpAll);
     cluster.figures().gauge(MetricName.BUFFER_USED_BYTES, budget::usedBytes);
   }
 
@@ -209,7 +211,10 @@ public final class SendEngine implements ClusterListener {
   }
 
   PartitionSender newSender(SendTopic topic, TopicPartition partition) {
-    return new PartitionSender(topic, new PartitionQueue(partition, pool, settings.compression()));
+    return new PartitionSender(
+        topic,
+        new PartitionQueue(partition, pool, settings.compression()),
+        new Numbering(identity));
   }
 
   @Override
@@ -222,6 +227,9 @@ public final class SendEngine implements ClusterListener {
     List<PartitionSender> toRoute = new ArrayList<>();
     for (PartitionSender sender : topic.senders()) {
       int partition = sender.partition().partition();
+      if (partition < known.partitionCount()) {
+        giveUpOnFormerLeader(sender, known.leaderEpoch(partition));
+      }
       if (partition >= known.partitionCount()) {
         abandon(
             sender,
@@ -236,6 +244,23 @@ public final class SendEngine implements ClusterListener {
       }
     }
     router.route(toRoute);
+  }
+
+  /**
+   * What a leader that is none any more was sent need not wait until its connection breaks: the new
+   * one knows by its numbers what it has of it.
+   */
+  private void giveUpOnFormerLeader(PartitionSender sender, int leaderEpoch) {
+    if (!identity.isOn() || !settings.retryUnknown()) {
+      return;
+    }
+    for (Share share : sender.underWay()) {
+      if (share.leaderEpoch() < leaderEpoch && sender.cameBack(share)) {
+        share.batches().forEach(SendBatch::setMayBeWritten);
+        sender.sendAgain(share.batches(), false);
+      }
+    }
+    router.goOn(sender);
   }
 
   @Override
@@ -313,7 +338,9 @@ public final class SendEngine implements ClusterListener {
           first.batches(),
           new RecordTooLargeException(
               "a record of " + first.sizeBytes() + " bytes; a request may have " + limit));
-      router.goOn(shares, lane);
+      first.sender().cameBack(first);
+      first.sender().sendAgain(first.batches(), false);
+      router.goOn(List.of(first.sender()), lane);
       return;
     }
     ProduceExchange exchange = new ProduceExchange(this, lane, connection, shares);
@@ -407,6 +434,10 @@ public final class SendEngine implements ClusterListener {
 
   Endings endings() {
     return endings;
+  }
+
+  ProducerIdentity identity() {
+    return identity;
   }
 
   Router router() {

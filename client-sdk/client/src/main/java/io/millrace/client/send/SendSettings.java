@@ -10,6 +10,7 @@ import io.millrace.wire.v1.Durability;
  * @param fullBatchBytes no record is added to a batch that would become larger
  * @param requestBytes queued batches are packed up to this
  * @param retryUnknown send again what may have been written already
+ * @param idempotence have the broker know what comes again
  */
 public record SendSettings(
     Durability durability,
@@ -21,7 +22,13 @@ public record SendSettings(
     long deliveryTimeoutNanos,
     long requestTimeoutNanos,
     int maxInFlightBytes,
-    boolean retryUnknown) {
+    boolean retryUnknown,
+    boolean idempotence) {
+
+  /** Whether batches are numbered: without answers nothing can be sent again. */
+  boolean numbers() {
+    return idempotence && durability != Durability.NONE;
+  }
 
   /** From a producer's settings. */
   public static SendSettings of(ProducerSettings settings) {
@@ -35,7 +42,8 @@ public record SendSettings(
         settings.deliveryTimeout().toNanos(),
         settings.requestTimeout().toNanos(),
         settings.maxInFlightBytes(),
-        settings.retryUnknownOutcome());
+        settings.retryUnknownOutcome(),
+        settings.idempotence());
   }
 
   private static Durability wire(io.millrace.client.Durability durability) {

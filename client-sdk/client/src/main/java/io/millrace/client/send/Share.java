@@ -13,4 +13,9 @@ record Share(
     String topicId,
     int leaderEpoch,
     List<SendBatch> batches,
-    int sizeBytes) {}
+    int sizeBytes) {
+  /** Of its last batch, among those of the partition that went out. */
+  long lastOrder() {
+    return batches.get(batches.size() - 1).order();
+  }
+}

@@ -27,6 +27,7 @@ import io.millrace.wire.v1.PartitionInfo;
 import io.millrace.wire.v1.ProducePartition;
 import io.millrace.wire.v1.ProduceResponse;
 import io.millrace.wire.v1.ProduceResult;
+import io.millrace.wire.v1.ProducerIdResponse;
 import io.millrace.wire.v1.Request;
 import io.millrace.wire.v1.Response;
 import io.millrace.wire.v1.TopicInfo;
@@ -165,6 +166,12 @@ public final class FakeBroker implements RequestHandler, AutoCloseable {
       case LIST_OFFSETS -> listOffsets(request);
       case TRIM -> trim(request);
       case METADATA -> metadata(request, request.head().getMetadata());
+      case PRODUCER_ID ->
+          request.answer(
+              Response.newBuilder()
+                  .setProducerId(
+                      ProducerIdResponse.newBuilder().setProducerId(cluster.nextProducerId())),
+              List.of());
       default -> request.refuse(ErrorCode.UNSUPPORTED, "not scripted");
     }
   }
@@ -211,8 +218,12 @@ public final class FakeBroker implements RequestHandler, AutoCloseable {
     if (problem != null || topic == null) {
       return result.setError(problem).build();
     }
-    List<Long> offsets =
-        topic.log(each.getPartition()).append(share, each.getLeaderEpoch(), 1_800_000_000_000L);
+    FakeLog log = topic.log(each.getPartition());
+    Error outOfSequence = log.outOfSequence(share);
+    if (outOfSequence != null) {
+      return result.setError(outOfSequence).build();
+    }
+    List<Long> offsets = log.append(share, each.getLeaderEpoch(), 1_800_000_000_000L);
     return result
         .addAllBaseOffsets(offsets)
         .setAppendTimestampMs(1_800_000_000_000L)

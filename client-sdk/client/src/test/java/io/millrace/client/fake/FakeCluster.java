@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,7 @@ public final class FakeCluster implements Discovery, Discovery.Factory {
   public static final String CLUSTER_ID = "test-cluster";
 
   private final Map<Integer, Broker> brokers = new TreeMap<>();
+  private final AtomicLong producerIds = new AtomicLong(4711);
   private final Map<String, FakeTopic> topics = new TreeMap<>();
   private final Set<Consumer<ClusterMap>> listeners = new LinkedHashSet<>();
   private final List<CompletableFuture<ClusterMap>> unanswered = new ArrayList<>();
@@ -235,5 +237,10 @@ public final class FakeCluster implements Discovery, Discovery.Factory {
   @Override
   public synchronized void close() {
     closed = true;
+  }
+
+  /** One that nobody had before. */
+  public long nextProducerId() {
+    return producerIds.getAndIncrement();
   }
 }

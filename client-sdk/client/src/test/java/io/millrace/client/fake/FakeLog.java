@@ -3,11 +3,16 @@ package io.millrace.client.fake;
 import io.millrace.wire.BatchIterator;
 import io.millrace.wire.BatchView;
 import io.millrace.wire.RecordCursor;
+import io.millrace.wire.v1.Error;
+import io.millrace.wire.v1.ErrorCode;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The records of one partition, in memory. */
 public final class FakeLog {
@@ -16,6 +21,63 @@ public final class FakeLog {
   private final List<Entry> entries = new ArrayList<>();
   private long startOffset;
   private long endOffset;
+
+  /** A producer's batch as the leader remembers it: all of them, here. */
+  private record Remembered(int epoch, int sequence, int records, int crc, long offset) {}
+
+  private final Map<Long, List<Remembered>> producers = new HashMap<>();
+
+  /** Forgets what was known of producers, as if all had been idle for a day. */
+  public synchronized void forgetProducers() {
+    producers.clear();
+  }
+
+  /** Why a share cannot be taken, by the numbers of its batches; null when it can. */
+  synchronized @Nullable Error outOfSequence(ByteBuffer share) {
+    Map<Long, Remembered> last = new HashMap<>();
+    producers.forEach((id, batches) -> last.put(id, batches.get(batches.size() - 1)));
+    BatchIterator batches = new BatchIterator().over(share);
+    while (batches.next()) {
+      BatchView batch = batches.batch();
+      Remembered before = last.get(batch.producerId());
+      if (batch.producerId() < 0 || find(batch) != null) {
+        continue;
+      }
+      int expected = before == null ? 0 : before.sequence() + before.records();
+      if (before == null && batch.baseSequence() != 0) {
+        return error(ErrorCode.UNKNOWN_PRODUCER, "never heard of it");
+      } else if (before != null && batch.producerEpoch() < before.epoch()) {
+        return error(ErrorCode.FENCED_PRODUCER, "epoch " + before.epoch() + " has begun");
+      } else if (before != null && batch.producerEpoch() > before.epoch()) {
+        expected = 0;
+      }
+      if (batch.baseSequence() > expected) {
+        return error(ErrorCode.OUT_OF_ORDER_SEQUENCE, expected + " comes next");
+      } else if (batch.baseSequence() < expected) {
+        return error(ErrorCode.SEQUENCE_REUSED, expected + " comes next");
+      }
+      last.put(batch.producerId(), remembered(batch, 0));
+    }
+    return null;
+  }
+
+  private static Error error(ErrorCode code, String message) {
+    return Error.newBuilder().setCode(code).setMessage(message).build();
+  }
+
+  private static Remembered remembered(BatchView batch, long offset) {
+    return new Remembered(
+        batch.producerEpoch(), batch.baseSequence(), batch.recordCount(), batch.crc(), offset);
+  }
+
+  private @Nullable Remembered find(BatchView batch) {
+    for (Remembered each : producers.getOrDefault(batch.producerId(), List.of())) {
+      if (each.equals(remembered(batch, each.offset()))) {
+        return each;
+      }
+    }
+    return null;
+  }
 
   /** What a leader does with a produce request's share; returns the base offsets. */
   public synchronized List<Long> append(ByteBuffer share, int leaderEpoch, long nowMillis) {
@@ -28,6 +90,16 @@ public final class FakeLog {
       BatchView batch = batches.batch();
       if (!batch.checksumMatches()) {
         throw new IllegalStateException("a client sent a damaged batch");
+      }
+      Remembered twice = batch.producerId() < 0 ? null : find(batch);
+      if (twice != null) {
+        baseOffsets.add(twice.offset());
+        continue;
+      }
+      if (batch.producerId() >= 0) {
+        producers
+            .computeIfAbsent(batch.producerId(), id -> new ArrayList<>())
+            .add(remembered(batch, endOffset));
       }
       batch.stamp(endOffset, leaderEpoch, nowMillis);
       baseOffsets.add(endOffset);
@@ -59,6 +131,8 @@ public final class FakeLog {
   /** As a leader that lost its tail. */
   public synchronized void cut(long newEnd) {
     entries.removeIf(entry -> entry.baseOffset() >= newEnd);
+    producers.values().forEach(all -> all.removeIf(batch -> batch.offset() >= newEnd));
+    producers.values().removeIf(List::isEmpty);
     endOffset = newEnd;
   }
 
@@ -130,6 +204,16 @@ public final class FakeLog {
       }
     }
     return values;
+  }
+
+  /** {@code epoch:sequence+records} of every batch, in order. */
+  public synchronized List<String> numbers() {
+    List<String> numbers = new ArrayList<>();
+    for (Entry entry : entries) {
+      BatchView batch = new BatchView().wrap(entry.bytes(), 0);
+      numbers.add(batch.producerEpoch() + ":" + batch.baseSequence() + "+" + batch.recordCount());
+    }
+    return numbers;
   }
 
   /** How many batches there are. */

@@ -35,7 +35,8 @@ class BufferReuseTest {
 
   BufferReuseTest() {
     world.cluster().createTopic("notes", 1);
-    ProducerSettings settings = ProducerSettings.builder("zk").retryUnknownOutcome(false).build();
+    ProducerSettings settings =
+        ProducerSettings.builder("zk").retryUnknownOutcome(false).idempotence(false).build();
     Cluster cluster =
         new Cluster(
             loop,
