@@ -18,7 +18,8 @@ import java.util.Optional;
  * A partition's way from shares to acknowledgements. Owner: the partition's loop.
  *
  * <p>In order, for each share: leader and epoch, in-sync minimum, size, checksum, counts, times;
- * only then is it kept, and nothing has changed when it is refused.
+ * only then is it kept, and nothing has changed when it is refused. At the end of the turn comes
+ * what its producer sent before ({@link Sequencing}), and the write.
  */
 final class Appends {
   private final Partition partition;
@@ -28,6 +29,7 @@ final class Appends {
   private final AckQueue standard = new AckQueue(Durability.STANDARD);
   private final AckQueue synced = new AckQueue(Durability.SYNCED);
   private final BatchIterator written = new BatchIterator();
+  private final Sequencing sequencing;
 
   private List<ProduceShare> offered = new ArrayList<>();
 
@@ -36,6 +38,7 @@ final class Appends {
     this.log = log;
     this.visible = visible;
     this.clock = clock;
+    this.sequencing = new Sequencing(partition.id());
   }
 
   boolean isAwaited() {
@@ -117,22 +120,62 @@ final class Appends {
       return; // a step down in the same turn has refused them
     }
     offered = new ArrayList<>();
-    int epoch = ((Role.Leader) partition.role()).epoch();
+    int next = 0;
+    while (next < turn.size() && partition.role() instanceof Role.Leader leader) {
+      next = write(turn, next, leader.epoch());
+    }
+    for (ProduceShare share : turn.subList(next, turn.size())) {
+      refuse(share, new Refusal(ErrorCode.NOT_LEADER, "nothing was appended: the log has failed"));
+    }
+  }
+
+  /** Writes shares in one piece; returns the first that repeats one of them, to go on with. */
+  private int write(List<ProduceShare> turn, int from, int epoch) {
     long nowMillis = clock.wallMillis();
-    List<ByteBuffer> buffers = new ArrayList<>(turn.size());
-    for (ProduceShare share : turn) {
-      buffers.add(share.batches().duplicate());
+    List<CheckedShare> checked = new ArrayList<>(turn.size() - from);
+    int next = from;
+    while (next < turn.size()) {
+      ProduceShare share = turn.get(next);
+      Sequencing.Decision decision = sequencing.decide(share, log.producers(), nowMillis);
+      if (decision instanceof Sequencing.Decision.Admit admit) {
+        checked.add(admit.share());
+      } else if (decision instanceof Sequencing.Decision.Refuse refused) {
+        refuse(share, refused.refusal());
+      } else if (checked.isEmpty()) {
+        refuse(share, new Refusal(ErrorCode.INVALID_REQUEST, "the share holds a batch twice"));
+      } else {
+        break;
+      }
+      next++;
+    }
+    append(checked, epoch, nowMillis);
+    return next;
+  }
+
+  private void append(List<CheckedShare> checked, int epoch, long nowMillis) {
+    List<ByteBuffer> buffers = new ArrayList<>(checked.size());
+    for (CheckedShare each : checked) {
+      for (ByteBuffer run : each.toAppend()) {
+        buffers.add(run.duplicate());
+      }
     }
     AppendResult result;
     try {
       result = log.append(buffers, epoch, nowMillis);
     } catch (RuntimeException e) {
       // An invariant is broken: what is in the log now cannot be told, so this replica stops.
-      turn.forEach(share -> refuse(share, unknown("the broker failed while appending")));
+      checked.forEach(each -> refuse(each.share(), unknown("the broker failed while appending")));
       partition.onFailed(e);
       return;
+    } finally {
+      log.producers().endTurn();
     }
-    boolean flush = settle(turn, result, epoch, nowMillis);
+    if (!(partition.role() instanceof Role.Leader)) {
+      // The log has failed, perhaps behind some of them.
+      checked.forEach(each -> refuse(each.share(), unknown("the log failed while appending")));
+      return;
+    }
+    boolean flush = settle(checked, result, epoch, nowMillis);
     leading().onAppended();
     partition.onProgress();
     if (flush) {
@@ -141,21 +184,30 @@ final class Appends {
   }
 
   /** Tells every share, or has it wait; returns whether the disk must have them soon. */
-  private boolean settle(List<ProduceShare> turn, AppendResult result, int epoch, long nowMillis) {
+  private boolean settle(
+      List<CheckedShare> checked, AppendResult result, int epoch, long nowMillis) {
     Durability level = partition.topic().durability();
     boolean flush = false;
-    for (int i = 0; i < turn.size(); i++) {
-      ProduceShare share = turn.get(i);
-      if (result.baseOffset(i) == AppendResult.NOT_APPENDED) {
+    int buffer = 0;
+    for (CheckedShare each : checked) {
+      ProduceShare share = each.share();
+      int end = buffer + each.toAppend().size();
+      boolean isAppended = end == buffer || result.baseOffset(end - 1) != AppendResult.NOT_APPENDED;
+      buffer = end;
+      if (!isAppended) {
         refuse(share, notAppended(result));
         continue;
       }
-      List<Long> baseOffsets = baseOffsets(share.batches());
-      long endOffset = written.batch().nextOffset();
-      int sizeBytes = share.batches().remaining();
-      visible.onAppended(endOffset, sizeBytes);
-      partition.waiters().onAppended(sizeBytes);
-      partition.traffic().produced(sizeBytes, endOffset - baseOffsets.get(0), baseOffsets.size());
+      CheckedShare.Placed placed = each.placed(written);
+      List<Long> baseOffsets = placed.baseOffsets();
+      long endOffset = placed.endOffset();
+      if (!each.isRepetition()) {
+        int sizeBytes = each.appendedBytes();
+        visible.onAppended(endOffset, sizeBytes);
+        partition.waiters().onAppended(sizeBytes);
+        partition.traffic().produced(sizeBytes, placed.newRecords(), placed.newBatches());
+      }
+      long appendMillis = each.isRepetition() ? each.knownMillis() : nowMillis;
       share.listener().onBatchesFree();
       Durability wanted = CommitRules.orTopicLevel(share.requested(), level);
       if (CommitRules.waitsForOthers(wanted)) {
@@ -166,28 +218,18 @@ final class Appends {
                     share.deadlineNanos(),
                     share.listener(),
                     baseOffsets,
-                    nowMillis,
+                    appendMillis,
                     epoch));
       } else {
         share
             .listener()
             .onOutcome(
                 new AppendOutcome.Appended(
-                    baseOffsets, nowMillis, epoch, Durability.LEADER, 1, false));
+                    baseOffsets, appendMillis, epoch, Durability.LEADER, 1, false));
       }
       flush |= leading().waitsForOwnDisk(wanted) || leading().waitsForOwnDisk(level);
     }
     return flush;
-  }
-
-  /** As the log has stamped them; leaves {@link #written} on the last batch. */
-  private List<Long> baseOffsets(ByteBuffer batches) {
-    List<Long> offsets = new ArrayList<>(1);
-    written.over(batches);
-    while (written.next()) {
-      offsets.add(written.batch().baseOffset());
-    }
-    return offsets;
   }
 
   private Refusal notAppended(AppendResult result) {

@@ -51,6 +51,7 @@ final class LogRestart implements FlushQueue.Job {
       disk.delete(segments.get(i).logPath());
     }
     deleteIfThere(disk, first.indexPath());
+    ProducerRebuild.deleteBehind(disk, context.directory(), ProducerRebuild.ALL);
     disk.syncDirectory(context.directory());
     try (DiskFile file = disk.open(first.logPath())) {
       file.truncate(0);
@@ -93,6 +94,7 @@ final class LogRestart implements FlushQueue.Job {
             false);
     fresh.completeIndex(new SparseIndex(SparseIndex.MAX_ENTRIES));
     state.segments.replaceAll(fresh);
+    state.producers.replace(ProducerRebuild.Rebuilt.ofNothing(beginsAt));
     state.epochs.becomes(epochs);
     state.startOffset = start;
     state.wantedStart = start;

@@ -28,6 +28,9 @@ final class ProducerRebuild {
 
   private static final int WINDOW_BYTES = 1 << 16;
 
+  /** For {@link #deleteBehind}: no file stays. */
+  static final long ALL = -1;
+
   private ProducerRebuild() {}
 
   /**
@@ -51,7 +54,12 @@ final class ProducerRebuild {
    *
    * @param newest offset of the newest file, -1 when there is none
    */
-  record Rebuilt(ProducerTable table, long newest) {}
+  record Rebuilt(ProducerTable table, long newest) {
+    /** Of a log without batches. */
+    static Rebuilt ofNothing(long beginsAt) {
+      return new Rebuilt(new ProducerTable(ProducerLimits.DEFAULT), beginsAt);
+    }
+  }
 
   /**
    * At the opening of a log.

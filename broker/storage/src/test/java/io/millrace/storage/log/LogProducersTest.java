@@ -185,6 +185,22 @@ class LogProducersTest {
   }
 
   @Test
+  void knowsNobodyWhenTheLogStartsOver() throws IOException {
+    append(150);
+    fixture.flushNow(log);
+    fixture.onOwner(() -> log.startOver(1000, 1000, () -> {}));
+    assertThat(known()).isEmpty();
+    assertThat(files()).isEmpty();
+    fixture.beginEpoch(log, 9);
+    fixture.append(log, Batches.of(3, 0, 4711, "copied"));
+    List<String> before = known();
+    assertThat(before).hasSize(1);
+    assertThat(fixture.stop()).isTrue();
+    reopen();
+    assertThat(known()).isEqualTo(before);
+  }
+
+  @Test
   @DisplayName("4.7: a follower knows what its leader has written")
   void learnsFromCopies() {
     ByteBuffer batch = Batches.of(9, 4, 77, "a", "b");
