@@ -27,6 +27,7 @@ import io.millrace.server.config.BrokerSettings;
 import io.millrace.server.config.StorageSettings;
 import io.millrace.server.config.TopicSettingCheck;
 import io.millrace.server.explain.ExplainSources;
+import io.millrace.server.explain.Reason;
 import io.millrace.server.explain.WaitBoard;
 import io.millrace.server.handler.ApiHandler;
 import io.millrace.server.handler.TopicAccess;
@@ -123,6 +124,7 @@ record Parts(
     Outlook outlook = new Outlook(self);
     Replicas replicas = new Replicas(store.loop(), outlook, partitions, elections, roles, trash);
     fetchers.listen(suspicions(replicas, elections.counts()));
+    WaitBoard waits = new WaitBoard(seams.tasks().clock());
     LeaderAccess leaders =
         LeaderAccess.of(
             store,
@@ -130,10 +132,12 @@ record Parts(
             partitions,
             replicas,
             new PeerCalls(seams.transport(), connections(self, directory), store.loop()),
-            fetchers::setDraining);
+            draining -> {
+              fetchers.setDraining(draining);
+              tellOfDraining(waits, draining);
+            });
     TopicSettingCheck check =
         new TopicSettingCheck(settings.topics(), settings.requests().maxRequestBytes());
-    WaitBoard waits = new WaitBoard(seams.tasks().clock());
     ApiHandler api =
         new ApiHandler(
             shards,
@@ -167,6 +171,14 @@ record Parts(
     return ConnectionSettings.of("broker-" + self, SoftwareVersion.CURRENT)
         .withClusterId(directory.identity().map(Identity::clusterId).orElse(""))
         .withConnectTimeoutMillis(CONNECT_MILLIS);
+  }
+
+  private static void tellOfDraining(WaitBoard waits, boolean draining) {
+    if (draining) {
+      waits.begin(Reason.DRAINING, "", "hands over what it leads, and leads nothing by preference");
+    } else {
+      waits.end(Reason.DRAINING, "");
+    }
   }
 
   private static SuspicionListener suspicions(Replicas replicas, ElectionCounts counts) {

@@ -50,8 +50,8 @@ public enum Reason {
   PREFERRED_LEADER_ELSEWHERE(
       Group.LEADERSHIP,
       Severity.WAITING,
-      "The first of the replicas does not lead. It gets the leadership back by itself some minutes"
-          + " after it has come into sync.",
+      "The first of the replicas does not lead. It gets the leadership back by itself some seconds"
+          + " after it has come into sync, unless it drains.",
       "topic elect --preferred does it at once."),
   DRAINING(
       Group.LEADERSHIP,

@@ -2,6 +2,7 @@ package io.millrace.server.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.wire.v1.DrainBrokerRequest;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.ExplainPartition;
 import io.millrace.wire.v1.ExplainRequest;
@@ -159,6 +160,31 @@ class ExplainTest {
             .getFindingsList();
     assertThat(text(findings, "partitions-in-trouble"))
         .isEqualTo("1 partition(s) led here, with replicas that are not in sync: notes/0");
+  }
+
+  @Test
+  void aBrokerThatDrainsSaysSoUntilItIsToldOtherwise() {
+    int leader = leader(start());
+    cluster.await(client(leader).send(drain(leader, false)));
+    assertThat(reasons(explainBroker(leader))).contains("draining");
+    cluster.await(client(leader).send(drain(leader, true)));
+    cluster.scheduler.runFor(SECOND);
+    assertThat(reasons(explainBroker(leader))).doesNotContain("draining");
+  }
+
+  private List<Finding> explainBroker(int id) {
+    return TestClient.good(
+            cluster.await(
+                client(id)
+                    .send(Request.newBuilder().setExplain(ExplainRequest.getDefaultInstance()))))
+        .response()
+        .getExplain()
+        .getFindingsList();
+  }
+
+  private static Request.Builder drain(int broker, boolean cancel) {
+    return Request.newBuilder()
+        .setDrainBroker(DrainBrokerRequest.newBuilder().setBrokerId(broker).setCancel(cancel));
   }
 
   @Test
