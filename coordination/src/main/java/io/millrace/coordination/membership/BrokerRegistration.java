@@ -9,6 +9,7 @@ import io.millrace.coordination.store.SessionEvent;
 import io.millrace.coordination.store.WriteOutcome;
 import io.millrace.coordination.store.ZnodePaths;
 import io.millrace.rpc.EventLoop;
+import io.millrace.rpc.SafetyRule;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -217,7 +218,7 @@ public final class BrokerRegistration {
     } else if (plan instanceof RegistrationPlan.Register register) {
       if (register.isNewDirectory() && !hasLeftSets) {
         leaveSets(mine, found.known().orElseThrow(), DoubtfulStart.Why.NEW_DIRECTORY);
-      } else if (doubt.isPresent() && !hasLeftSets) {
+      } else if (doubt.isPresent() && !hasLeftSets && !SafetyRule.H1.isLeftOut()) {
         leaveSets(mine, found.known().orElseThrow(), doubt.get());
       } else {
         int next = register.knownVersion() + 1;
@@ -235,8 +236,8 @@ public final class BrokerRegistration {
                 bumped instanceof WriteOutcome.Applied
                     ? store.sync(ZnodePaths.ROOT)
                     : CompletableFuture.completedFuture(false))
-        .thenCompose(isDone -> step(mine, isDone, () -> doubtfulStart.leaveSets(why)))
-        .thenCompose(isDone -> step(mine, isDone, doubtfulStart::recordBootId))
+        .thenCompose(isDone -> step(mine, isDone, () -> first(why)))
+        .thenCompose(isDone -> step(mine, isDone, () -> second(why)))
         .whenComplete(
             (isDone, bug) ->
                 // The caller's stages may complete anywhere.
@@ -247,6 +248,29 @@ public final class BrokerRegistration {
                         later();
                       }
                     }));
+  }
+
+  private CompletionStage<Boolean> first(DoubtfulStart.Why why) {
+    return SafetyRule.H10.isLeftOut() ? doubtfulStart.recordBootId() : doubtfulStart.leaveSets(why);
+  }
+
+  private CompletionStage<Boolean> second(DoubtfulStart.Why why) {
+    return SafetyRule.H10.isLeftOut() ? doubtfulStart.leaveSets(why) : doubtfulStart.recordBootId();
+  }
+
+  /** Where the order of the two is left out: too late, while others may count on it already. */
+  private void leaveSetsLate() {
+    DoubtfulStart.Why why = doubt.orElse(null);
+    if (SafetyRule.H1.isLeftOut() && why != null && !hasLeftSets) {
+      hasLeftSets = true;
+      loop.schedule(
+          MILLISECONDS.toNanos(RETRY_MILLIS),
+          () ->
+              doubtfulStart
+                  .leaveSets(why)
+                  .thenCompose(isDone -> doubtfulStart.recordBootId())
+                  .whenComplete((isDone, bug) -> log.debug("left late: {}", isDone, bug)));
+    }
   }
 
   /** On the loop again, and only if contact was never lost since this try began. */
@@ -282,6 +306,7 @@ public final class BrokerRegistration {
     registeredSession = store.sessionId().orElseThrow();
     log.info("broker {} registered, incarnation {}", self.id(), as);
     listener.registered(as);
+    leaveSetsLate();
   }
 
   private void waitFor(String why) {

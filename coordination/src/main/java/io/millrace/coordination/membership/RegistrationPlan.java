@@ -2,6 +2,7 @@ package io.millrace.coordination.membership;
 
 import io.millrace.coordination.v1.KnownBrokerNode;
 import io.millrace.coordination.v1.LiveBrokerNode;
+import io.millrace.rpc.SafetyRule;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +87,9 @@ public sealed interface RegistrationPlan {
     if (known.isEmpty()) {
       // Somebody deleted the known node under a registered broker.
       return new Introduce();
+    }
+    if (SafetyRule.R9.isLeftOut()) {
+      return new Registered(there.getIncarnation());
     }
     // Same directory and boot, and we hold the directory's lock: it is ours, or our ghost's.
     boolean isCurrent = there.getIncarnation() == known.get().version();

@@ -16,6 +16,7 @@ import io.millrace.coordination.v1.DeletedTopicNode;
 import io.millrace.coordination.v1.TopicNode;
 import io.millrace.coordination.v1.TopicState;
 import io.millrace.coordination.view.TopicNames;
+import io.millrace.rpc.SafetyRule;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -76,8 +77,23 @@ public final class TopicDeletion {
                 .thenCompose(
                     isSynced ->
                         isSynced
-                            ? store.read(ZnodePaths.deleted(topicId)).thenApply(TopicDeletion::fate)
+                            ? read(topicId)
                             : CompletableFuture.completedFuture(Fate.UNKNOWN)));
+  }
+
+  private CompletionStage<Fate> read(String topicId) {
+    if (!SafetyRule.R14.isLeftOut()) {
+      return store.read(ZnodePaths.deleted(topicId)).thenApply(TopicDeletion::fate);
+    }
+    String name = topicId.substring(0, topicId.lastIndexOf('~') + 1);
+    return store
+        .children(ZnodePaths.DELETED)
+        .thenApply(
+            read ->
+                read instanceof ReadOutcome.Found<List<String>> found
+                        && found.value().stream().anyMatch(id -> id.startsWith(name))
+                    ? Fate.DELETED
+                    : Fate.NOT_DELETED);
   }
 
   private static Fate fate(ReadOutcome<Node> read) {
