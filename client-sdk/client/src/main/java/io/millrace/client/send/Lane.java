@@ -108,7 +108,12 @@ final class Lane {
     }
     long waiting = 0;
     for (PartitionSender sender : ready) {
-      waiting += sender.queue().queuedBytes();
+      int queued = sender.queue().queuedBytes();
+      // A partition sends beside what it has under way only what fills a request: small ones cost
+      // more than the wait, and what waits is packed when the answer comes.
+      if (!sender.isUnderWay() || queued >= engine.settings().requestBytes()) {
+        waiting += queued;
+      }
       if (waiting >= WORTH_BYTES) {
         return room() >= WORTH_BYTES && connection.canSend(room());
       }
