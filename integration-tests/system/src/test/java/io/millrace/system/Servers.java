@@ -21,7 +21,7 @@ import java.util.regex.MatchResult;
 final class Servers implements AutoCloseable {
   private final Path dir;
   private final List<MillraceProcess> running = new ArrayList<>();
-  private String zooKeeper = "";
+  private String zooKeeper = "127.0.0.1:0";
 
   /**
    * @param dir for configuration, data and outputs
@@ -30,13 +30,16 @@ final class Servers implements AutoCloseable {
     this.dir = dir;
   }
 
-  /** Starts ZooKeeper with these lines of configuration beside the usual, and waits for it. */
+  /**
+   * Starts ZooKeeper with these lines of configuration beside the usual, and waits for it. One that
+   * follows another has the same data and the same port.
+   */
   MillraceProcess zooKeeper(String... lines) {
     List<String> configuration =
         new ArrayList<>(
             List.of(
                 "dataDir=" + dir.resolve("zookeeper"),
-                "clientPort=0",
+                "clientPort=" + zooKeeper.substring(zooKeeper.indexOf(':') + 1),
                 "clientPortAddress=127.0.0.1",
                 "4lw.commands.whitelist=dump"));
     configuration.addAll(List.of(lines));
