@@ -68,12 +68,14 @@ public final class FollowerReplica {
    * is not there.
    */
   public FollowerStep onDiverging(Log log, int epoch, long end, long leaderStart) {
-    EpochLookup.End own = log.epochs().endOf(epoch);
-    long ownEnd = own.isKnown() ? own.endOffset() : log.start();
     if (SafetyRule.R2.isLeftOut()) {
       hasAgreed = true;
-      ownEnd = log.end();
+      return end < log.end()
+          ? new FollowerStep.Truncate(Math.max(end, log.start()))
+          : new FollowerStep.Nothing();
     }
+    EpochLookup.End own = log.epochs().endOf(epoch);
+    long ownEnd = own.isKnown() ? own.endOffset() : log.start();
     long to = Math.min(end, ownEnd);
     if (to >= log.end()) {
       return new FollowerStep.Implausible(
