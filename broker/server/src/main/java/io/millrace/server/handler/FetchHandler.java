@@ -1,17 +1,25 @@
 package io.millrace.server.handler;
 
+import io.millrace.rpc.Endpoint;
 import io.millrace.rpc.EventLoop;
 import io.millrace.rpc.InboundRequest;
 import io.millrace.server.config.RequestSettings;
 import io.millrace.server.partition.Shard;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /** Reads records, waiting for them if the request says so. */
 final class FetchHandler {
   private final List<Shard> shards;
   private final IdentityHashMap<EventLoop, Shard> byLoop = new IdentityHashMap<>();
+
+  /** The last fetch of each connection of a follower, while it is unanswered; each on its loop. */
+  private final IdentityHashMap<EventLoop, Map<Endpoint, FetchInFlight>> ofReplicas =
+      new IdentityHashMap<>();
+
   private final RequestSettings settings;
   private final BooleanSupplier stopping;
 
@@ -22,7 +30,10 @@ final class FetchHandler {
     this.shards = shards;
     this.settings = settings;
     this.stopping = stopping;
-    shards.forEach(shard -> byLoop.put(shard.loop(), shard));
+    for (Shard shard : shards) {
+      byLoop.put(shard.loop(), shard);
+      ofReplicas.put(shard.loop(), new HashMap<>());
+    }
   }
 
   /**
@@ -44,6 +55,26 @@ final class FetchHandler {
       throw new IllegalStateException("a connection on a loop without a shard");
     }
     FetchShape shape = ((FetchShape.Outcome.Shaped) outcome).shape();
-    new FetchInFlight(request, shape, shards, home, stopping).start();
+    FetchInFlight fetch = new FetchInFlight(request, shape, shards, home, stopping);
+    if (request.head().getFetch().hasFollower()) {
+      replaceEarlier(request, fetch);
+    }
+    fetch.start();
+  }
+
+  /**
+   * A follower that fetches again while its last fetch waits here has got news; it is answered to
+   * that one too, so that it can go on with all of its partitions together.
+   */
+  private void replaceEarlier(InboundRequest request, FetchInFlight fetch) {
+    Map<Endpoint, FetchInFlight> latest = ofReplicas.get(request.loop());
+    if (latest != null) {
+      Endpoint from = request.remote();
+      FetchInFlight earlier = latest.put(from, fetch);
+      fetch.whenEnded(() -> latest.remove(from, fetch));
+      if (earlier != null) {
+        earlier.waitNoLonger();
+      }
+    }
   }
 }

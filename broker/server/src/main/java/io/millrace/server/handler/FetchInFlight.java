@@ -61,6 +61,7 @@ final class FetchInFlight {
   private boolean waitsForDisk;
   private boolean patienceIsOver;
   private boolean ended;
+  private Runnable whenEnded = () -> {};
   private @Nullable Timer timer;
 
   /**
@@ -144,7 +145,7 @@ final class FetchInFlight {
     if (ended) {
       releaseResults();
       cancelWaiters();
-    } else if (isEnough() || (waitIsOver && (patienceIsOver || !isOnItsWay()))) {
+    } else if (isEnough() || (waitIsOver && (patienceIsOver || isOfReplica() || !isOnItsWay()))) {
       answer();
     } else {
       if (waitIsOver && !waitsForDisk) {
@@ -161,6 +162,11 @@ final class FetchInFlight {
         arm(missing);
       }
     }
+  }
+
+  /** It must hear in time that this broker is there, whatever the disk does; it asks again. */
+  private boolean isOfReplica() {
+    return shape.specs().get(0).claim() != null;
   }
 
   /** However what is missing comes to the shards: when all of it is there, one has its part. */
@@ -230,6 +236,20 @@ final class FetchInFlight {
     }
   }
 
+  /** On its loop: answers with what there is. */
+  void waitNoLonger() {
+    if (!ended) {
+      onWaitOver();
+    }
+  }
+
+  /**
+   * @param action runs on its loop once this has been answered or given up
+   */
+  void whenEnded(Runnable action) {
+    whenEnded = action;
+  }
+
   private void onAbandoned() {
     if (!ended) {
       end();
@@ -270,6 +290,7 @@ final class FetchInFlight {
 
   private void end() {
     ended = true;
+    whenEnded.run();
     if (timer != null) {
       timer.cancel();
     }
