@@ -243,9 +243,14 @@ class ThreeBrokersTest {
     start();
     TopicInfo topic = create("notes", 4, Map.of("durability", "synced"));
     for (int i = 0; i < 20; i++) {
+      long began = cluster.scheduler.nanoTime();
       ProduceResult result = produce(topic, i % 4, Durability.SYNCED, "v" + i);
       assertThat(result.getReached()).isEqualTo(Durability.SYNCED);
       assertThat(result.getFlushed()).isTrue();
+      if (i >= 8) {
+        // What a follower has flushed it tells at once, whatever else it waits for at its leader.
+        assertThat(cluster.scheduler.nanoTime() - began).isLessThan(22 * MILLI);
+      }
     }
   }
 
