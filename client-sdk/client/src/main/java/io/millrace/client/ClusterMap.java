@@ -1,6 +1,8 @@
 package io.millrace.client;
 
+import java.util.Collections;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Who leads what, as a {@link Discovery} sees it at one moment; it may be old.
@@ -15,7 +17,8 @@ public record ClusterMap(
   public static final ClusterMap EMPTY = new ClusterMap("", Map.of(), Map.of());
 
   public ClusterMap {
-    brokers = Map.copyOf(brokers);
-    topics = Map.copyOf(topics);
+    // Sorted: who goes through them connects and asks in the same order in every run.
+    brokers = Collections.unmodifiableMap(new TreeMap<>(brokers));
+    topics = Collections.unmodifiableMap(new TreeMap<>(topics));
   }
 }

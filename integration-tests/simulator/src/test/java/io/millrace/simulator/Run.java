@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Run {
   private static final long MILLI = 1_000_000;
   private static final long BOOT_NANOS = 20 * World.SECOND;
-  private static final long RECOVERY_NANOS = 60 * World.SECOND;
+  private static final long RECOVERY_NANOS = 30 * World.SECOND;
   private static final long POLL_NANOS = 20 * MILLI;
 
   private final Options options;

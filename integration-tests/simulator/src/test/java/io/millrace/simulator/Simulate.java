@@ -1,75 +1,146 @@
 package io.millrace.simulator;
 
+import io.millrace.rpc.SafetyRule;
+import io.millrace.rpc.WithoutRule;
 import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The command line of the simulator; see the module's README. */
 public final class Simulate {
-  private Simulate() {}
+  private static final int SHRINK_RUNS = 400;
+  private static final int LONGEST_WHAT = 1_000;
+
+  private static final String USAGE =
+      """
+      usage: simulate [--seeds N] [--seed S] [--threads T] [--without RULE] [--keep-going]
+        --seeds N       run so many seeds; default 1000, or 1 when --seed is given
+        --seed S        begin with this one; default: one that the clock gives
+        --threads T     default: one for each processor
+        --without RULE  leave out a safety rule of the brokers, which must then lose data: R5, H13 ...
+        --keep-going    do not stop at the first seed that fails
+      """;
+
+  private final PrintStream out;
+  private long firstSeed = System.nanoTime() & Integer.MAX_VALUE;
+  private long count = -1;
+  private int threads = Runtime.getRuntime().availableProcessors();
+  private @Nullable SafetyRule without;
+  private boolean keepGoing;
+
+  private Simulate(PrintStream out) {
+    this.out = out;
+  }
 
   public static void main(String[] args) throws InterruptedException {
-    long first = 1;
-    long count = 1_000;
-    int threads = Runtime.getRuntime().availableProcessors();
-    for (int i = 0; i + 1 < args.length; i += 2) {
-      switch (args[i]) {
-        case "--seeds" -> count = Long.parseLong(args[i + 1]);
-        case "--seed" -> first = Long.parseLong(args[i + 1]);
-        case "--threads" -> threads = Integer.parseInt(args[i + 1]);
-        default -> throw new IllegalArgumentException("unknown option " + args[i]);
+    Simulate simulate = new Simulate(System.out);
+    String wrong = simulate.read(args);
+    if (wrong != null) {
+      System.err.println("simulate: " + wrong);
+      System.err.print(USAGE);
+      System.exit(2);
+    }
+    System.exit(simulate.go() ? 0 : 1);
+  }
+
+  /** What is wrong with the arguments, or null. */
+  private @Nullable String read(String[] args) {
+    boolean hasSeed = false;
+    List<String> all = new ArrayList<>(List.of(args));
+    keepGoing = all.remove("--keep-going");
+    for (int i = 0; i < all.size(); i += 2) {
+      String option = all.get(i);
+      if (i + 1 == all.size()) {
+        return "unknown option, or one without its value: " + option;
+      }
+      String value = all.get(i + 1);
+      try {
+        switch (option) {
+          case "--seeds" -> count = Long.parseLong(value);
+          case "--seed" -> {
+            firstSeed = Long.parseLong(value);
+            hasSeed = true;
+          }
+          case "--threads" -> threads = Integer.parseInt(value);
+          case "--without" -> without = SafetyRule.valueOf(value.toUpperCase(Locale.ROOT));
+          default -> {
+            return "unknown option " + option;
+          }
+        }
+      } catch (NumberFormatException e) {
+        return option + " wants a number, not " + value;
+      } catch (IllegalArgumentException e) {
+        return "there is no rule " + value + "; there are " + Arrays.toString(SafetyRule.values());
       }
     }
-    PrintStream out = System.out;
+    if (count < 0) {
+      count = hasSeed ? 1 : 1_000;
+    }
+    return count < 1 || threads < 1 ? "at least one seed and one thread" : null;
+  }
+
+  /** False when a seed failed. */
+  private boolean go() throws InterruptedException {
+    SafetyRule leftOut = without;
+    if (leftOut == null) {
+      return sweep();
+    }
+    out.println("without " + leftOut + ": " + leftOut.without());
+    try (WithoutRule open = new WithoutRule(leftOut)) {
+      return sweep();
+    }
+  }
+
+  private boolean sweep() throws InterruptedException {
     long begin = System.nanoTime();
-    AtomicLong next = new AtomicLong(first);
-    AtomicLong steps = new AtomicLong();
-    AtomicLong virtual = new AtomicLong();
-    AtomicLong failed = new AtomicLong();
-    Reach reach = new Reach();
-    long end = first + count;
-    Thread[] workers = new Thread[threads];
-    for (int i = 0; i < threads; i++) {
-      workers[i] =
-          new Thread(
-              () -> {
-                for (long seed = next.getAndIncrement();
-                    seed < end;
-                    seed = next.getAndIncrement()) {
-                  Verdict verdict = Run.of(seed);
-                  steps.addAndGet(verdict.steps());
-                  virtual.addAndGet(verdict.virtualNanos());
-                  synchronized (reach) {
-                    reach.add(verdict.reach());
-                  }
-                  if (!verdict.passed()) {
-                    failed.incrementAndGet();
-                    String what = verdict.violation().toString();
-                    out.println(
-                        "seed " + seed + ": " + what.substring(0, Math.min(600, what.length())));
-                  }
-                }
-              });
-      workers[i].start();
-    }
-    for (Thread worker : workers) {
-      worker.join();
-    }
-    if (count == 1) {
-      Options options = Options.of(first);
-      out.println(options);
-      Schedule.of(options).stream().filter(act -> !act.kind().isWork()).forEach(out::println);
-    }
+    Sweep sweep = new Sweep(firstSeed, count, Run::of);
+    sweep.go(
+        threads,
+        verdict -> {
+          out.println("seed " + verdict.seed() + ": " + what(verdict));
+          if (!keepGoing) {
+            sweep.stop();
+          }
+        });
     double seconds = (System.nanoTime() - begin) / 1e9;
+    if (!sweep.failed().isEmpty() && !keepGoing) {
+      explain(sweep.failed().get(0));
+    }
     out.printf(
         Locale.ROOT,
-        "%d seeds, %d failed, %.1f s, %.1f seeds/s, %.0f steps and %.2f virtual s a seed%n%s%n",
-        count,
-        failed.get(),
-        seconds,
-        count / seconds,
-        (double) steps.get() / count,
-        virtual.get() / 1e9 / count,
-        reach);
+        "%d seeds from %d: %d failed; %.1f seeds/s, %.0f steps and %.2f virtual seconds a seed%n",
+        sweep.done(),
+        firstSeed,
+        sweep.failed().size(),
+        sweep.done() / seconds,
+        (double) sweep.steps() / sweep.done(),
+        sweep.virtualNanos() / 1e9 / sweep.done());
+    out.println("reached " + sweep.reach());
+    return sweep.failed().isEmpty();
+  }
+
+  private static String what(Verdict verdict) {
+    String what = verdict.violation().map(Violation::toString).orElse("passed");
+    return what.length() > LONGEST_WHAT ? what.substring(0, LONGEST_WHAT) + "..." : what;
+  }
+
+  /** The shortest schedule that shows it. */
+  private void explain(Verdict verdict) {
+    Options options = Options.of(verdict.seed());
+    Optional<Violation> violation = verdict.violation();
+    if (violation.isEmpty()) {
+      return;
+    }
+    out.println(options);
+    out.println("looking for the shortest schedule that does it");
+    List<Act> shortest =
+        Shrinker.shrink(options, Schedule.of(options), violation.get().rule(), SHRINK_RUNS);
+    Run.of(options, shortest).violation().ifPresent(out::println);
+    shortest.forEach(act -> out.println("  " + act));
+    out.println("again: integration-tests/simulate --seed " + verdict.seed());
   }
 }

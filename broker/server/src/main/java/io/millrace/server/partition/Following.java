@@ -183,7 +183,9 @@ final class Following {
       reshape(whenDone -> log.startOver(first, start, whenDone), ready);
       return;
     }
-    Optional<String> problem = check.check(batches, log.endOffset(), log.latestEpoch(), epoch);
+    // Of the last record: an epoch that this replica led without a record is no obstacle.
+    int lastEpoch = partition.end().lastEpoch();
+    Optional<String> problem = check.check(batches, log.endOffset(), lastEpoch, epoch);
     if (problem.isPresent()) {
       later("the leader has sent what cannot be appended: " + problem.get(), ready);
       return;
