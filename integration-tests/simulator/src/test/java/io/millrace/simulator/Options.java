@@ -31,6 +31,9 @@ record Options(
     NetworkOptions network,
     int unknownWritesPerThousand) {
 
+  /** Whether producers number their records, and doubled or reordered ones are errors. */
+  static final boolean IDEMPOTENT = false;
+
   private static final int MAX_REPLICAS = 5;
 
   /** What befalls a cluster; each makes one or several acts. */
@@ -136,7 +139,7 @@ record Options(
 
   /** Whether producers promise that no retry doubles or reorders. */
   boolean idempotent() {
-    return false;
+    return IDEMPOTENT;
   }
 
   /** Settings of every broker. */

@@ -12,10 +12,10 @@ import org.junit.jupiter.api.Test;
  */
 class SeedsTest {
   private static final long FIRST = 1;
-  private static final long COUNT = Long.getLong("simulator.seeds", 150);
+  private static final long COUNT = Long.getLong("simulator.seeds", 100);
 
   /** So many are run twice. */
-  private static final long TWICE = Long.getLong("simulator.seeds.twice", 20);
+  private static final long TWICE = Long.getLong("simulator.seeds.twice", 10);
 
   @Test
   @DisplayName("no schedule of faults breaks a promise (reliability 7)")

@@ -41,6 +41,7 @@ final class Writer {
         ProducerSettings.builder(world.bootstrap())
             .clientId(name)
             .durability(options.level())
+            .set("idempotence", Boolean.toString(Options.IDEMPOTENT))
             .batchSizeBytes(4 << 10)
             .maxRequestSizeBytes(16 << 10)
             .bufferMemoryBytes(64 << 10)
