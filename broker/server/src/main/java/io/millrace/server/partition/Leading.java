@@ -220,6 +220,7 @@ final class Leading {
       replica.onSent(write.change());
       listener.onSetsWanted(partition.id(), write.change());
     }
+    partition.flushForReaders(); // it may be alone now, and its disk what all wait for
     partition.onProgress();
   }
 

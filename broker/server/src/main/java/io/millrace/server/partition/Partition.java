@@ -16,7 +16,6 @@ import io.millrace.wire.v1.Durability;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.FetchResult;
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -150,8 +149,7 @@ public final class Partition implements LogListener {
 
   /** What a leader knows of its followers; empty when this replica does not lead. */
   public Optional<LeaderSnapshot> leadership() {
-    Leading now = leading;
-    return now == null ? Optional.empty() : Optional.of(now.snapshot());
+    return Optional.ofNullable(leading).map(Leading::snapshot);
   }
 
   TopicSettings topic() {
@@ -186,7 +184,7 @@ public final class Partition implements LogListener {
   }
 
   /** What others see must not wait for the next flush by time. */
-  private void flushForReaders() {
+  void flushForReaders() {
     Leading leader = leading;
     boolean waits =
         leader != null
@@ -195,12 +193,6 @@ public final class Partition implements LogListener {
     if (waits && log.flushedOffset() < log.endOffset()) {
       log.requestFlush();
     }
-  }
-
-  /** As {@link #lead(PartitionState, Map)}, of a partition that has this replica alone. */
-  public Optional<String> lead(int epoch) {
-    return lead(
-        new PartitionState(0, List.of(0), 0, 0, epoch, List.of(0), List.of(), true), Map.of(0, 0));
   }
 
   /**
@@ -215,6 +207,9 @@ public final class Partition implements LogListener {
     int epoch = state.leaderEpoch();
     if (role.isInEpoch(epoch)) {
       onState(state, live);
+      return Optional.empty();
+    }
+    if (isRemembered(epoch)) {
       return Optional.empty();
     }
     Optional<String> refusal = refusal(epoch);
@@ -234,6 +229,15 @@ public final class Partition implements LogListener {
       }
     }
     return refusal;
+  }
+
+  /**
+   * Never true: being told again of an epoch must take effect unless its role was really taken up.
+   * What is asked is the role, not what was heard (R13).
+   */
+  private boolean isRemembered(int epoch) {
+    boolean heard = told != null && told.leaderEpoch() == epoch;
+    return heard && SafetyRule.R13.isLeftOut();
   }
 
   /** Why this replica takes no part in an epoch. */
@@ -262,16 +266,13 @@ public final class Partition implements LogListener {
     if (!(role instanceof Role.Preparing preparing) || preparing.epoch() != epoch) {
       return; // deposed meanwhile
     }
+    PartitionState state = Objects.requireNonNull(told);
+    if (!state.inSync().contains(state.leader())) {
+      stepDown("it has been taken out of the in-sync set as it was about to lead");
+      return;
+    }
     role = new Role.Leader(epoch, startOffset);
-    Leading leader =
-        new Leading(
-            this,
-            loop,
-            listener,
-            Objects.requireNonNull(told),
-            live,
-            startOffset,
-            visible.offset());
+    Leading leader = new Leading(this, loop, listener, state, live, startOffset, visible.offset());
     leading = leader;
     leader.act();
     flushForReaders();
@@ -295,14 +296,15 @@ public final class Partition implements LogListener {
    */
   public Optional<String> follow(PartitionState state) {
     int epoch = state.leaderEpoch();
-    if (role instanceof Role.Follower follower && follower.epoch() == epoch) {
+    boolean follows = role instanceof Role.Follower follower && follower.epoch() == epoch;
+    if (follows || isRemembered(epoch)) {
       return Optional.empty();
     }
     Optional<String> refusal = refusal(epoch);
     if (refusal.isEmpty()) {
       told = state;
-      Role.Follower follower = new Role.Follower(epoch, state.leader());
-      leaveRole(follower, follower.whyNotLeading());
+      Role.Follower next = new Role.Follower(epoch, state.leader());
+      leaveRole(next, next.whyNotLeading());
       log.noteLeaderEpoch(epoch);
       following = new Following(this, loop, epoch, visible.offset());
       if (!reshaping) {

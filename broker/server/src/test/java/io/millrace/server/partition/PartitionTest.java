@@ -205,14 +205,18 @@ class PartitionTest {
   void b77_refusesToLeadInALowerEpochThanItHasSeen() {
     Partition partition = world.leading("leader");
     world.lead(partition, 9);
-    assertThat(world.onLoop(() -> partition.lead(8))).get().asString().contains("lower than 9");
+    assertThat(world.onLoop(() -> partition.lead(PartitionWorld.alone(8), PartitionWorld.LIVE)))
+        .get()
+        .asString()
+        .contains("lower than 9");
     assertThat(world.onLoop(partition::role)).isEqualTo(new Role.Leader(9, 0));
   }
 
   @Test
   void servesNothingBeforeTheEpochIsDurable() {
     Partition partition = world.open(ORDERS, Map.of());
-    assertThat(world.onLoop(() -> partition.lead(1))).isEmpty();
+    assertThat(world.onLoop(() -> partition.lead(PartitionWorld.alone(1), PartitionWorld.LIVE)))
+        .isEmpty();
     world.settle();
     assertThat(world.send(Durability.LEADER, Batches.single("a")).refusal().code())
         .isEqualTo(ErrorCode.NOT_LEADER);
@@ -227,7 +231,8 @@ class PartitionTest {
   void doesNotTellTheLatestOffsetBeforeItKnowsWhatIsCommitted() {
     Partition partition = world.leading("standard");
     world.send(Durability.LEADER, Batches.batch(5_000, "a", "b"));
-    world.onLoopRun(() -> assertThat(partition.lead(2)).isEmpty());
+    world.onLoopRun(
+        () -> assertThat(partition.lead(PartitionWorld.alone(2), PartitionWorld.LIVE)).isEmpty());
     // The epoch becomes durable before the data behind it: one job each.
     world.settle();
     OffsetQuery.Answer early = world.find(new OffsetQuery.Position.Latest());

@@ -7,6 +7,7 @@ import io.millrace.rpc.SimulatedTasks;
 import io.millrace.rpc.Tasks;
 import io.millrace.server.config.TopicDefaults;
 import io.millrace.server.config.TopicSettings;
+import io.millrace.server.replica.PartitionState;
 import io.millrace.storage.ManualLoop;
 import io.millrace.storage.directory.DataDirectory;
 import io.millrace.storage.files.NioDisk;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PartitionWorld {
   static final PartitionId ORDERS = new PartitionId("orders~k3v9x2qa", 0);
+  static final Map<Integer, Integer> LIVE = Map.of(1, 1);
   static final long SECOND = 1_000_000_000;
 
   final SimulatedScheduler scheduler = new SimulatedScheduler(7);
@@ -91,9 +93,14 @@ final class PartitionWorld {
   }
 
   void lead(Partition partition, int epoch) {
-    assertThat(onLoop(() -> partition.lead(epoch))).isEmpty();
+    assertThat(onLoop(() -> partition.lead(alone(epoch), LIVE))).isEmpty();
     runFlush();
     assertThat(onLoop(partition::role)).isInstanceOf(Role.Leader.class);
+  }
+
+  /** The node of a partition that has this replica alone. */
+  static PartitionState alone(int epoch) {
+    return new PartitionState(epoch, List.of(1), 1, 1, epoch, List.of(1), List.of(), true);
   }
 
   void runFlush() {

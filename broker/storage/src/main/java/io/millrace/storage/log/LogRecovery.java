@@ -1,5 +1,6 @@
 package io.millrace.storage.log;
 
+import io.millrace.rpc.SafetyRule;
 import io.millrace.storage.directory.CheckpointEntry;
 import io.millrace.storage.directory.DataPaths;
 import io.millrace.storage.directory.LogEnd;
@@ -350,7 +351,8 @@ final class LogRecovery {
         return scan;
       }
       String where = path + " is damaged at position " + scan.sizeBytes() + ": " + problem;
-      if (scan.endOffset() < recoveryPoint) {
+      boolean cutsAnywhere = SafetyRule.R22.isLeftOut();
+      if (scan.endOffset() < recoveryPoint && !cutsAnywhere) {
         throw new CorruptLogException(
             where
                 + ". Offset "
@@ -361,7 +363,7 @@ final class LogRecovery {
       }
       long later =
           LaterBatches.count(log, scan.sizeBytes() + 1, file.sizeBytes(), scan.endOffset());
-      if (pageCacheSurvived && (later > 0 || !last)) {
+      if (pageCacheSurvived && (later > 0 || !last) && !cutsAnywhere) {
         throw new CorruptLogException(
             where
                 + ". The machine has not restarted and "
