@@ -150,8 +150,8 @@ final class Following {
       later("its log cannot be cut to " + cut.to() + ", where it is about to be trimmed", ready);
     } else if (step instanceof FollowerStep.StartOver over) {
       LOG.warn(
-          "{}: throwing away offsets {} to {}, and copying all from {} on: the leader of epoch {} has"
-              + " nothing that this log could be compared with",
+          "{}: throwing away offsets {} to {}, and copying all from {} on: the leader of epoch {}"
+              + " has nothing that this log could be compared with",
           partition.id(),
           log.startOffset(),
           log.endOffset() - 1,
