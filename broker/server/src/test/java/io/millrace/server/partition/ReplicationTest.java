@@ -161,9 +161,9 @@ class ReplicationTest {
     replicas.send(Durability.STANDARD, "g");
     replicas.catchUp(2);
     Partition leader = replicas.partition(1);
-    replicas.world(1).runFlush();
     replicas.world(1).onLoopRun(() -> leader.log().trim(4, 7, result -> {}));
-    replicas.world(1).runFlush();
+    replicas.world(1).runFlush(); // the records first
+    replicas.world(1).runFlush(); // then where they begin
     replicas.catchUp(3);
     assertThat(replicas.endOf(3)).isEqualTo(7);
     assertThat(replicas.world(3).<Long>onLoop(() -> replicas.partition(3).log().startOffset()))
