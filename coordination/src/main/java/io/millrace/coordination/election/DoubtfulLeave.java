@@ -19,7 +19,7 @@ final class DoubtfulLeave {
    */
   static @Nullable PartitionNode plan(
       PartitionNode partition, int self, LogPosition position, Loss loss) {
-    boolean isLost = loss == Loss.ALL;
+    boolean isLost = loss == Loss.ALL || loss == Loss.LOG;
     boolean isMember =
         partition.getInSyncList().contains(self) || partition.getEligibleList().contains(self);
     RollCallEntry entry =
@@ -67,6 +67,7 @@ final class DoubtfulLeave {
               case UNFLUSHED -> "left in doubt after a power loss";
               case SINCE_A_COPY -> "left in doubt, its data directory is an old copy";
               case ALL -> "left, its data directory is lost";
+              case LOG -> "left, its log is damaged";
             });
     return next.build();
   }

@@ -55,6 +55,19 @@ public final class LeavingInDoubt {
         store.loop(), () -> Pipelined.all(places, place -> leave(place, self, positions, loss)));
   }
 
+  /**
+   * Of one replica whose log turned out to be damaged when it was opened. Only in a life of this
+   * broker in which the replica has fetched nothing: else its leader could take it back by what it
+   * had before.
+   *
+   * @return completes on the store's loop, true when it is confirmed
+   */
+  public CompletionStage<Boolean> leaveDamaged(String topicId, int partition, int self) {
+    Place place = new Place(topicId, partition);
+    return OnLoop.call(
+        store.loop(), () -> leave(place, self, (id, number) -> LogPosition.NOTHING, Loss.LOG));
+  }
+
   private CompletionStage<Boolean> leave(Place place, int self, Positions positions, Loss loss) {
     LogPosition position = positions.of(place.topicId, place.partition);
     return PartitionWrite.run(

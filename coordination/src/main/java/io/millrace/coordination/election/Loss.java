@@ -7,5 +7,7 @@ public enum Loss {
   /** All since somebody copied its disk, flushed or not. */
   SINCE_A_COPY,
   /** Everything: its data directory is gone. */
-  ALL
+  ALL,
+  /** What a damaged log held: nothing of it can be trusted. */
+  LOG
 }

@@ -1,5 +1,6 @@
 package io.millrace.server.broker;
 
+import io.millrace.coordination.election.LeavingInDoubt;
 import io.millrace.coordination.election.PartitionElection;
 import io.millrace.coordination.election.SetsWrite;
 import io.millrace.coordination.ids.ProducerIds;
@@ -120,7 +121,8 @@ record Parts(
             seams.tasks(),
             shards,
             store.loop());
-    Roles roles = new Roles(partitions, fetchers, new SetsWrite(store));
+    Roles roles =
+        new Roles(partitions, fetchers, new SetsWrite(store), new LeavingInDoubt(store));
     Outlook outlook = new Outlook(self);
     Replicas replicas = new Replicas(store.loop(), outlook, partitions, elections, roles, trash);
     fetchers.listen(suspicions(replicas, elections.counts()));

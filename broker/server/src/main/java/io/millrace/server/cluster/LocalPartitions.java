@@ -72,7 +72,10 @@ public final class LocalPartitions {
      */
     record Open(int highestEpoch, LogPosition position) implements Opened {}
 
-    record Offline(String why) implements Opened {}
+    /**
+     * @param isDamaged another replica's copy could stand in for what is here
+     */
+    record Offline(String why, boolean isDamaged) implements Opened {}
   }
 
   /** How a partition that was given a role goes on; on the store's loop. */
@@ -112,7 +115,10 @@ public final class LocalPartitions {
         settingsOf(topic),
         listener,
         offline -> {
-          Opened opened = offline.<Opened>map(Opened.Offline::new).orElseGet(() -> open(shard, id));
+          Opened opened =
+              offline
+                  .<Opened>map(closed -> new Opened.Offline(closed.why(), closed.isDamaged()))
+                  .orElseGet(() -> open(shard, id));
           home.execute(() -> then.accept(opened));
         });
   }
@@ -249,6 +255,23 @@ public final class LocalPartitions {
     Shard shard = id.ownerAmong(shards);
     shard.deliver(() -> shard.get(id).flush(done -> home.execute(() -> flushed.complete(done))));
     return flushed;
+  }
+
+  /**
+   * Puts what is left of a damaged log into the trash; opening makes it anew.
+   *
+   * @param then on the store's loop: whether that is done
+   */
+  void setAside(PartitionId id, Consumer<Boolean> then) {
+    Shard shard = id.ownerAmong(shards);
+    shard.deliver(
+        () -> {
+          shard.remove(id);
+          logs.setAside(
+              new PartitionName(id.topicId(), id.partition()),
+              home.clock().wallMillis(),
+              failure -> home.execute(() -> then.accept(failure == null)));
+        });
   }
 
   /**

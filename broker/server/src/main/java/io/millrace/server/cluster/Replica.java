@@ -15,6 +15,8 @@ final class Replica {
     OPEN,
     /** Its log is damaged, or its disk failed. */
     OFFLINE,
+    /** It leaves the sets, or what is left of it is put aside, to be copied anew. */
+    REPAIRING,
     /** Its data is on the way into the trash, or there and not yet confirmed. */
     DELETING,
     /** Nothing of it is left here. */
@@ -24,6 +26,10 @@ final class Replica {
   final PartitionId id;
   Stage stage = Stage.NEW;
   LogPosition position = LogPosition.NOTHING;
+
+  /** Offline since it was opened in this life, and to be copied anew once it is out of the sets. */
+  boolean isDamaged;
+
   int epochOnDisk = -1;
   int epochWritten = -1;
   int epochLed = -1;
@@ -103,6 +109,6 @@ final class Replica {
 
   /** Something has been begun that must end before anything else is decided. */
   boolean isUnderWay() {
-    return electing || stage == Stage.OPENING || isBeingDeleted();
+    return electing || stage == Stage.OPENING || stage == Stage.REPAIRING || isBeingDeleted();
   }
 }

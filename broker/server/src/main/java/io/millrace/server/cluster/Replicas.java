@@ -38,6 +38,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
   private final TrashDuty trash;
   private final Candidacies candidacies;
   private final ReplicaTable table;
+  private final Repairs repairs;
 
   /** By topic id. */
   private final Map<String, String> faultsTold = new HashMap<>();
@@ -62,6 +63,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
     this.trash = trash;
     this.candidacies = new Candidacies(loop, outlook, partitions, elections, roles);
     this.table = new ReplicaTable(loop);
+    this.repairs = new Repairs(loop, outlook, partitions, roles, table, this::decide);
   }
 
   /** Before the first picture. */
@@ -225,6 +227,10 @@ public final class Replicas implements LocalPartitions.RoleListener {
             replica == null ? ReplicaPlan.Local.NONE : replica.local());
     if (replica == null) {
       begin(id, plan, topic);
+    } else if (plan instanceof ReplicaPlan.Nothing
+        && replica.stage == Replica.Stage.OFFLINE
+        && replica.isDamaged) {
+      repairs.repair(replica);
     } else {
       carryOut(replica, plan, topic, outlook.imageOf(id));
     }
@@ -263,7 +269,9 @@ public final class Replicas implements LocalPartitions.RoleListener {
       replica.position = open.position();
     } else {
       replica.stage = Replica.Stage.OFFLINE;
-      table.trouble(replica, ((LocalPartitions.Opened.Offline) opened).why());
+      LocalPartitions.Opened.Offline offline = (LocalPartitions.Opened.Offline) opened;
+      replica.isDamaged = offline.isDamaged();
+      table.trouble(replica, offline.why());
     }
     decide(replica.id);
     table.settle();

@@ -1,5 +1,6 @@
 package io.millrace.server.cluster;
 
+import io.millrace.coordination.election.LeavingInDoubt;
 import io.millrace.coordination.election.SetsWrite;
 import io.millrace.coordination.view.BrokerImage;
 import io.millrace.coordination.view.PartitionImage;
@@ -23,11 +24,14 @@ public final class Roles {
   private final LocalPartitions partitions;
   private final Copying copying;
   private final SetsWrite setsWrite;
+  private final LeavingInDoubt leaving;
 
-  public Roles(LocalPartitions partitions, Copying copying, SetsWrite setsWrite) {
+  public Roles(
+      LocalPartitions partitions, Copying copying, SetsWrite setsWrite, LeavingInDoubt leaving) {
     this.partitions = partitions;
     this.copying = copying;
     this.setsWrite = setsWrite;
+    this.leaving = leaving;
   }
 
   void onBrokers(Map<Integer, BrokerImage> live) {
@@ -101,6 +105,11 @@ public final class Roles {
     replica.rolesTold++;
     replica.epochLed = -1;
     replica.followed = null;
+  }
+
+  /** Takes this broker's damaged copy out of the partition's sets; true when that is confirmed. */
+  CompletionStage<Boolean> leaveDamaged(Replica replica, int self) {
+    return leaving.leaveDamaged(replica.id.topicId(), replica.id.partition(), self);
   }
 
   /** What has changed around a partition whose role stays as it is. */

@@ -32,7 +32,7 @@ public final class PartitionOpening {
       PartitionId id,
       TopicSettings topic,
       PartitionListener listener,
-      Consumer<Optional<String>> then) {
+      Consumer<Optional<LogOpening.Offline>> then) {
     LogEvents events = new LogEvents();
     logs.open(
         new PartitionName(id.topicId(), id.partition()),
@@ -42,7 +42,7 @@ public final class PartitionOpening {
         opening -> then.accept(onOpening(shard, id, topic, listener, events, opening)));
   }
 
-  private Optional<String> onOpening(
+  private Optional<LogOpening.Offline> onOpening(
       Shard shard,
       PartitionId id,
       TopicSettings topic,
@@ -51,7 +51,7 @@ public final class PartitionOpening {
       LogOpening opening) {
     if (opening instanceof LogOpening.Offline offline) {
       shard.markOffline(id, offline.why());
-      return Optional.of(offline.why());
+      return Optional.of(offline);
     }
     Partition partition =
         new Partition(

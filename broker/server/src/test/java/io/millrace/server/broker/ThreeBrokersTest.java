@@ -4,6 +4,8 @@ import static io.millrace.server.broker.SimulatedCluster.SECOND;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.rpc.Endpoint;
+import io.millrace.storage.files.DirectoryEntry;
+import io.millrace.storage.files.MemoryDisk;
 import io.millrace.storage.log.Batches;
 import io.millrace.wire.v1.DescribeTopicsRequest;
 import io.millrace.wire.v1.Durability;
@@ -15,6 +17,7 @@ import io.millrace.wire.v1.PartitionInfo;
 import io.millrace.wire.v1.ProduceResult;
 import io.millrace.wire.v1.Request;
 import io.millrace.wire.v1.TopicInfo;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -182,6 +185,37 @@ class ThreeBrokersTest {
     assertThat(result.getLeaderEpoch()).isEqualTo(2);
     assertThat(result.getReplicas()).isEqualTo(2);
     assertThat(records(topic, 0)).containsExactly("0:a", "1:b");
+  }
+
+  /** I14, B82, B84: repaired from the leader, and out of the sets before. */
+  @Test
+  void aReplicaWithAHoleIsCopiedAnewFromTheLeader() throws Exception {
+    start();
+    TopicInfo topic = create("notes", 1, Map.of("segment.bytes", "65536"));
+    for (int i = 0; i < 4; i++) {
+      produce(topic, 0, Durability.STANDARD, i + "x".repeat(60_000));
+    }
+    cluster.scheduler.runFor(60 * SECOND); // what is below the recovery point is never cut
+    int leader = describe(1, "notes", 0).getLeader();
+    int follower = leader == 1 ? 2 : 1;
+    kill(follower);
+    produce(topic, 0, Durability.STANDARD, "last");
+    MemoryDisk disk = machine(follower).disk;
+    Path directory = SimulatedCluster.DATA.resolve(topic.getTopicId() + "-0");
+    List<String> logs =
+        disk.list(directory).stream()
+            .map(DirectoryEntry::name)
+            .filter(name -> name.endsWith(".log"))
+            .sorted()
+            .toList();
+    disk.delete(directory.resolve(logs.get(1)));
+    ready.put(follower, machine(follower).start());
+    awaitInSync(topic, 0, 3);
+    kill(leader);
+    ProduceResult result = produce(topic, 0, Durability.STANDARD, "after");
+    assertThat(result.getBaseOffsets(0)).isEqualTo(5);
+    assertThat(describe(follower, "notes", 0).getInSyncList()).contains(follower);
+    assertThat(disk.list(SimulatedCluster.DATA.resolve("trash"))).hasSize(1);
   }
 
   @Test

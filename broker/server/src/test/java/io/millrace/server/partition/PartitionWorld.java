@@ -11,6 +11,7 @@ import io.millrace.server.replica.PartitionState;
 import io.millrace.storage.ManualLoop;
 import io.millrace.storage.directory.DataDirectory;
 import io.millrace.storage.files.NioDisk;
+import io.millrace.storage.log.LogOpening;
 import io.millrace.storage.log.LogStore;
 import io.millrace.storage.log.StoreConfig;
 import io.millrace.wire.v1.Durability;
@@ -78,7 +79,7 @@ final class PartitionWorld {
             events.add(failed + " failed");
           }
         };
-    List<Optional<String>> done = new ArrayList<>();
+    List<Optional<LogOpening.Offline>> done = new ArrayList<>();
     opening.open(shard, id, settings(settings), listener, done::add);
     scheduler.runUntil("the log is open", () -> !done.isEmpty(), SECOND);
     assertThat(done).containsExactly(Optional.empty());

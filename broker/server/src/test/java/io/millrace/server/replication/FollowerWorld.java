@@ -28,6 +28,7 @@ import io.millrace.server.replica.SetsChange;
 import io.millrace.storage.directory.DataDirectory;
 import io.millrace.storage.files.MemoryDisk;
 import io.millrace.storage.log.Batches;
+import io.millrace.storage.log.LogOpening;
 import io.millrace.storage.log.LogStore;
 import io.millrace.storage.log.StoreConfig;
 import io.millrace.wire.BatchView;
@@ -236,7 +237,7 @@ final class FollowerWorld {
           }
         };
     TopicSettings settings = TopicSettings.understood(Map.of(), 2, TopicDefaults.BUILT_IN);
-    List<Optional<String>> done = new ArrayList<>();
+    List<Optional<LogOpening.Offline>> done = new ArrayList<>();
     opening.open(shard, id, settings, listener, done::add);
     scheduler.runUntil("the log is open", () -> !done.isEmpty(), SECOND);
     assertThat(done).containsExactly(Optional.empty());

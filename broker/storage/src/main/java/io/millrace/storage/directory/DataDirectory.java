@@ -401,6 +401,20 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   /**
+   * Puts a damaged partition's directory aside, if there is one, durably, as {@link #moveToTrash}
+   * does. What is remembered of it from now on is the highest epoch seen.
+   */
+  public void setAside(PartitionName partition, long wallMillis) throws IOException {
+    CheckpointEntry before = lastCheckpoint(partition);
+    checkpoint.put(
+        partition, new CheckpointEntry(0, 0, before.highestEpoch(), CheckpointEntry.NO_BOOT));
+    Checkpoint.write(disk, paths.checkpoint(), checkpoint);
+    if (disk.kind(paths.partition(partition)) != FileKind.ABSENT) {
+      trash.take(partition, wallMillis);
+    }
+  }
+
+  /**
    * Deletes what was put into the trash up to a time.
    *
    * @return how many partitions' directories

@@ -151,17 +151,17 @@ public final class LogStore {
   private LogOpening open(
       PartitionName name, LogConfig logConfig, EventLoop owner, LogListener listener) {
     if (closed || logs.containsKey(name)) {
-      return new LogOpening.Offline(name + (closed ? " comes too late" : " is open already"));
+      return LogOpening.Offline.failed(name + (closed ? " comes too late" : " is open already"));
     }
     if (flushQueue.failure() != null) {
-      return new LogOpening.Offline("the disk has failed: " + flushQueue.failure());
+      return LogOpening.Offline.failed("the disk has failed: " + flushQueue.failure());
     }
     CheckpointEntry remembered = directory.lastCheckpoint(name);
     try {
       Path path = directory.paths().partition(name);
       FileKind kind = directory.disk().kind(path);
       if (kind == FileKind.ABSENT && remembered.recoveryPoint() > 0) {
-        return new LogOpening.Offline(
+        return LogOpening.Offline.damaged(
             path
                 + " is missing, though records up to offset "
                 + remembered.recoveryPoint()
@@ -170,7 +170,7 @@ public final class LogStore {
         directory.createPartition(name);
         newPartitions.add(() -> {});
       } else if (kind != FileKind.DIRECTORY) {
-        return new LogOpening.Offline(path + " is not a directory");
+        return LogOpening.Offline.failed(path + " is not a directory");
       }
       LogRecovery recovery =
           new LogRecovery(
@@ -204,15 +204,15 @@ public final class LogStore {
       return new LogOpening.Opened(log, recovered.report());
     } catch (CorruptLogException e) {
       LOG.error("{} stays offline: {}", name, e.getMessage());
-      return new LogOpening.Offline(String.valueOf(e.getMessage()));
+      return LogOpening.Offline.damaged(String.valueOf(e.getMessage()));
     } catch (IOException e) {
       failIfForce(e);
       LOG.error("{} stays offline", name, e);
-      return new LogOpening.Offline("the disk failed: " + e);
+      return LogOpening.Offline.failed("the disk failed: " + e);
     } catch (RuntimeException e) {
       // A bug; that of one log must not keep the others closed.
       LOG.error("{} stays offline", name, e);
-      return new LogOpening.Offline("it could not be opened: " + e);
+      return LogOpening.Offline.failed("it could not be opened: " + e);
     }
   }
 
@@ -327,6 +327,30 @@ public final class LogStore {
           } else {
             log.abandonLater(
                 () -> housekeeping.execute(() -> then.accept(moveToTrash(name, wallMillis))));
+          }
+        });
+  }
+
+  /**
+   * Puts what is left of a damaged partition into the trash, so that opening it makes it anew. What
+   * was remembered of it is forgotten, but for the highest epoch seen.
+   *
+   * @param wallMillis when, for {@link #emptyTrash}
+   * @param then on the housekeeping worker: null when it is done, else why not
+   */
+  public void setAside(PartitionName name, long wallMillis, Consumer<@Nullable IOException> then) {
+    housekeeping.execute(
+        () -> {
+          if (logs.containsKey(name)) {
+            throw new IllegalStateException(name + " is open");
+          }
+          try {
+            directory.setAside(name, wallMillis);
+            then.accept(null);
+          } catch (IOException e) {
+            failIfForce(e);
+            LOG.error("{} could not be put aside", name, e);
+            then.accept(e);
           }
         });
   }

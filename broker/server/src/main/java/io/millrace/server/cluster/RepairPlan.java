@@ -1,0 +1,40 @@
+package io.millrace.server.cluster;
+
+import io.millrace.coordination.view.BrokerImage;
+import io.millrace.coordination.view.ClusterImage;
+import io.millrace.coordination.view.PartitionImage;
+
+/**
+ * What to do about a copy that was found damaged when it was opened. Pure.
+ *
+ * <p>It is copied anew from the leader, but not before it is out of every set that says it holds
+ * what is committed: an empty copy in such a set could be elected. Where no other replica leads,
+ * nothing is touched: the damaged copy may be the last one there is.
+ */
+enum RepairPlan {
+  /** Nobody to copy from, or not registered yet: a person, or the next picture, may help. */
+  WAIT,
+  /** Leave the in-sync and eligible sets first. */
+  LEAVE,
+  /** Put what is left aside and begin with an empty log. */
+  COPY_ANEW;
+
+  /**
+   * @param incarnation of this broker's present registration, 0 without one
+   */
+  static RepairPlan decide(
+      int self, int incarnation, ClusterImage image, PartitionImage partition) {
+    if (incarnation == 0 || !partition.replicas().contains(self) || partition.leader().isEmpty()) {
+      return WAIT;
+    }
+    int leader = partition.leader().getAsInt();
+    BrokerImage live = image.brokers().get(leader);
+    boolean isLed =
+        leader != self && live != null && live.incarnation() == partition.leaderIncarnation();
+    if (!isLed) {
+      return WAIT;
+    }
+    boolean isMember = partition.inSync().contains(self) || partition.eligible().contains(self);
+    return isMember ? LEAVE : COPY_ANEW;
+  }
+}

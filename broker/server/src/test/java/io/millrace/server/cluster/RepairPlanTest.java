@@ -1,0 +1,53 @@
+package io.millrace.server.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.coordination.view.BrokerImage;
+import io.millrace.coordination.view.ClusterImage;
+import io.millrace.coordination.view.PartitionImage;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+
+/** I14, B82: a damaged copy is copied anew, never before it is out of the sets. */
+class RepairPlanTest {
+  private static final int SELF = 1;
+
+  @Test
+  void leavesTheSetsFirst() {
+    assertThat(decide(7, led(2, 5, List.of(1, 2), List.of()))).isEqualTo(RepairPlan.LEAVE);
+    assertThat(decide(7, led(2, 5, List.of(2), List.of(1)))).isEqualTo(RepairPlan.LEAVE);
+  }
+
+  @Test
+  void copiesAnewOnceItIsOut() {
+    assertThat(decide(7, led(2, 5, List.of(2), List.of()))).isEqualTo(RepairPlan.COPY_ANEW);
+  }
+
+  @Test
+  void touchesNothingWhileNobodyElseLeads() {
+    assertThat(decide(7, led(-1, 0, List.of(1), List.of()))).isEqualTo(RepairPlan.WAIT);
+    assertThat(decide(7, led(SELF, 6, List.of(1), List.of()))).isEqualTo(RepairPlan.WAIT);
+    assertThat(decide(7, led(2, 4, List.of(2), List.of()))).isEqualTo(RepairPlan.WAIT);
+  }
+
+  @Test
+  void waitsUntilTheBrokerIsRegistered() {
+    assertThat(decide(0, led(2, 5, List.of(2), List.of()))).isEqualTo(RepairPlan.WAIT);
+  }
+
+  private static RepairPlan decide(int incarnation, PartitionImage partition) {
+    ClusterImage image =
+        new ClusterImage(
+            "cluster", 1, Map.of(2, new BrokerImage(2, 5, Map.of(), "", "1")), Map.of());
+    return RepairPlan.decide(SELF, incarnation, image, partition);
+  }
+
+  private static PartitionImage led(
+      int leader, int incarnation, List<Integer> inSync, List<Integer> eligible) {
+    OptionalInt by = leader < 0 ? OptionalInt.empty() : OptionalInt.of(leader);
+    return new PartitionImage(
+        0, List.of(SELF, 2), by, incarnation, 4, inSync, eligible, false, "", 0);
+  }
+}
