@@ -75,6 +75,14 @@ public record RpcServerSettings(
       check("the send time-out", sendMillis, 1, 3_600_000);
       check("the idle time-out", idleMillis, 1, 86_400_000);
     }
+
+    /** Not the outer record's: its defaults need these, whichever class is loaded first. */
+    static void check(String what, long value, long least, long most) {
+      if (value < least || value > most) {
+        throw new IllegalArgumentException(
+            what + " is " + value + "; it must be " + least + " to " + most);
+      }
+    }
   }
 
   public static final RpcServerSettings DEFAULTS =
@@ -84,19 +92,12 @@ public record RpcServerSettings(
   public static final int HELLO_SIZE_LIMIT = 64 << 10;
 
   public RpcServerSettings {
-    check("the request size limit", maxRequestSize, HELLO_SIZE_LIMIT, 1 << 30);
-    check("the limit of requests in flight", maxInFlightRequests, 1, 10_000);
-    check("the limit of bytes in flight", maxInFlightBytes, HELLO_SIZE_LIMIT, 1 << 30);
-    check("the limit of bytes of all connections", maxTotalBytes, 1 << 20, 1L << 40);
-    check("the connection limit", maxConnections, 1, 1_000_000);
-    check("the connection limit for one address", maxConnectionsPerAddress, 1, 1_000_000);
-  }
-
-  private static void check(String what, long value, long least, long most) {
-    if (value < least || value > most) {
-      throw new IllegalArgumentException(
-          what + " is " + value + "; it must be " + least + " to " + most);
-    }
+    Timeouts.check("the request size limit", maxRequestSize, HELLO_SIZE_LIMIT, 1 << 30);
+    Timeouts.check("the limit of requests in flight", maxInFlightRequests, 1, 10_000);
+    Timeouts.check("the limit of bytes in flight", maxInFlightBytes, HELLO_SIZE_LIMIT, 1 << 30);
+    Timeouts.check("the limit of bytes of all connections", maxTotalBytes, 1 << 20, 1L << 40);
+    Timeouts.check("the connection limit", maxConnections, 1, 1_000_000);
+    Timeouts.check("the connection limit for one address", maxConnectionsPerAddress, 1, 1_000_000);
   }
 
   public RpcServerSettings withMaxConnections(int total, int perAddress) {

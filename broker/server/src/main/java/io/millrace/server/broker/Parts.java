@@ -121,8 +121,7 @@ record Parts(
             seams.tasks(),
             shards,
             store.loop());
-    Roles roles =
-        new Roles(partitions, fetchers, new SetsWrite(store), new LeavingInDoubt(store));
+    Roles roles = new Roles(partitions, fetchers, new SetsWrite(store), new LeavingInDoubt(store));
     Outlook outlook = new Outlook(self);
     Replicas replicas = new Replicas(store.loop(), outlook, partitions, elections, roles, trash);
     fetchers.listen(suspicions(replicas, elections.counts()));

@@ -51,8 +51,7 @@ final class Repairs {
       return;
     }
     RepairPlan plan =
-        RepairPlan.decide(
-            outlook.self(), outlook.incarnation(), outlook.catalog().image(), image);
+        RepairPlan.decide(outlook.self(), outlook.incarnation(), outlook.catalog().image(), image);
     if (plan == RepairPlan.LEAVE) {
       replica.stage = Replica.Stage.REPAIRING;
       roles
