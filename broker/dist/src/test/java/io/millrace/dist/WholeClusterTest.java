@@ -203,10 +203,10 @@ class WholeClusterTest {
   }
 
   @Test
-  void b61_refusesMoreReplicasThanThisVersionKeeps() {
+  void b61_refusesMoreReplicasThanThereAreBrokers() {
     ServerCommandRun run = with();
     assertThat(run.exec("topic", "create", "copies", "--replicas", "2")).isEqualTo(1);
-    assertThat(run.stderr()).contains("one replica");
+    assertThat(run.stderr()).contains("2 replicas need as many live brokers, there are 1");
   }
 
   @Test

@@ -56,8 +56,8 @@ public final class LeavingInDoubt {
   }
 
   /**
-   * Of one replica whose log turned out to be damaged when it was opened. Only in a life of this
-   * broker in which the replica has fetched nothing: else its leader could take it back by what it
+   * Of one replica whose log turned out to be damaged. Only by its leader, or in a life of this
+   * broker in which the replica has fetched nothing: else the leader could take it back by what it
    * had before.
    *
    * @return completes on the store's loop, true when it is confirmed

@@ -299,9 +299,9 @@ final class Member implements RegistrationListener {
   void halt() {
     parts.api().stop();
     listeners.close();
-    parts.view().close();
     parts.fetchers().stop();
     loop.execute(this::end);
+    parts.view().close();
   }
 
   private void end() {

@@ -3,6 +3,7 @@ package io.millrace.server.cluster;
 import io.millrace.coordination.view.BrokerImage;
 import io.millrace.coordination.view.ClusterImage;
 import io.millrace.coordination.view.PartitionImage;
+import java.util.stream.Stream;
 
 /**
  * What to do about a copy that was found damaged when it was opened. Pure.
@@ -18,6 +19,18 @@ enum RepairPlan {
   LEAVE,
   /** Put what is left aside and begin with an empty log. */
   COPY_ANEW;
+
+  /**
+   * Whether a leader whose log has failed leaves, so that another replica can lead at once: only
+   * where there is another one. The last member stays, since a restart may find its log whole.
+   */
+  static boolean mustResign(int self, int incarnation, PartitionImage partition) {
+    return partition.leader().isPresent()
+        && partition.leader().getAsInt() == self
+        && partition.leaderIncarnation() == incarnation
+        && Stream.concat(partition.inSync().stream(), partition.eligible().stream())
+            .anyMatch(member -> member != self);
+  }
 
   /**
    * @param incarnation of this broker's present registration, 0 without one

@@ -69,6 +69,25 @@ final class Repairs {
     }
   }
 
+  /**
+   * Its log has failed while it led. Nothing is acknowledged by it any more, and no leader counts
+   * fetches of this life of it, so it may leave by itself.
+   */
+  void giveUpLeadership(Replica replica) {
+    PartitionImage image = outlook.imageOf(replica.id);
+    if (image != null && RepairPlan.mustResign(outlook.self(), outlook.incarnation(), image)) {
+      roles
+          .leaveDamaged(replica, outlook.self())
+          .whenComplete(
+              (left, bug) -> {
+                if (bug != null || !Boolean.TRUE.equals(left)) {
+                  LOG.warn("{}: giving up its leadership is tried again", replica.id, bug);
+                  loop.schedule(AGAIN_NANOS, () -> giveUpLeadership(replica));
+                }
+              });
+    }
+  }
+
   private void onSetAside(Replica replica, boolean done) {
     if (done) {
       LOG.warn(

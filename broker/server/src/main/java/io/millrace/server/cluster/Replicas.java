@@ -342,9 +342,13 @@ public final class Replicas implements LocalPartitions.RoleListener {
   public void onOffline(PartitionId id, String why) {
     Replica replica = table.find(id);
     if (replica != null && !replica.isBeingDeleted()) {
+      boolean isLeading = replica.epochLed >= 0;
       replica.stage = Replica.Stage.OFFLINE;
       roles.forget(replica);
       table.trouble(replica, why);
+      if (isLeading) {
+        repairs.giveUpLeadership(replica);
+      }
       table.end(replica);
       table.settle();
     }

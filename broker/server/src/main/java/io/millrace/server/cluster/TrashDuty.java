@@ -109,8 +109,8 @@ public final class TrashDuty {
     }
   }
 
-  private static void logBug(String what, @Nullable Throwable bug) {
-    if (bug != null) {
+  private void logBug(String what, @Nullable Throwable bug) {
+    if (bug != null && !stopped) { // a view that is closed by a stop ends its readings with one
       LOG.warn("{} failed and will be tried again", what, bug);
     }
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.rpc.Endpoint;
 import io.millrace.storage.files.DirectoryEntry;
+import io.millrace.storage.files.DiskOperation;
 import io.millrace.storage.files.MemoryDisk;
 import io.millrace.storage.log.Batches;
 import io.millrace.wire.v1.DescribeTopicsRequest;
@@ -17,6 +18,7 @@ import io.millrace.wire.v1.PartitionInfo;
 import io.millrace.wire.v1.ProduceResult;
 import io.millrace.wire.v1.Request;
 import io.millrace.wire.v1.TopicInfo;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -184,6 +186,27 @@ class ThreeBrokersTest {
     assertThat(cluster.scheduler.nanoTime() - killed).isLessThan(300 * MILLI);
     assertThat(result.getLeaderEpoch()).isEqualTo(2);
     assertThat(result.getReplicas()).isEqualTo(2);
+    assertThat(records(topic, 0)).containsExactly("0:a", "1:b");
+  }
+
+  /** B91: at once, though its session stands and its process answers. */
+  @Test
+  void b91_aLeaderWhoseLogFailsGivesItsLeadershipUp() {
+    start();
+    TopicInfo topic = create("notes", 1, Map.of());
+    produce(topic, 0, Durability.STANDARD, "a");
+    int leader = describe(1, "notes", 0).getLeader();
+    machine(leader)
+        .disk
+        .setFaults(
+            (operation, path) -> {
+              if (operation == DiskOperation.WRITE && path.toString().endsWith(".log")) {
+                throw new IOException("Input/output error");
+              }
+            });
+    ProduceResult result = produce(topic, 0, Durability.STANDARD, "b");
+    assertThat(describe(survivor(), "notes", 0).getLeader()).isNotEqualTo(leader);
+    assertThat(result.getLeaderEpoch()).isEqualTo(2);
     assertThat(records(topic, 0)).containsExactly("0:a", "1:b");
   }
 

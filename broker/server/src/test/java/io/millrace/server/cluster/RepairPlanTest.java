@@ -37,6 +37,16 @@ class RepairPlanTest {
     assertThat(decide(0, led(2, 5, List.of(2), List.of()))).isEqualTo(RepairPlan.WAIT);
   }
 
+  /** B91 */
+  @Test
+  void aLeaderWhoseLogFailsLeavesUnlessItIsTheLastMember() {
+    assertThat(RepairPlan.mustResign(SELF, 6, led(SELF, 6, List.of(1, 2), List.of()))).isTrue();
+    assertThat(RepairPlan.mustResign(SELF, 6, led(SELF, 6, List.of(1), List.of(2)))).isTrue();
+    assertThat(RepairPlan.mustResign(SELF, 6, led(SELF, 6, List.of(1), List.of()))).isFalse();
+    assertThat(RepairPlan.mustResign(SELF, 7, led(SELF, 6, List.of(1, 2), List.of()))).isFalse();
+    assertThat(RepairPlan.mustResign(SELF, 6, led(2, 5, List.of(1, 2), List.of()))).isFalse();
+  }
+
   private static RepairPlan decide(int incarnation, PartitionImage partition) {
     ClusterImage image =
         new ClusterImage(
