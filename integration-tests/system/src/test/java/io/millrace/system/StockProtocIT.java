@@ -50,7 +50,7 @@ class StockProtocIT {
           .as("the produce request, its records in the payload")
           .anySatisfy(
               text -> assertThat(text).contains("produce {", "payload: ", "k1", "first light"));
-      assertThat(requests).anySatisfy(text -> assertThat(text).contains("fetch {", "fetch_offset"));
+      assertThat(requests).anySatisfy(text -> assertThat(text).contains("fetch {", "max_wait_ms"));
 
       List<ByteBuffer> frames = proxy.responses();
       List<String> responses = decode("Response", frames);
