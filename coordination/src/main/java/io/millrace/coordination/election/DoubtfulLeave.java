@@ -8,8 +8,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a replica that may have lost its page cache leaves the sets that say it holds everything. A
- * pure function. This is the only removal that a replica writes for itself.
+ * How a replica that may have lost its page cache, or whose log is damaged, leaves the sets that
+ * say it holds everything. A pure function. This is the only removal that a replica writes for
+ * itself.
  */
 final class DoubtfulLeave {
   private DoubtfulLeave() {}
