@@ -17,6 +17,9 @@ final class SimulatedLoop implements Tasks.Worker {
   private boolean stopping;
   private boolean stopped;
 
+  /** Among the scheduler's ready ones, or -1. */
+  private int place = -1;
+
   /** The loop whose task is running, if any; there is one thread for all. */
   private static final ThreadLocal<@Nullable SimulatedLoop> CURRENT = new ThreadLocal<>();
 
@@ -24,11 +27,20 @@ final class SimulatedLoop implements Tasks.Worker {
     this.scheduler = scheduler;
     this.node = node;
     this.name = name;
-    scheduler.add(this);
   }
 
-  boolean isReady() {
+  private boolean isReady() {
     return !node.isPaused() && (!tasks.isEmpty() || !reads.isEmpty() || stopping);
+  }
+
+  /** After everything that may have changed whether this could take a step. */
+  void tellIfReady() {
+    place = scheduler.setReady(this, place, isReady());
+  }
+
+  /** By the scheduler, which has moved it. */
+  void stands(int now) {
+    place = now;
   }
 
   /** One task; or, when there is none, all that is to be read, as a real loop does in a turn. */
@@ -50,6 +62,7 @@ final class SimulatedLoop implements Tasks.Worker {
       }
     } finally {
       CURRENT.set(before);
+      tellIfReady();
     }
   }
 
@@ -72,6 +85,7 @@ final class SimulatedLoop implements Tasks.Worker {
   void readLater(Runnable read) {
     if (!stopped) {
       reads.add(read);
+      tellIfReady();
     }
   }
 
@@ -83,6 +97,7 @@ final class SimulatedLoop implements Tasks.Worker {
   public void execute(Runnable task) {
     if (!stopping && !stopped) {
       tasks.add(task);
+      tellIfReady();
     }
   }
 
@@ -102,6 +117,7 @@ final class SimulatedLoop implements Tasks.Worker {
   private void due(SimulatedTimer timer) {
     if (!stopping && !stopped) {
       tasks.add(timer);
+      tellIfReady();
     }
   }
 
@@ -139,6 +155,7 @@ final class SimulatedLoop implements Tasks.Worker {
   @Override
   public void stop() {
     stopping = !stopped;
+    tellIfReady();
   }
 
   /** Runs all there is, but for timers; not from one of its own tasks. */
@@ -167,6 +184,6 @@ final class SimulatedLoop implements Tasks.Worker {
     stopped = true;
     tasks.clear();
     reads.clear();
-    scheduler.remove(this);
+    tellIfReady();
   }
 }

@@ -26,12 +26,15 @@ public final class SimulatedScheduler {
   private final Thread owner = Thread.currentThread();
   private final SplittableRandom random;
   private final PriorityQueue<Event> events = new PriorityQueue<>();
-  private final List<SimulatedLoop> loops = new ArrayList<>();
+
+  /** Those that could take a step now; each knows its place in it. */
+  private final ArrayList<SimulatedLoop> ready = new ArrayList<>();
+
   private final List<Throwable> thrown = new ArrayList<>();
   private long nowNanos;
   private long sequence;
   private long trace;
-  private @Nullable SimulatedTasks lastRan;
+  private @Nullable SimulatedLoop lastRan;
 
   public SimulatedScheduler(long seed) {
     random = new SplittableRandom(seed);
@@ -59,6 +62,11 @@ public final class SimulatedScheduler {
 
   /** Whose loop or worker took the last step; null when it was something on no loop. */
   public @Nullable SimulatedTasks lastRan() {
+    return lastRan == null ? null : lastRan.node();
+  }
+
+  /** The loop or worker that took the last step; null when it was something on no loop. */
+  public @Nullable EventLoop lastLoop() {
     return lastRan;
   }
 
@@ -92,12 +100,12 @@ public final class SimulatedScheduler {
    */
   public boolean step() {
     checkThread();
-    int ready = countReady();
-    if (ready > 0) {
+    boolean idle = ready.isEmpty();
+    if (!idle) {
       nowNanos += STEP_NANOS;
     }
     Event first = firstEvent();
-    if (first != null && (ready == 0 || first.at <= nowNanos)) {
+    if (first != null && (idle || first.at <= nowNanos)) {
       events.remove();
       nowNanos = Math.max(nowNanos, first.at);
       mix(first.seq);
@@ -105,38 +113,36 @@ public final class SimulatedScheduler {
       run(first.action);
       return true;
     }
-    if (ready == 0) {
+    if (idle) {
       return false;
     }
-    int chosen = random.nextInt(ready);
+    int chosen = random.nextInt(ready.size());
     mix(~chosen);
-    SimulatedLoop loop = readyLoop(chosen);
-    lastRan = loop.node();
+    SimulatedLoop loop = ready.get(chosen);
+    lastRan = loop;
     loop.runSome();
     return true;
   }
 
-  // By index and without lists: this is what a simulation does most.
-
-  private int countReady() {
-    int ready = 0;
-    for (int i = 0; i < loops.size(); i++) {
-      if (loops.get(i).isReady()) {
-        ready++;
-      }
+  /**
+   * @param place where the loop stands among the ready ones, or -1
+   * @return where it stands now
+   */
+  int setReady(SimulatedLoop loop, int place, boolean isReady) {
+    checkThread();
+    if (isReady && place < 0) {
+      ready.add(loop);
+      return ready.size() - 1;
     }
-    return ready;
-  }
-
-  private SimulatedLoop readyLoop(int number) {
-    int left = number;
-    for (int i = 0; i < loops.size(); i++) {
-      SimulatedLoop loop = loops.get(i);
-      if (loop.isReady() && left-- == 0) {
-        return loop;
+    if (!isReady && place >= 0) {
+      SimulatedLoop last = ready.remove(ready.size() - 1);
+      if (last != loop) {
+        ready.set(place, last);
+        last.stands(place);
       }
+      return -1;
     }
-    throw new IllegalStateException("there were more ready loops a moment ago");
+    return place;
   }
 
   private @Nullable Event firstEvent() {
@@ -176,15 +182,6 @@ public final class SimulatedScheduler {
         throw new AssertionError("nothing is left to happen, and still not: " + what);
       }
     }
-  }
-
-  void add(SimulatedLoop loop) {
-    checkThread();
-    loops.add(loop);
-  }
-
-  void remove(SimulatedLoop loop) {
-    loops.remove(loop);
   }
 
   void run(Runnable action) {

@@ -62,10 +62,12 @@ public final class SimulatedTasks implements Tasks {
   /** Like a long garbage collection, or SIGSTOP: nothing runs, everything queues. */
   public void pause() {
     paused = true;
+    loops.forEach(SimulatedLoop::tellIfReady);
   }
 
   public void resume() {
     paused = false;
+    loops.forEach(SimulatedLoop::tellIfReady);
   }
 
   boolean isPaused() {

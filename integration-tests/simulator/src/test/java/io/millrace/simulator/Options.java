@@ -9,13 +9,16 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /**
- * What a run is made of, drawn from its seed by swarm sampling: each run has some kinds of faults
- * and not others, so that each kind is met without the noise of the rest as well.
+ * What a run is made of, drawn from its seed by swarm sampling: each round of it has some kinds of
+ * faults and not others, so that each kind is met without the noise of the rest as well. The
+ * cluster and its clients stay the same over the rounds of a run; everything from {@code
+ * safetyNanos} on is each round's own.
  *
  * @param faults rate of each kind that is on, in events per virtual second
  */
 record Options(
     long seed,
+    int round,
     int brokers,
     int replicas,
     int partitions,
@@ -69,8 +72,9 @@ record Options(
 
   record NetworkOptions(long maxDelayNanos, int maxPieceSize, double resetProbability) {}
 
-  static Options of(long seed) {
+  static Options of(long seed, int round) {
     SplittableRandom random = new SplittableRandom(seed ^ 0x4F7074696F6E73L);
+    SplittableRandom own = new SplittableRandom(mixed(seed, round) ^ 0x526F756E64L);
     int brokers = pick(random, 1, 2, 3, 3, 3, 3, 3, 4, 5);
     int replicas = Math.min(MAX_REPLICAS, Math.min(brokers, pick(random, 1, 2, 3, 3, 3, 3, 4, 5)));
     int minInSync = 1 + random.nextInt(Math.min(replicas, 3));
@@ -91,6 +95,7 @@ record Options(
     }
     return new Options(
         seed,
+        round,
         brokers,
         replicas,
         pick(random, 1, 1, 2, 3),
@@ -100,14 +105,19 @@ record Options(
         1,
         pick(random, 500, 800, 1_500),
         pick(random, 50, 200, 1_000),
-        World.SECOND / 10 * pick(random, 8, 12, 16, 25),
-        pick(random, 20, 40, 80),
-        faults(random),
+        World.SECOND / 10 * pick(own, 8, 12, 16, 25),
+        pick(own, 20, 40, 80),
+        faults(own),
         new NetworkOptions(
-            pick(random, 300_000L, 300_000L, 2_000_000L, 20_000_000L),
-            pick(random, 64 << 10, 64 << 10, 256, 40),
-            pick(random, 0.0, 0.0, 0.0, 0.002)),
-        pick(random, 0, 0, 0, 20, 150));
+            pick(own, 300_000L, 300_000L, 2_000_000L, 20_000_000L),
+            pick(own, 64 << 10, 64 << 10, 256, 40),
+            pick(own, 0.0, 0.0, 0.0, 0.002)),
+        pick(own, 0, 0, 0, 20, 150));
+  }
+
+  /** A seed of each round's own, for what is drawn anew in it. */
+  static long mixed(long seed, int round) {
+    return seed + round * 0x9E3779B97F4A7C15L;
   }
 
   private static Map<Fault, Double> faults(SplittableRandom random) {

@@ -13,27 +13,32 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run: a cluster is started, then anything may happen to it (safety phase), then nothing does
- * and it must recover (liveness phase), then everything is checked.
+ * One run: a cluster is started, and then, in each of its rounds, anything may happen to it (safety
+ * phase), then nothing does and it must recover (liveness phase), and everything is checked.
  */
 final class Run {
   private static final long MILLI = 1_000_000;
   private static final long BOOT_NANOS = 20 * World.SECOND;
   private static final long RECOVERY_NANOS = 30 * World.SECOND;
+  private static final int USUAL_PIECE_SIZE = 64 << 10;
   private static final long POLL_NANOS = 20 * MILLI;
 
+  /** Of the first round: cluster and clients are the same in all. */
   private final Options options;
-  private final List<Act> schedule;
+
+  private final List<Round> rounds;
   private final World world;
   private final Reach reach = new Reach();
   private final ClusterEye eye;
   private final Ledger ledger;
   private final Invariants invariants;
+  private int roundsDone;
+  private long faultsDone;
   private long steps;
 
-  private Run(Options options, List<Act> schedule) {
-    this.options = options;
-    this.schedule = schedule;
+  private Run(List<Round> rounds) {
+    this.options = rounds.get(0).options();
+    this.rounds = rounds;
     world = new World(options.seed(), options.brokers(), options.brokerSettings());
     eye = new ClusterEye(world, reach);
     invariants = new Invariants(world, eye, reach);
@@ -42,17 +47,25 @@ final class Run {
   }
 
   static Verdict of(long seed) {
-    Options options = Options.of(seed);
-    return of(options, Schedule.of(options));
+    return of(Round.ofSeed(seed));
   }
 
   static Verdict of(Options options, List<Act> schedule) {
-    Run run = new Run(options, schedule);
+    return of(List.of(new Round(options, schedule)));
+  }
+
+  /**
+   * @param rounds at least one, of the same seed
+   */
+  static Verdict of(List<Round> rounds) {
+    Run run = new Run(rounds);
     run.go();
     return new Verdict(
-        options.seed(),
+        run.options.seed(),
         Optional.ofNullable(run.world.violation()),
         run.world.scheduler().trace(),
+        run.roundsDone,
+        run.faultsDone,
         run.steps,
         run.world.scheduler().nanoTime(),
         run.reach);
@@ -64,17 +77,35 @@ final class Run {
     }
     Clients clients = new Clients(world, options, ledger);
     CopyAtlas atlas = new CopyAtlas(world, eye, ledger, reach);
+    if (findTheTopic(clients)) {
+      for (Round round : rounds) {
+        if (!play(round, clients, atlas)) {
+          break;
+        }
+      }
+      reach.count(Reach.Place.ACKNOWLEDGED, ledger.acknowledgedCount());
+    }
+  }
+
+  /** False when the run is over. */
+  private boolean play(Round round, Clients clients, CopyAtlas atlas) {
+    roundsDone++;
+    faultsDone += round.faults();
     Faults faults = new Faults(world, clients, atlas);
-    if (!letWork(clients) || !safety(faults)) {
-      return;
+    if (!safety(round, faults)) {
+      return false;
     }
     faults.end();
-    Recovery recovery = new Recovery(world, options, eye, ledger, clients);
-    until(Rule.I13_RECOVERS, recovery::missing, RECOVERY_NANOS);
-    reach.count(Reach.Place.ACKNOWLEDGED, ledger.acknowledgedCount());
-    if (world.violation() == null) {
-      new FinalChecks(world, options, eye, ledger, clients, atlas, recovery.drain()).apply();
+    world.network().setMaxPieceSize(USUAL_PIECE_SIZE);
+    Recovery recovery = new Recovery(world, round.options(), eye, ledger, clients);
+    if (!until(Rule.I13_RECOVERS, recovery::missing, RECOVERY_NANOS)) {
+      return false;
     }
+    Reader drain = recovery.drain();
+    new FinalChecks(world, round.options(), eye, ledger, clients, atlas, drain).apply();
+    drain.kill();
+    // What may be lost hides what may not: a world that has lost something is not used again.
+    return world.violation() == null && !atlas.lossIsPermitted();
   }
 
   /** Brokers and the topic, before anything goes wrong. */
@@ -121,27 +152,26 @@ final class Run {
   }
 
   /** Until everybody has found the topic: what they cannot do before tests nothing. */
-  private boolean letWork(Clients clients) {
-    Options.NetworkOptions network = options.network();
-    boolean ready =
-        until(
-            Rule.I13_RECOVERS,
-            () -> clients.writers().stream().allMatch(Writer::isReady) ? null : "clients are lost",
-            BOOT_NANOS);
+  private boolean findTheTopic(Clients clients) {
+    return until(
+        Rule.I13_RECOVERS,
+        () -> clients.writers().stream().allMatch(Writer::isReady) ? null : "clients are lost",
+        BOOT_NANOS);
+  }
+
+  private boolean safety(Round round, Faults faults) {
+    Options its = round.options();
+    Options.NetworkOptions network = its.network();
     world.network().setDelay(20_000, network.maxDelayNanos());
     world.network().setMaxPieceSize(network.maxPieceSize());
     world.network().setResetProbability(network.resetProbability());
-    world.ensemble().setWriteFaults(options.unknownWritesPerThousand());
-    return ready;
-  }
-
-  private boolean safety(Faults faults) {
+    world.ensemble().setWriteFaults(its.unknownWritesPerThousand());
     long begin = world.scheduler().nanoTime();
-    for (Act act : schedule) {
+    for (Act act : round.acts()) {
       world.scheduler().at(begin + act.atNanos(), () -> faults.apply(act));
     }
     boolean[] over = new boolean[1];
-    world.scheduler().at(begin + options.safetyNanos(), () -> over[0] = true);
+    world.scheduler().at(begin + its.safetyNanos(), () -> over[0] = true);
     while (!over[0]) {
       if (!step()) {
         return false;

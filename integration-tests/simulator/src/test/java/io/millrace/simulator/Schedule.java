@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Draws what happens in a run's safety phase from its seed and options. */
+/** Draws what happens in a round's safety phase from its seed and options. */
 final class Schedule {
   private static final long MILLI = 1_000_000;
 
@@ -16,7 +16,8 @@ final class Schedule {
 
   private Schedule(Options options) {
     this.options = options;
-    random = new SplittableRandom(options.seed() ^ 0x5363686564756C65L);
+    random =
+        new SplittableRandom(Options.mixed(options.seed(), options.round()) ^ 0x5363686564756C65L);
   }
 
   /** In order of time. */

@@ -12,10 +12,10 @@ import org.junit.jupiter.api.Test;
  */
 class SeedsTest {
   private static final long FIRST = 1;
-  private static final long COUNT = Long.getLong("simulator.seeds", 100);
+  private static final long COUNT = Long.getLong("simulator.seeds", 25);
 
   /** So many are run twice. */
-  private static final long TWICE = Long.getLong("simulator.seeds.twice", 10);
+  private static final long TWICE = Long.getLong("simulator.seeds.twice", 3);
 
   @Test
   @DisplayName("no schedule of faults breaks a promise (reliability 7)")
@@ -53,6 +53,8 @@ class SeedsTest {
             verdict ->
                 "seed "
                     + verdict.seed()
+                    + ", round "
+                    + verdict.rounds()
                     + ": "
                     + verdict.violation().map(Violation::toString).orElse("passed"))
         .collect(Collectors.joining("\n"));

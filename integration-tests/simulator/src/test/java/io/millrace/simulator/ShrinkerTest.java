@@ -13,15 +13,15 @@ class ShrinkerTest {
 
   @Test
   void leavesOnlyWhatTheFailureNeeds() {
-    Shrinker shrinker =
-        new Shrinker(acts -> has(acts, 3) && has(acts, 57) && has(acts, 58), 10_000);
+    Shrinker<Act> shrinker =
+        new Shrinker<>(acts -> has(acts, 3) && has(acts, 57) && has(acts, 58), 10_000);
     assertThat(shrinker.shrink(schedule)).extracting(Act::who).containsExactly(3, 57, 58);
     assertThat(shrinker.runs()).isLessThan(200);
   }
 
   @Test
   void stopsAfterSoManyRunsWithTheSmallestSoFar() {
-    Shrinker shrinker = new Shrinker(acts -> has(acts, 3) && has(acts, 97), 5);
+    Shrinker<Act> shrinker = new Shrinker<>(acts -> has(acts, 3) && has(acts, 97), 5);
     List<Act> smaller = shrinker.shrink(schedule);
     assertThat(smaller).extracting(Act::who).contains(3, 97);
     assertThat(shrinker.runs()).isEqualTo(5);
@@ -29,7 +29,7 @@ class ShrinkerTest {
 
   @Test
   void leavesAloneWhatCannotBeSmaller() {
-    Shrinker shrinker = new Shrinker(acts -> acts.size() == 100, 10_000);
+    Shrinker<Act> shrinker = new Shrinker<>(acts -> acts.size() == 100, 10_000);
     assertThat(shrinker.shrink(schedule)).isEqualTo(schedule);
   }
 

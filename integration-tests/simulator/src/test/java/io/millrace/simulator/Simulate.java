@@ -18,7 +18,8 @@ public final class Simulate {
   private static final String USAGE =
       """
       usage: simulate [--seeds N] [--seed S] [--threads T] [--without RULE] [--keep-going]
-        --seeds N       run so many seeds; default 1000, or 1 when --seed is given
+        --seeds N       run so many seeds; default 1000, or 1 when --seed is given. Each is one
+                        cluster that goes through up to 8 schedules, one after the other
         --seed S        begin with this one; default: one that the clock gives
         --threads T     default: one for each processor
         --without RULE  leave out a safety rule of the brokers, which must then lose data: R5, H13 ...
@@ -101,7 +102,8 @@ public final class Simulate {
     sweep.go(
         threads,
         verdict -> {
-          out.println("seed " + verdict.seed() + ": " + what(verdict));
+          out.println(
+              "seed " + verdict.seed() + ", round " + verdict.rounds() + ": " + what(verdict));
           if (!keepGoing) {
             sweep.stop();
           }
@@ -110,15 +112,22 @@ public final class Simulate {
     if (!sweep.failed().isEmpty() && !keepGoing) {
       explain(sweep.failed().get(0));
     }
+    double rounds = sweep.rounds();
     out.printf(
         Locale.ROOT,
-        "%d seeds from %d: %d failed; %.1f seeds/s, %.0f steps and %.2f virtual seconds a seed%n",
+        "%d seeds from %d, %d schedules: %d failed; %.1f schedules/s with %d threads%n",
         sweep.done(),
         firstSeed,
+        sweep.rounds(),
         sweep.failed().size(),
-        sweep.done() / seconds,
-        (double) sweep.steps() / sweep.done(),
-        sweep.virtualNanos() / 1e9 / sweep.done());
+        rounds / seconds,
+        threads);
+    out.printf(
+        Locale.ROOT,
+        "a schedule: %.0f steps, %.1f faults, %.2f virtual seconds%n",
+        sweep.steps() / rounds,
+        sweep.faults() / rounds,
+        sweep.virtualNanos() / 1e9 / rounds);
     out.println("reached " + sweep.reach());
     return sweep.failed().isEmpty();
   }
@@ -130,17 +139,18 @@ public final class Simulate {
 
   /** The shortest schedule that shows it. */
   private void explain(Verdict verdict) {
-    Options options = Options.of(verdict.seed());
     Optional<Violation> violation = verdict.violation();
     if (violation.isEmpty()) {
       return;
     }
-    out.println(options);
     out.println("looking for the shortest schedule that does it");
-    List<Act> shortest =
-        Shrinker.shrink(options, Schedule.of(options), violation.get().rule(), SHRINK_RUNS);
-    Run.of(options, shortest).violation().ifPresent(out::println);
-    shortest.forEach(act -> out.println("  " + act));
+    List<Round> begun = Round.ofSeed(verdict.seed()).subList(0, verdict.rounds());
+    List<Round> shortest = Shrinker.shrink(begun, violation.get().rule(), SHRINK_RUNS);
+    Run.of(shortest).violation().ifPresent(out::println);
+    for (Round round : shortest) {
+      out.println(round.options());
+      round.acts().forEach(act -> out.println("  " + act));
+    }
     out.println("again: integration-tests/simulate --seed " + verdict.seed());
   }
 }

@@ -17,6 +17,8 @@ final class Sweep {
   private final List<Verdict> failed = new ArrayList<>();
   private final Reach reach = new Reach();
   private long done;
+  private long rounds;
+  private long faults;
   private long steps;
   private long virtualNanos;
 
@@ -58,6 +60,8 @@ final class Sweep {
 
   private synchronized void note(Verdict verdict) {
     done++;
+    rounds += verdict.rounds();
+    faults += verdict.faults();
     steps += verdict.steps();
     virtualNanos += verdict.virtualNanos();
     reach.add(verdict.reach());
@@ -72,6 +76,15 @@ final class Sweep {
 
   synchronized long done() {
     return done;
+  }
+
+  /** Schedules that were run, several a seed. */
+  synchronized long rounds() {
+    return rounds;
+  }
+
+  synchronized long faults() {
+    return faults;
   }
 
   synchronized long steps() {
