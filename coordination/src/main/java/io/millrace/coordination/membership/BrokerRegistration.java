@@ -52,6 +52,11 @@ public final class BrokerRegistration {
   /** 0: not registered. */
   private int incarnation;
 
+  /** Of all that this data directory has had: none comes twice, whatever ZooKeeper remembers. */
+  private int highestIncarnation;
+
+  private boolean toldOfBumping;
+
   private long registeredSession;
 
   /** Grows with each try: what belongs to an earlier one is dropped when it completes. */
@@ -77,6 +82,7 @@ public final class BrokerRegistration {
     this.doubt =
         lastRun.isInDoubt() ? Optional.of(DoubtfulStart.Why.MACHINE_RESTARTED) : Optional.empty();
     this.lastIncarnation = lastRun.incarnation();
+    this.highestIncarnation = lastRun.incarnation().orElse(0);
     this.doubtfulStart = doubtfulStart;
     this.listener = listener;
   }
@@ -220,11 +226,29 @@ public final class BrokerRegistration {
         leaveSets(mine, found.known().orElseThrow(), DoubtfulStart.Why.NEW_DIRECTORY);
       } else if (doubt.isPresent() && !hasLeftSets && !SafetyRule.H1.isLeftOut()) {
         leaveSets(mine, found.known().orElseThrow(), doubt.get());
+      } else if (register.knownVersion() < highestIncarnation) {
+        bump(mine, found.known().orElseThrow());
       } else {
         int next = register.knownVersion() + 1;
         onWritten(mine, nodes.register(register), () -> registered(next));
       }
     }
+  }
+
+  /**
+   * ZooKeeper has forgotten lives of this broker, as when restored from an old copy. What is still
+   * around of one of them must not be taken for the present one's: so none is lived twice.
+   */
+  private void bump(int mine, RegistrationPlan.Known known) {
+    if (!toldOfBumping) {
+      toldOfBumping = true;
+      log.warn(
+          "broker {} has been incarnation {}, and ZooKeeper knows only {}: it goes on above that",
+          self.id(),
+          highestIncarnation,
+          known.version());
+    }
+    onWritten(mine, nodes.bumpKnown(known), this::again);
   }
 
   /** Each step only after the one before is confirmed, and all in one session. */
@@ -303,6 +327,7 @@ public final class BrokerRegistration {
   private void registered(int as) {
     isTrying = false;
     incarnation = as;
+    highestIncarnation = Math.max(highestIncarnation, as);
     registeredSession = store.sessionId().orElseThrow();
     log.info("broker {} registered, incarnation {}", self.id(), as);
     listener.registered(as);

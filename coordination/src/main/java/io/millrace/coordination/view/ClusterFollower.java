@@ -35,6 +35,7 @@ final class ClusterFollower implements ClusterView {
   // Written on the loop, read anywhere.
   private volatile ClusterImage image = ClusterImage.EMPTY;
   private volatile boolean isConnected;
+  private volatile Map<String, String> refusedNodes = Map.of();
 
   // Owner of the rest: the loop.
   private final Picture picture = new Picture();
@@ -207,6 +208,7 @@ final class ClusterFollower implements ClusterView {
   }
 
   private void publish() {
+    refusedNodes = picture.refusedNodes();
     ClusterImage now = picture.image();
     if (!now.equals(image)) {
       image = now;
@@ -222,6 +224,11 @@ final class ClusterFollower implements ClusterView {
   @Override
   public boolean isConnected() {
     return isConnected;
+  }
+
+  @Override
+  public Map<String, String> refusedNodes() {
+    return refusedNodes;
   }
 
   @Override

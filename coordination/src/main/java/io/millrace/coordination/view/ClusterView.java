@@ -1,5 +1,6 @@
 package io.millrace.coordination.view;
 
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
@@ -26,6 +27,13 @@ public interface ClusterView extends AutoCloseable {
 
   /** True while the store answers; images are old, but usable, while it does not. */
   boolean isConnected();
+
+  /**
+   * The store's nodes that are refused as they stand, because their names or contents make no
+   * sense, by path, each with the reason as a clause. What they held before goes on. At most 10,000
+   * are named.
+   */
+  Map<String, String> refusedNodes();
 
   @Override
   void close();

@@ -35,19 +35,26 @@ final class Picture {
     if (outcome instanceof ReadOutcome.Found<Node> found) {
       ClusterNode read = understood(ZnodePaths.CLUSTER, found.value(), ZnodeJson.CLUSTER);
       if (read != null) {
+        quarantine.accept(ZnodePaths.CLUSTER);
         cluster = read;
       }
     }
   }
 
-  /** What is not in the list is not live. */
-  void onBrokerList(List<Integer> ids) {
+  /**
+   * What is not in the list is not live.
+   *
+   * @param names all that there are, with those that are no broker's
+   */
+  void onBrokerList(List<Integer> ids, List<String> names) {
     brokers.keySet().retainAll(new HashSet<>(ids));
+    quarantine.forgetOthers(ZnodePaths.LIVE_BROKERS, new HashSet<>(names));
   }
 
   void onBroker(int id, ReadOutcome<Node> outcome) {
     if (outcome instanceof ReadOutcome.Absent<Node>) {
       brokers.remove(id);
+      quarantine.forget(ZnodePaths.liveBroker(id));
     }
     if (!(outcome instanceof ReadOutcome.Found<Node> found)) {
       return;
@@ -60,6 +67,7 @@ final class Picture {
       read = null;
     }
     if (read != null) {
+      quarantine.accept(path);
       brokers.put(id, new LiveBroker(node.createdAt(), Readings.broker(read)));
     } else {
       LiveBroker before = brokers.get(id);
@@ -78,15 +86,25 @@ final class Picture {
         removeTopic(name);
       }
     }
+    quarantine.forgetOthers(ZnodePaths.TOPICS, there);
+  }
+
+  /**
+   * Of names that are no topic's there is nothing to be read: what is not in the list is not there.
+   */
+  void forgetOtherTopics(List<String> names) {
+    quarantine.forgetOthers(ZnodePaths.TOPICS, new HashSet<>(names));
   }
 
   /** Returns the topic's picture as it now is, null when there is none. */
   @Nullable TopicPicture onTopic(String name, ReadOutcome<Node> outcome) {
     if (outcome instanceof ReadOutcome.Absent<Node>) {
       removeTopic(name);
+      quarantine.forget(ZnodePaths.topic(name));
     } else if (outcome instanceof ReadOutcome.Found<Node> found) {
       TopicNode read = understood(ZnodePaths.topic(name), found.value(), ZnodeJson.TOPIC);
       if (read != null) {
+        quarantine.accept(ZnodePaths.topic(name));
         putTopic(name, read);
       }
     }
@@ -108,6 +126,7 @@ final class Picture {
     TopicPicture removed = topics.remove(name);
     if (removed != null) {
       namesById.remove(removed.id());
+      quarantine.forgetOthers(ZnodePaths.partitions(removed.id()), Set.of());
     }
   }
 
@@ -124,11 +143,18 @@ final class Picture {
         String refused = topic.update(Readings.partition(partition, read, node.version()));
         if (refused != null) {
           quarantine.refuse(path, node.version(), refused);
+        } else {
+          quarantine.accept(path);
         }
       }
     } else if (outcome instanceof ReadOutcome.Absent<Node> && !topic.isDeleting()) {
       quarantine.refuse(path, -1, "it is missing, although its topic is there");
     }
+  }
+
+  /** The entries that are refused as they stand, by path, with the reason. */
+  Map<String, String> refusedNodes() {
+    return quarantine.snapshot();
   }
 
   /** An entry whose very name is none of ours: B78. */
@@ -160,10 +186,10 @@ final class Picture {
     return image;
   }
 
+  /** Null: it was refused. Who has nothing against the content either accepts it. */
   private <T extends Message> @Nullable T understood(String path, Node node, ZnodeJson<T> json) {
     ZnodeReading<T> reading = json.read(node.data());
     if (reading instanceof ZnodeReading.Understood<T> understood) {
-      quarantine.accept(path);
       return understood.content();
     }
     String why =

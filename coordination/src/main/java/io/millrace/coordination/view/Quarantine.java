@@ -1,7 +1,9 @@
 package io.millrace.coordination.view;
 
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,17 +17,18 @@ final class Quarantine {
   private static final Logger log = LoggerFactory.getLogger(Quarantine.class);
   private static final int MAX_REMEMBERED = 10_000;
 
-  private final Map<String, String> told =
-      new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
-          return size() > MAX_REMEMBERED;
-        }
-      };
+  private final Map<String, String> told = new HashMap<>();
+  private boolean toldOfMore;
+
+  /** Null: to be made anew. */
+  private @Nullable Map<String, String> snapshot;
 
   void refuse(String path, int version, String why) {
-    String what = "version " + version + ": " + why;
-    if (!what.equals(told.put(path, what))) {
+    String what = version < 0 ? why : "version " + version + ": " + why;
+    if (told.size() >= MAX_REMEMBERED && !told.containsKey(path)) {
+      tellOfMore();
+    } else if (!what.equals(told.put(path, what))) {
+      snapshot = null;
       log.error(
           "refused the node {} as it stands, what it held before goes on: {}",
           TopicNames.shown(path),
@@ -33,14 +36,53 @@ final class Quarantine {
     }
   }
 
+  private void tellOfMore() {
+    if (!toldOfMore) {
+      toldOfMore = true;
+      log.error("more than {} nodes are refused; no more of them are named", MAX_REMEMBERED);
+    }
+  }
+
   /** The entry is in order (again). */
   void accept(String path) {
     if (told.remove(path) != null) {
+      snapshot = null;
       log.info("the node {} can be read again", path);
     }
   }
 
-  int size() {
-    return told.size();
+  /** There is no such entry any more. */
+  void forget(String path) {
+    if (told.remove(path) != null) {
+      snapshot = null;
+    }
+  }
+
+  /** Below the parent there is nothing any more but under these names. */
+  void forgetOthers(String parent, Set<String> names) {
+    int begin = parent.length() + 1;
+    boolean removed =
+        told.keySet()
+            .removeIf(
+                path -> {
+                  if (!path.startsWith(parent + "/")) {
+                    return false;
+                  }
+                  int end = path.indexOf('/', begin);
+                  return !names.contains(path.substring(begin, end < 0 ? path.length() : end));
+                });
+    if (removed) {
+      snapshot = null;
+    }
+  }
+
+  /** What is refused as it stands, by path, with the reason; the same object until it changes. */
+  Map<String, String> snapshot() {
+    Map<String, String> present = snapshot;
+    if (present == null) {
+      present = Map.copyOf(told);
+      snapshot = present;
+    }
+    return present;
   }
 }

@@ -69,6 +69,10 @@ final class Round {
           .forEach(name -> readTopic(name, false));
     }
     what.wholeTopics.forEach(name -> readTopic(name, true));
+    if (!what.allTopics && what.topics.stream().anyMatch(name -> TopicNames.fault(name) != null)) {
+      // No path is built of such a name: the list says whether it is there.
+      read(() -> store.children(ZnodePaths.TOPICS), this::onStrangers);
+    }
     for (String topicId : what.wholeTopicIds) {
       String name = picture.nameOf(topicId);
       if (name != null && !what.wholeTopics.contains(name)) {
@@ -83,14 +87,15 @@ final class Round {
 
   private void onBrokerList(ReadOutcome<List<String>> outcome) {
     List<Integer> ids = new ArrayList<>();
-    for (String name : names(outcome)) {
+    List<String> names = names(outcome);
+    for (String name : names) {
       if (name.matches("0|[1-9][0-9]{0,8}")) {
         ids.add(Integer.parseInt(name));
       } else {
         picture.refuse(ZnodePaths.LIVE_BROKERS + "/" + name, "its name is no broker id");
       }
     }
-    picture.onBrokerList(ids);
+    picture.onBrokerList(ids, names);
     ids.forEach(this::readBroker);
   }
 
@@ -101,13 +106,30 @@ final class Round {
   private void onTopicList(ReadOutcome<List<String>> outcome) {
     List<String> names = names(outcome);
     picture.onTopicList(names);
-    names.forEach(name -> readTopic(name, true));
+    names.forEach(
+        name -> {
+          if (!refuseStranger(name)) {
+            readTopic(name, true);
+          }
+        });
   }
 
-  private void readTopic(String name, boolean isWhole) {
+  private void onStrangers(ReadOutcome<List<String>> outcome) {
+    List<String> names = names(outcome);
+    picture.forgetOtherTopics(names);
+    names.forEach(this::refuseStranger);
+  }
+
+  private boolean refuseStranger(String name) {
     String fault = TopicNames.fault(name);
     if (fault != null) {
       picture.refuse(ZnodePaths.TOPICS + "/" + name, fault);
+    }
+    return fault != null;
+  }
+
+  private void readTopic(String name, boolean isWhole) {
+    if (TopicNames.fault(name) != null) {
       return;
     }
     read(

@@ -150,6 +150,39 @@ public final class MemoryEnsemble {
         });
   }
 
+  /** A copy of what the servers have on their disks. */
+  public static final class Backup {
+    private final MemoryTree tree;
+    private final long lastTransaction;
+
+    private Backup(MemoryTree tree, long lastTransaction) {
+      this.tree = tree;
+      this.lastTransaction = lastTransaction;
+    }
+  }
+
+  /** What there is when this is called. On the ensemble's loop, or between two steps. */
+  public Backup backup() {
+    return new Backup(new MemoryTree(leader), lastTransaction);
+  }
+
+  /**
+   * All servers start again from an old copy: versions and numbers of transactions go back with it,
+   * no session of a client outlasts it, and nobody hears of what has changed but by reading.
+   */
+  public void restore(Backup backup) {
+    loop.execute(
+        () -> {
+          List.copyOf(connections).forEach(this::drop);
+          sessions.clear();
+          leader.become(backup.tree);
+          for (String path : leader.ephemerals()) {
+            leader.apply(new Change(path, null));
+          }
+          lastTransaction = backup.lastTransaction;
+        });
+  }
+
   // ---- What clients ask ------------------------------------------------------------------------
 
   EventLoop loop() {

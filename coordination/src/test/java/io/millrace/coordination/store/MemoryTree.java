@@ -28,6 +28,12 @@ final class MemoryTree {
     nodes.putAll(other.nodes);
   }
 
+  /** All that was here gives way to a copy of the other. */
+  void become(MemoryTree other) {
+    nodes.clear();
+    nodes.putAll(other.nodes);
+  }
+
   @Nullable Node get(String path) {
     return nodes.get(path);
   }
@@ -50,6 +56,13 @@ final class MemoryTree {
   List<String> ownedBy(long session) {
     return nodes.entrySet().stream()
         .filter(entry -> entry.getValue().ephemeralOwner() == session)
+        .map(java.util.Map.Entry::getKey)
+        .toList();
+  }
+
+  List<String> ephemerals() {
+    return nodes.entrySet().stream()
+        .filter(entry -> entry.getValue().ephemeralOwner() != 0)
         .map(java.util.Map.Entry::getKey)
         .toList();
   }

@@ -101,6 +101,7 @@ final class Member implements RegistrationListener {
     this.clusterMetrics = metrics.cluster();
     clusterMetrics.setDefaults(settings.topics());
     clusterMetrics.addElections(parts.elections());
+    clusterMetrics.addRefusedNodes(() -> parts.view().refusedNodes().size());
     this.metricsAddress = joining.metricsAddress();
     this.parts = parts;
     this.onReady = onReady;

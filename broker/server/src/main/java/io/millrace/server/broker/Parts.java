@@ -150,7 +150,7 @@ record Parts(
                 deletion),
             new ProducerIds(store, seams.tasks().random()),
             settings,
-            explainSources(store.loop(), waits, health, replicas),
+            explainSources(store.loop(), waits, health, replicas, view),
             leaders,
             seams.tasks().clock());
     return new Parts(
@@ -198,7 +198,8 @@ record Parts(
   }
 
   private static ExplainSources explainSources(
-      EventLoop store, WaitBoard board, BrokerHealth health, Replicas replicas) {
-    return new ExplainSources(board, health, store, replicas::waitsOf, replicas::suspected);
+      EventLoop store, WaitBoard board, BrokerHealth health, Replicas replicas, ClusterView view) {
+    return new ExplainSources(
+        board, health, store, replicas::waitsOf, replicas::suspected, view::refusedNodes);
   }
 }

@@ -58,8 +58,12 @@ public final class Elections {
     /** To be decided again after a while. */
     record Again(long afterNanos) implements Result {}
 
-    /** Nobody can lead now. */
-    record Impossible(String why) implements Result {}
+    /**
+     * Nobody can lead now.
+     *
+     * @param epochInStore the leader epoch that was read when this was decided
+     */
+    record Impossible(String why, int epochInStore) implements Result {}
   }
 
   /** What a candidate knows, asked for at the moment of deciding. */
@@ -146,13 +150,17 @@ public final class Elections {
       return new Result.Again(MILLISECONDS.toNanos(waits.millis()));
     }
     if (outcome instanceof PartitionElection.Outcome.Unavailable unavailable) {
-      return new Result.Impossible(unavailable.why());
+      return new Result.Impossible(unavailable.why(), unavailable.partition().leaderEpoch());
     }
     if (outcome instanceof PartitionElection.Outcome.NotTried
         || outcome instanceof PartitionElection.Outcome.Unknown) {
       LOG.debug("{}: the election is tried again: {}", replica.id, outcome);
       return new Result.Again(RETRY_NANOS);
     }
-    return new Result.Wait(); // somebody else leads, or the partition is gone
+    if (outcome instanceof PartitionElection.Outcome.Gone) {
+      // Put back as it was, it makes no other picture. With its topic gone nobody asks again. B77
+      return new Result.Again(RETRY_NANOS);
+    }
+    return new Result.Wait(); // somebody else leads
   }
 }

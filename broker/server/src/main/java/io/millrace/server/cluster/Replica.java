@@ -85,6 +85,9 @@ final class Replica {
   /** Why it is not served although it could be; empty when all is well. Told once for each text. */
   String trouble = "";
 
+  /** The trouble is that the cluster's store had an older state at the last election. */
+  boolean hasStoreGoneBack;
+
   Replica(PartitionId id) {
     this.id = id;
   }

@@ -30,7 +30,8 @@ final class ReplicaWaits {
     Reason reason = Reason.CANNOT_LEAD;
     if (replica.stage == Replica.Stage.OFFLINE) {
       reason = Reason.OFFLINE_LOG;
-    } else if (leaderEpoch >= 0 && leaderEpoch < replica.highestEpochSeen()) {
+    } else if (replica.hasStoreGoneBack
+        || (leaderEpoch >= 0 && leaderEpoch < replica.highestEpochSeen())) {
       reason = Reason.STORE_WENT_BACK;
     }
     return List.of(new Finding(reason, replica.trouble, leaderlessSince));

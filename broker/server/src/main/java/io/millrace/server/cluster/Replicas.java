@@ -382,6 +382,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
       decideLater(replica, again.afterNanos());
       return;
     } else if (result instanceof Elections.Result.Impossible impossible) {
+      replica.hasStoreGoneBack = impossible.epochInStore() < replica.highestEpochSeen();
       table.trouble(replica, impossible.why());
       electUncleanly(replica);
     }

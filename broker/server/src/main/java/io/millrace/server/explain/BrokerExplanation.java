@@ -6,6 +6,7 @@ import io.millrace.server.partition.PartitionReading;
 import io.millrace.server.partition.PartitionReading.State;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Why a broker is as it is, by itself. Pure. */
@@ -30,6 +31,9 @@ public final class BrokerExplanation {
                     Finding.of(
                         Reason.BROKER_SUSPECTED,
                         "broker %d is taken for dead here: %s".formatted(broker, why))));
+    if (!scene.refusedNodes().isEmpty()) {
+      findings.add(refused(scene.refusedNodes()));
+    }
     offline(scene, findings);
     partitions(scene, findings);
     long led = count(scene, State.LED);
@@ -38,6 +42,15 @@ public final class BrokerExplanation {
         Finding.of(
             Reason.LEADING, "leads %,d partition(s) and copies %,d".formatted(led, following)));
     return Finding.sorted(findings);
+  }
+
+  private static Finding refused(Map<String, String> nodes) {
+    String first = nodes.keySet().iterator().next();
+    int more = nodes.size() - 1;
+    return Finding.of(
+        Reason.NODES_REFUSED,
+        "%s in ZooKeeper makes no sense: %s%s"
+            .formatted(first, nodes.get(first), more > 0 ? "; and %,d more".formatted(more) : ""));
   }
 
   private static long count(BrokerScene scene, State state) {

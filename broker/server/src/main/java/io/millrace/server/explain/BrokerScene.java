@@ -15,6 +15,7 @@ import java.util.TreeMap;
  * @param readings its partitions
  * @param unopened partitions whose log could not be opened
  * @param suspected live brokers that it takes for dead, with the reason as a clause
+ * @param refusedNodes of ZooKeeper, by path, with the reason as a clause
  * @param waits what is written down of it on the {@link WaitBoard}
  */
 public record BrokerScene(
@@ -24,10 +25,12 @@ public record BrokerScene(
     List<PartitionReading> readings,
     int unopened,
     Map<Integer, String> suspected,
+    Map<String, String> refusedNodes,
     List<Finding> waits) {
   public BrokerScene {
     readings = List.copyOf(readings);
     suspected = Collections.unmodifiableMap(new TreeMap<>(suspected));
+    refusedNodes = Collections.unmodifiableMap(new TreeMap<>(refusedNodes));
     waits = List.copyOf(waits);
   }
 }

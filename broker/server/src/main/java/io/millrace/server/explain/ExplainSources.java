@@ -13,13 +13,15 @@ import java.util.function.Supplier;
  *
  * @param board any thread
  * @param health any thread
- * @param store the loop of the cluster's store, on which the other two are asked
+ * @param store the loop of the cluster's store, on which the next two are asked
  * @param waitsOf why a partition is not led or served here
  * @param suspected live brokers that this one takes for dead, with the reason as a clause
+ * @param refusedNodes of ZooKeeper, by path, with the reason as a clause; any thread
  */
 public record ExplainSources(
     WaitBoard board,
     BrokerHealth health,
     EventLoop store,
     Function<PartitionId, List<Finding>> waitsOf,
-    Supplier<Map<Integer, String>> suspected) {}
+    Supplier<Map<Integer, String>> suspected,
+    Supplier<Map<String, String>> refusedNodes) {}

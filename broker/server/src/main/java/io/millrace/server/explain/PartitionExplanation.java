@@ -19,19 +19,32 @@ public final class PartitionExplanation {
           Finding.of(Reason.TOPIC_DELETING, "topic " + scene.topic().name() + " is being deleted"));
     }
     PartitionImage partition = scene.partition();
-    if (partition == null) {
-      findings.add(
-          Finding.of(
-              Reason.STATE_UNREADABLE,
-              "/partitions/%s/%d in ZooKeeper is missing or makes no sense"
-                  .formatted(scene.topic().id(), scene.number())));
-    } else {
+    if (partition == null || (!scene.refused().isEmpty() && !hasStoreGoneBack(scene))) {
+      findings.add(unreadable(scene, partition != null));
+    }
+    if (partition != null) {
       findings.addAll(LeadershipFindings.of(scene, partition));
       findings.addAll(ReplicaFindings.of(scene, partition));
     }
     scene.here().ifPresent(here -> findings.addAll(here(scene, here)));
     findings.addAll(scene.waits());
     return Finding.sorted(findings);
+  }
+
+  /** Which says the same, and more. */
+  private static boolean hasStoreGoneBack(PartitionScene scene) {
+    return scene.waits().stream().anyMatch(each -> each.reason() == Reason.STORE_WENT_BACK);
+  }
+
+  private static Finding unreadable(PartitionScene scene, boolean wasReadable) {
+    return Finding.of(
+        Reason.STATE_UNREADABLE,
+        "/partitions/%s/%d in ZooKeeper is missing or makes no sense%s%s"
+            .formatted(
+                scene.topic().id(),
+                scene.number(),
+                scene.refused().isEmpty() ? "" : ": " + scene.refused(),
+                wasReadable ? "; what it held before goes on, and nobody can be elected" : ""));
   }
 
   private static List<Finding> here(PartitionScene scene, PartitionScene.Here here) {

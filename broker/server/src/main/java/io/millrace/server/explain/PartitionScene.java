@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param minInSync what the topic wants
  * @param here the replica on this broker; empty when there is none open
  * @param suspected live brokers that this one takes for dead, with the reason as a clause
+ * @param refused why its state in the store is not believed as it stands now, as a clause; empty:
+ *     it is
  * @param waits what is written down of it on the {@link WaitBoard}
  */
 public record PartitionScene(
@@ -28,6 +30,7 @@ public record PartitionScene(
     int minInSync,
     Optional<Here> here,
     Map<Integer, String> suspected,
+    String refused,
     List<Finding> waits,
     Moment moment) {
   public PartitionScene {

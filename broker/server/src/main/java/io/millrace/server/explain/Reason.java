@@ -63,8 +63,8 @@ public enum Reason {
       Severity.BROKEN,
       "ZooKeeper has an older state of the partition than this broker has seen, as after being"
           + " restored from a backup. The data is kept, and nothing is served.",
-      "Restore a newer state of ZooKeeper. Without one, an unclean election accepts the older"
-          + " state."),
+      "Restore a newer state of ZooKeeper. Without one, topic elect --unclean goes on above every"
+          + " epoch that was seen, with the replica that has the most: start all of them before."),
   POSSIBLE_LOSS(
       Group.LEADERSHIP,
       Severity.WAITING,
@@ -152,6 +152,13 @@ public enum Reason {
       "The log of a replica on the broker cannot be used: damaged, or its disk failed.",
       "The broker's log says what is wrong. With other replicas in sync: put the directory aside and"
           + " start the broker again, and it is copied anew."),
+  NODES_REFUSED(
+      Group.BROKER,
+      Severity.BROKEN,
+      "Nodes in ZooKeeper make no sense to the broker, by their names or their contents, as when"
+          + " another program writes there or an old backup was restored. What they held before goes"
+          + " on; from what they hold now nobody can be elected.",
+      "The broker's log names each; zk-shell shows and mends them."),
   LEADING(Group.BROKER, Severity.FINE, "How many partitions the broker leads and copies.", ""),
   PARTITIONS_IN_TROUBLE(
       Group.BROKER,

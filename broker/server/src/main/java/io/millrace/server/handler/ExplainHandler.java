@@ -1,5 +1,6 @@
 package io.millrace.server.handler;
 
+import io.millrace.coordination.store.ZnodePaths;
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.rpc.Clock;
 import io.millrace.rpc.InboundRequest;
@@ -118,6 +119,10 @@ final class ExplainHandler {
             minInSync,
             here,
             fromStore.suspected(),
+            sources
+                .refusedNodes()
+                .get()
+                .getOrDefault(ZnodePaths.partition(topic.id(), id.partition()), ""),
             waits,
             new PartitionScene.Moment(clock.wallMillis(), clock.nanoTime())));
   }
@@ -157,6 +162,7 @@ final class ExplainHandler {
             parts.stream().flatMap(part -> part.readings().stream()).toList(),
             parts.stream().mapToInt(ShardParts::unopened).sum(),
             suspected,
+            sources.refusedNodes().get(),
             sources.board().ofBroker()));
   }
 

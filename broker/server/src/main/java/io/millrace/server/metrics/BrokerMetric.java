@@ -272,6 +272,12 @@ public enum BrokerMetric {
       COUNTER,
       "In-sync sets of the cluster that were seen to have changed: shrunk, grown.",
       "kind"),
+  CLUSTER_REFUSED_NODES(
+      Group.CLUSTER,
+      "cluster_refused_nodes",
+      GAUGE,
+      "Nodes in ZooKeeper whose names or contents make no sense to this broker: it acts on what they"
+          + " held before, and its log names each."),
   CLUSTER_IMAGE_CHANGES(
       Group.CLUSTER,
       "cluster_image_changes",

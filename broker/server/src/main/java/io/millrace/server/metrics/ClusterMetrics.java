@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntSupplier;
 
 /** This broker's place in its cluster, and what it sees of the others. Any thread tells it. */
 public final class ClusterMetrics {
@@ -69,6 +70,13 @@ public final class ClusterMetrics {
   /** What topics have that do not set it themselves. */
   public void setDefaults(TopicDefaults topicDefaults) {
     defaults = topicDefaults;
+  }
+
+  /**
+   * @param refusedNodes of ZooKeeper, at this moment
+   */
+  public void addRefusedNodes(IntSupplier refusedNodes) {
+    registry.whole(BrokerMetric.CLUSTER_REFUSED_NODES, refusedNodes::getAsInt);
   }
 
   public void addElections(ElectionCounts counts) {

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -193,6 +194,11 @@ public final class SimulatedCluster {
   <T> T byHand(Function<ClusterStore, CompletionStage<T>> action) {
     scheduler.runFor(SECOND / 100);
     return await(OnLoop.call(operator.loop(), () -> action.apply(operator)).toCompletableFuture());
+  }
+
+  /** Begins what a person with ZooKeeper's shell, or a program gone wild, does meanwhile. */
+  void beginByHand(Consumer<ClusterStore> action) {
+    operator.loop().execute(() -> action.accept(operator));
   }
 
   TopicInfo create(TestClient client, String name, int partitions, Map<String, String> settings) {

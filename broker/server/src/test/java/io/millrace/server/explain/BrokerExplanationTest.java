@@ -23,7 +23,18 @@ class BrokerExplanationTest {
   private BrokerHealth.Verdict ready = new BrokerHealth.Verdict(true, "ready");
   private int unopened;
   private Map<Integer, String> suspected = Map.of();
+  private Map<String, String> refusedNodes = Map.of();
   private final List<Finding> waits = new ArrayList<>();
+
+  @Test
+  void namesANodeOfZooKeeperThatMakesNoSense() {
+    refusedNodes = Map.of("/topics/b", "version 1: no JSON", "/topics/a", "version 2: no JSON");
+    assertThat(findings())
+        .filteredOn(each -> each.reason() == Reason.NODES_REFUSED)
+        .singleElement()
+        .extracting(Finding::text)
+        .isEqualTo("/topics/a in ZooKeeper makes no sense: version 2: no JSON; and 1 more");
+  }
 
   @Test
   void saysWhatItLeadsAndCopies() {
@@ -120,6 +131,6 @@ class BrokerExplanationTest {
                 2, new BrokerImage(2, 7, Map.of(), "", "")),
             Map.of("notes", topic));
     return BrokerExplanation.of(
-        new BrokerScene(1, image, ready, readings, unopened, suspected, waits));
+        new BrokerScene(1, image, ready, readings, unopened, suspected, refusedNodes, waits));
   }
 }

@@ -49,6 +49,7 @@ class PartitionExplanationTest {
   private final List<FollowerSnapshot> followers =
       new ArrayList<>(List.of(follower(2, 100, 0, 0), follower(3, 100, 0, 0)));
   private Map<Integer, String> suspected = Map.of();
+  private String refused = "";
   private final List<Finding> waits = new ArrayList<>();
 
   // ---- Led -------------------------------------------------------------------------------------
@@ -228,6 +229,16 @@ class PartitionExplanationTest {
   }
 
   @Test
+  void saysWhatIsWrongWithAStateThatWasGoodBefore() {
+    refused = "version 4: its in-sync set is empty";
+    assertThat(findings().get(0).text())
+        .isEqualTo(
+            "/partitions/notes~aaaaaaaa/0 in ZooKeeper is missing or makes no sense: version 4: its"
+                + " in-sync set is empty; what it held before goes on, and nobody can be elected");
+    assertThat(findings()).extracting(Finding::reason).contains(Reason.LED);
+  }
+
+  @Test
   void addsWhatIsRegistered() {
     waits.add(Finding.of(Reason.CANNOT_LEAD, "waits for broker 2"));
     assertThat(findings().get(0)).isEqualTo(waits.get(0));
@@ -300,6 +311,7 @@ class PartitionExplanationTest {
             minInSync,
             here,
             suspected,
+            refused,
             waits,
             new PartitionScene.Moment(NOW_MILLIS, NOW_NANOS)));
   }

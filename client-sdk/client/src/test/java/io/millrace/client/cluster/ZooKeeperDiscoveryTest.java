@@ -55,6 +55,11 @@ class ZooKeeperDiscoveryTest {
     boolean closed;
 
     @Override
+    public Map<String, String> refusedNodes() {
+      return Map.of();
+    }
+
+    @Override
     public ClusterImage image() {
       return image;
     }
