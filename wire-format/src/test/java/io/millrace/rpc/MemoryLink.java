@@ -165,7 +165,7 @@ final class MemoryLink implements Link {
     if (closed) {
       return;
     }
-    if (!held.isEmpty() || network.isCut(remote.host(), localHost)) {
+    if (!held.isEmpty() || isStopped()) {
       held.add(arrival);
     } else {
       arrived.add(arrival);
@@ -173,8 +173,12 @@ final class MemoryLink implements Link {
     }
   }
 
+  private boolean isStopped() {
+    return network.isCut(remote.host(), localHost) || network.isHeldBack(this);
+  }
+
   void resumeArrivals() {
-    if (held.isEmpty() || network.isCut(remote.host(), localHost)) {
+    if (held.isEmpty() || isStopped()) {
       return;
     }
     arrived.addAll(held);

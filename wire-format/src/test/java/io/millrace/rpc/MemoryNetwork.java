@@ -24,6 +24,9 @@ public final class MemoryNetwork {
   private final Set<Direction> cuts = new LinkedHashSet<>();
   private final List<MemoryLink> links = new ArrayList<>();
 
+  /** Ends at which nothing arrives any more, though the way is free. */
+  private final Set<MemoryLink> heldBack = new LinkedHashSet<>();
+
   private long minDelayNanos = 20_000;
   private long maxDelayNanos = 300_000;
   private int maxPieceSize = 64 << 10;
@@ -68,8 +71,26 @@ public final class MemoryNetwork {
     cut(other, one);
   }
 
+  /**
+   * What is, or comes to be, on its way over the links of now from {@code from} does not reach
+   * {@code to} until it is healed, not even the links' end; links opened later overtake it.
+   */
+  public void holdBack(String from, String to) {
+    for (MemoryLink link : links) {
+      if (link.localHost().equals(to) && link.remote().host().equals(from)) {
+        heldBack.add(link);
+      }
+    }
+  }
+
   /** Ends the cuts between the two; what was held back goes on. */
   public void heal(String one, String other) {
+    heldBack.removeIf(
+        link -> {
+          String from = link.remote().host();
+          String to = link.localHost();
+          return (from.equals(one) && to.equals(other)) || (from.equals(other) && to.equals(one));
+        });
     cuts.remove(new Direction(one, other));
     cuts.remove(new Direction(other, one));
     List.copyOf(links).forEach(MemoryLink::resumeArrivals);
@@ -78,6 +99,7 @@ public final class MemoryNetwork {
   /** Ends all cuts; what was held back goes on. */
   public void heal() {
     cuts.clear();
+    heldBack.clear();
     List.copyOf(links).forEach(MemoryLink::resumeArrivals);
   }
 
@@ -124,10 +146,15 @@ public final class MemoryNetwork {
 
   void closed(MemoryLink link) {
     links.remove(link);
+    heldBack.remove(link);
   }
 
   boolean isCut(String from, String to) {
     return cuts.contains(new Direction(from, to));
+  }
+
+  boolean isHeldBack(MemoryLink link) {
+    return heldBack.contains(link);
   }
 
   long drawDelay() {

@@ -7,9 +7,11 @@ import io.millrace.coordination.store.MemoryTree.Effect;
 import io.millrace.rpc.EventLoop;
 import io.millrace.rpc.Tasks;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,12 @@ public final class MemoryEnsemble {
      * @param now null: the node is gone
      */
     void changed(String path, @Nullable Node now);
+
+    /** A write met another version than its own, or none. */
+    default void refused(List<StoreOp> steps) {}
+
+    /** A write was applied whose writer has lost contact before it could know. */
+    default void appliedUnheard(List<StoreOp> steps) {}
   }
 
   private static final long LATE_NANOS = MILLISECONDS.toNanos(300);
@@ -55,6 +63,10 @@ public final class MemoryEnsemble {
   private long lastTransaction;
   private boolean isRunning = true;
   private int faultsPerThousand;
+
+  /** What somebody has taken out of the tree, parents first. */
+  private final Map<String, Node> takenOut = new TreeMap<>();
+
   private Observer observer = (path, now) -> {};
 
   /** One client's claim to its ephemeral nodes. */
@@ -183,6 +195,40 @@ public final class MemoryEnsemble {
         });
   }
 
+  /** As somebody may who has all rights: these nodes are gone, until {@link #putBack}. */
+  public void takeOut(Predicate<String> paths) {
+    loop.execute(
+        () -> {
+          Map<String, Node> found = new TreeMap<>();
+          leader.all().forEach((path, node) -> {
+            if (paths.test(path)) {
+              found.put(path, node);
+            }
+          });
+          takenOut.putAll(found);
+          List<String> deepestFirst = new ArrayList<>(found.keySet());
+          Collections.reverse(deepestFirst);
+          alter(deepestFirst.stream().map(path -> new Change(path, null)).toList());
+        });
+  }
+
+  /** What was taken out is there again, as it was. */
+  public void putBack() {
+    loop.execute(
+        () -> {
+          List<Change> changes = new ArrayList<>();
+          takenOut.forEach((path, node) -> changes.add(new Change(path, node)));
+          takenOut.clear();
+          alter(changes);
+        });
+  }
+
+  private void alter(List<Change> changes) {
+    changes.forEach(leader::apply);
+    lastTransaction++;
+    commit(changes);
+  }
+
   // ---- What clients ask ------------------------------------------------------------------------
 
   EventLoop loop() {
@@ -272,19 +318,27 @@ public final class MemoryEnsemble {
     }
     if (fate == WriteFate.LATE) {
       drop(connection);
-      loop.schedule(LATE_NANOS, () -> apply(connection.session(), steps));
+      loop.schedule(LATE_NANOS, () -> applyUnheard(connection.session(), steps));
       return null;
     }
     if (!sessions.containsKey(connection.session())) {
       return null;
     }
-    WriteOutcome outcome = apply(connection.session(), steps);
-    connection.server().catchUp();
     if (fate == WriteFate.LOST_AFTER) {
+      applyUnheard(connection.session(), steps);
+      connection.server().catchUp();
       drop(connection);
       return null;
     }
+    WriteOutcome outcome = apply(connection.session(), steps);
+    connection.server().catchUp();
     return outcome;
+  }
+
+  private void applyUnheard(long session, List<StoreOp> steps) {
+    if (apply(session, steps) instanceof WriteOutcome.Applied) {
+      observer.appliedUnheard(steps);
+    }
   }
 
   private WriteFate fate(MemoryStore store) {
@@ -303,6 +357,9 @@ public final class MemoryEnsemble {
     }
     Effect effect = leader.write(steps, session, ++lastTransaction);
     commit(effect.changes());
+    if (effect.outcome() instanceof WriteOutcome.Conflict) {
+      observer.refused(steps);
+    }
     return effect.outcome();
   }
 

@@ -38,6 +38,11 @@ final class MemoryTree {
     return nodes.get(path);
   }
 
+  /** By path, parents first. */
+  NavigableMap<String, Node> all() {
+    return Collections.unmodifiableNavigableMap(nodes);
+  }
+
   List<String> children(String path) {
     String prefix = path.equals("/") ? "/" : path + "/";
     List<String> names = new ArrayList<>();
