@@ -58,7 +58,32 @@ record Act(long atNanos, Kind kind, int who, int other) implements Comparable<Ac
     /** F19: forces take so many milliseconds. */
     SLOW_DISK("broker", "ms"),
     /** F35: the wall clock jumps by so many seconds. */
-    SHIFT_CLOCK("broker", "s");
+    SHIFT_CLOCK("broker", "s"),
+
+    /** F17: a bit of a log on a machine that is down, where the number says. */
+    FLIP_BIT("broker", "number"),
+    /** F21: the machine goes dark, and comes back with an empty disk. */
+    EMPTY_DISK("broker", ""),
+    /** F22: what the disk holds now may come back later. */
+    TAKE_IMAGE("broker", ""),
+    /** F22: the machine goes dark, and comes back with the disk it had when the image was taken. */
+    RETURN_IMAGE("broker", ""),
+
+    /** F34: the connections there are deliver nothing one way, new ones do. */
+    HOLD_BACK("from", "to"),
+
+    DRAIN("broker", ""),
+    END_DRAIN("broker", ""),
+    /** F39: an operator wants the preferred leader. */
+    ELECT("partition", ""),
+    SET_MINIMUM("replicas", ""),
+    /**
+     * F37: the topic is deleted, and another one made of the same name; before anything is sent.
+     */
+    RECREATE_TOPIC("", ""),
+    /** B76: somebody takes the topic's nodes out of ZooKeeper, and puts them back. */
+    HIDE_TOPIC("", ""),
+    SHOW_TOPIC("", "");
 
     private final String who;
     private final String other;
@@ -82,7 +107,7 @@ record Act(long atNanos, Kind kind, int who, int other) implements Comparable<Ac
   @Override
   public String toString() {
     String line =
-        "%9.3f ms  %s"
+        "%13.6f ms  %s"
             .formatted(
                 atNanos / 1e6, kind.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' '));
     if (!kind.who.isEmpty()) {

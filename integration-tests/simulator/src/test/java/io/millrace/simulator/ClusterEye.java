@@ -2,11 +2,17 @@ package io.millrace.simulator;
 
 import io.millrace.coordination.store.MemoryEnsemble;
 import io.millrace.coordination.store.Node;
+import io.millrace.coordination.store.StoreOp;
 import io.millrace.coordination.store.ZnodeJson;
 import io.millrace.coordination.store.ZnodePaths;
 import io.millrace.coordination.store.ZnodeReading;
 import io.millrace.coordination.v1.PartitionNode;
+import io.millrace.coordination.v1.TopicNode;
+import io.millrace.coordination.v1.TopicState;
+import io.millrace.server.partition.PartitionId;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -36,11 +42,18 @@ final class ClusterEye implements MemoryEnsemble.Observer {
 
   private static final String PARTITIONS = ZnodePaths.PARTITIONS + "/";
   private static final String LIVE = ZnodePaths.LIVE_BROKERS + "/";
+  private static final String TOPIC = ZnodePaths.topic(Ledger.TOPIC);
 
   private final World world;
   private final Reach reach;
   private final Map<String, Seen> partitions = new TreeMap<>();
   private final Set<Integer> live = new HashSet<>();
+
+  /** When each broker's live node went. */
+  private final Map<Integer, Long> goneAtNanos = new HashMap<>();
+
+  /** Of the topic that is not being deleted; empty before there is one. */
+  private String topicId = "";
 
   ClusterEye(World world, Reach reach) {
     this.world = world;
@@ -53,15 +66,70 @@ final class ClusterEye implements MemoryEnsemble.Observer {
       int id = Integer.parseInt(path.substring(LIVE.length()));
       if (now == null) {
         live.remove(id);
+        goneAtNanos.put(id, world.scheduler().nanoTime());
       } else {
         live.add(id);
+        if (Long.valueOf(world.scheduler().nanoTime()).equals(goneAtNanos.get(id))) {
+          reach.count(Reach.Place.FAST_BOUNCE);
+        }
       }
+    } else if (path.equals(TOPIC) && now != null) {
+      topic(now);
     } else if (path.startsWith(PARTITIONS) && path.indexOf('/', PARTITIONS.length()) > 0) {
       if (now == null) {
         partitions.remove(path);
       } else {
         partition(path, now);
       }
+    }
+  }
+
+  private void topic(Node now) {
+    if (ZnodeJson.TOPIC.read(now.data()) instanceof ZnodeReading.Understood<TopicNode> understood
+        && understood.content().getState() == TopicState.ACTIVE) {
+      topicId = understood.content().getTopicId();
+    }
+  }
+
+  /** Whether a node says anything of the topic. */
+  boolean isOfTopic(String path) {
+    return path.equals(TOPIC)
+        || path.startsWith(ZnodePaths.NAMES + "/")
+        || path.equals(ZnodePaths.partitions(topicId))
+        || path.startsWith(ZnodePaths.partitions(topicId) + "/");
+  }
+
+  @Override
+  public void refused(List<StoreOp> steps) {
+    for (StoreOp step : steps) {
+      Seen seen = partitions.get(step.path());
+      if (seen != null && step instanceof StoreOp.Set set) {
+        reach.count(Reach.Place.IN_SYNC_CONFLICT);
+        if (ZnodeJson.PARTITION.read(set.data())
+                instanceof ZnodeReading.Understood<PartitionNode> wanted
+            && wanted.content().getLeaderEpoch() < seen.content().getLeaderEpoch()
+            && !seen.content().getInSyncList().containsAll(wanted.content().getInSyncList())
+            && wanted.content().getInSyncList().contains(wanted.content().getLeader())) {
+          growing(wanted.content(), seen.content());
+        }
+      }
+    }
+  }
+
+  /** More than the two who are a leader and its successor. */
+  private void growing(PartitionNode wanted, PartitionNode now) {
+    Set<Integer> added = new HashSet<>(wanted.getInSyncList());
+    now.getInSyncList().forEach(added::remove);
+    added.remove(wanted.getLeader());
+    if (!added.isEmpty()) {
+      reach.count(Reach.Place.GROWING_DURING_ELECTION);
+    }
+  }
+
+  @Override
+  public void appliedUnheard(List<StoreOp> steps) {
+    if (steps.stream().anyMatch(step -> partitions.containsKey(step.path()))) {
+      reach.count(Reach.Place.UNKNOWN_OUTCOME_APPLIED);
     }
   }
 
@@ -108,6 +176,10 @@ final class ClusterEye implements MemoryEnsemble.Observer {
     if (now.getInSyncCount() > before.getInSyncCount()) {
       reach.count(Reach.Place.IN_SYNC_GROWS);
     }
+    before.getRollCallList().stream()
+        .filter(entry -> !before.getInSyncList().contains(entry.getBroker()))
+        .filter(entry -> now.getInSyncList().contains(entry.getBroker()))
+        .forEach(entry -> reach.count(Reach.Place.UNCLEAN_REJOIN));
     if (now.hasPossibleLoss() && !before.hasPossibleLoss()) {
       reach.count(Reach.Place.LOSS_FLAGGED);
     }
@@ -117,18 +189,30 @@ final class ClusterEye implements MemoryEnsemble.Observer {
     return node.getLeader() + "/" + node.getLeaderIncarnation();
   }
 
-  /** By path; of one topic, as there is only one. */
+  /** By path; of the topic that is not being deleted. */
   Map<String, Seen> partitions() {
-    return partitions;
+    Map<String, Seen> own = new TreeMap<>();
+    partitions.forEach(
+        (path, seen) -> {
+          if (Disks.topicIdOf(path).equals(topicId)) {
+            own.put(path, seen);
+          }
+        });
+    return own;
   }
 
   @Nullable Seen partition(int number) {
-    for (Map.Entry<String, Seen> each : partitions.entrySet()) {
-      if (each.getKey().endsWith("/" + number)) {
-        return each.getValue();
-      }
-    }
-    return null;
+    return topicId.isEmpty() ? null : partitions.get(ZnodePaths.partition(topicId, number));
+  }
+
+  boolean leadsAny(int broker) {
+    return partitions().values().stream()
+        .anyMatch(seen -> seen.content().hasLeader() && seen.content().getLeader() == broker);
+  }
+
+  /** Whether a partition is one of that topic. */
+  boolean isOfTopic(PartitionId partition) {
+    return partition.topicId().equals(topicId);
   }
 
   boolean isLive(int broker) {
@@ -137,17 +221,18 @@ final class ClusterEye implements MemoryEnsemble.Observer {
 
   /** Whether anybody could be reading and writing all of them. */
   boolean allAreLed(int count) {
-    if (partitions.size() < count) {
+    Map<String, Seen> own = partitions();
+    if (own.size() < count) {
       return false;
     }
-    return partitions.values().stream()
+    return own.values().stream()
         .allMatch(seen -> seen.content().hasLeader() && isLive(seen.content().getLeader()));
   }
 
   /** I13: led, and every replica in sync. */
   boolean allAreWhole(int count) {
     return allAreLed(count)
-        && partitions.values().stream()
+        && partitions().values().stream()
             .allMatch(
                 seen ->
                     seen.content().getInSyncCount() == seen.content().getReplicasCount()

@@ -21,6 +21,7 @@ final class CopyAtlas {
   private final Ledger ledger;
   private final Reach reach;
   private final Map<Integer, Set<Long>> permitted = new TreeMap<>();
+  private boolean shownIsLost;
 
   CopyAtlas(World world, ClusterEye eye, Ledger ledger, Reach reach) {
     this.world = world;
@@ -40,31 +41,41 @@ final class CopyAtlas {
     Set<Long> left = new HashSet<>(ledger.acknowledged(partition).keySet());
     Set<Integer> members = new TreeSet<>(seen.content().getInSyncList());
     members.addAll(seen.content().getEligibleList());
+    long soundEnd = 0;
     for (int member : members) {
-      if (left.isEmpty()) {
+      ReplicaLog log = Disks.log(world.machines().get(member - 1), topicId, partition);
+      left.removeIf(offset -> has(log, partition, offset));
+      soundEnd = Math.max(soundEnd, log.soundEnd());
+      if (left.isEmpty() && soundEnd >= ledger.shownEnd(partition)) {
         return;
       }
-      ReplicaLog log = Disks.log(world.machines().get(member - 1), topicId, partition);
-      left.removeIf(
-          offset -> {
-            Ledger.Acked acked = ledger.acknowledged(partition).get(offset);
-            return acked != null
-                && offset < log.soundEnd()
-                && acked.value().equals(log.values().get(offset));
-          });
     }
+    shownIsLost |= soundEnd < ledger.shownEnd(partition);
     if (!left.isEmpty()) {
       reach.count(Reach.Place.LOSS_PERMITTED, left.size());
       permitted.computeIfAbsent(partition, number -> new TreeSet<>()).addAll(left);
     }
   }
 
+  private boolean has(ReplicaLog log, int partition, long offset) {
+    Ledger.Acked acked = ledger.acknowledged(partition).get(offset);
+    return acked != null
+        && offset < log.soundEnd()
+        && acked.value().equals(log.values().get(offset));
+  }
+
+  /** Whether a copy has every acknowledged record of its partition, whole. */
+  boolean hasAll(int partition, ReplicaLog log) {
+    return ledger.acknowledged(partition).keySet().stream()
+        .allMatch(offset -> has(log, partition, offset));
+  }
+
   boolean mayBeLost(int partition, long offset) {
     return permitted.getOrDefault(partition, Set.of()).contains(offset);
   }
 
-  /** Of any partition. */
+  /** Of any partition, also of what was shown to readers and never acknowledged. */
   boolean lossIsPermitted() {
-    return !permitted.isEmpty();
+    return shownIsLost || !permitted.isEmpty();
   }
 }

@@ -4,18 +4,30 @@ import io.millrace.coordination.store.MemoryEnsemble;
 import io.millrace.coordination.store.MemoryEnsemble.WriteFate;
 import io.millrace.coordination.store.MemoryStore;
 import io.millrace.rpc.MemoryNetwork;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BiConsumer;
 
 /** Does to a world what a schedule says, and undoes it in the end. */
 final class Faults {
   private final World world;
   private final Clients clients;
+  private final ClusterEye eye;
+  private final DiskDamage disks;
   private final CopyAtlas atlas;
+  private final Reach reach;
+  private final Operator operator;
+  private final Set<Integer> drained = new TreeSet<>();
 
-  Faults(World world, Clients clients, CopyAtlas atlas) {
+  Faults(
+      World world, Options options, Clients clients, ClusterEye eye, CopyAtlas atlas, Reach reach) {
     this.world = world;
     this.clients = clients;
+    this.eye = eye;
     this.atlas = atlas;
+    this.reach = reach;
+    disks = new DiskDamage(world, eye, atlas, reach);
+    operator = new Operator(world, options);
   }
 
   void apply(Act act) {
@@ -49,10 +61,33 @@ final class Faults {
       case STOP_ZOOKEEPER -> world.ensemble().stop();
       case START_ZOOKEEPER -> world.ensemble().restart();
       case FAIL_FORCE -> machine(act).disk().failForce(path -> path.toString().endsWith(".log"));
-      case FILL_DISK -> machine(act).disk().limitBytes(0);
+      case FILL_DISK -> {
+        machine(act).disk().limitBytes(0);
+        if (machine(act).state() == Machine.State.UP && eye.leadsAny(machine(act).id())) {
+          reach.count(Reach.Place.FULL_DISK_ON_LEADER);
+        }
+      }
       case FREE_DISK -> machine(act).disk().limitBytes(Long.MAX_VALUE);
       case SLOW_DISK -> machine(act).setForceMillis(act.other());
       case SHIFT_CLOCK -> machine(act).shiftWallClock(act.other() * 1_000L);
+      case FLIP_BIT -> disks.flipBit(machine(act), act.other());
+      case EMPTY_DISK -> disks.empty(machine(act));
+      case TAKE_IMAGE -> disks.takeImage(machine(act));
+      case RETURN_IMAGE -> disks.returnImage(machine(act));
+      case HOLD_BACK -> network.holdBack(clients.host(act.who()), clients.host(act.other()));
+      case DRAIN -> {
+        drained.add(machine(act).id());
+        operator.drain(machine(act).id());
+      }
+      case END_DRAIN -> {
+        drained.remove(machine(act).id());
+        operator.endDrain(machine(act).id());
+      }
+      case ELECT -> operator.elect(act.who());
+      case SET_MINIMUM -> operator.setMinimum(act.who());
+      case RECREATE_TOPIC -> operator.recreateTopic();
+      case HIDE_TOPIC -> world.ensemble().takeOut(eye::isOfTopic);
+      case SHOW_TOPIC -> world.ensemble().putBack();
     }
   }
 
@@ -76,6 +111,8 @@ final class Faults {
     world.network().setDelay(20_000, 300_000);
     world.ensemble().restart();
     world.ensemble().setWriteFaults(0);
+    world.ensemble().putBack();
+    drained.forEach(operator::endDrain);
     for (Machine machine : world.machines()) {
       machine.resume();
       machine.setForceMillis(0);

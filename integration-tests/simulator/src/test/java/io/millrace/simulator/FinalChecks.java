@@ -88,39 +88,43 @@ final class FinalChecks {
                 }
               });
     }
-    if (options.idempotent() && !logs.isEmpty()) {
+    if (!logs.isEmpty()) {
       order(partition, logs.get(0).values());
     }
   }
 
-  /** I2 and I3: each value once, and a writer's values in the order it sent them. */
+  /** I2 and I3: of idempotent writers, each value once and in the order it was sent. */
   private void order(int partition, NavigableMap<Long, String> values) {
-    Map<String, Long> at = new HashMap<>();
+    Map<String, List<Long>> at = new HashMap<>();
     values.forEach(
-        (offset, value) -> {
-          Long before = at.put(value, offset);
-          if (before != null) {
-            world.violated(
-                Rule.I2_NO_DUPLICATES,
-                "partition %d: %s stands at %d and %d".formatted(partition, value, before, offset));
-          }
-        });
+        (offset, value) -> at.computeIfAbsent(value, key -> new ArrayList<>()).add(offset));
     ledger
-        .sent()
+        .numbered()
         .forEach(
-            (writer, sent) -> {
-              long last = -1;
-              for (String value : sent.getOrDefault(partition, List.of())) {
-                Long offset = at.get(value);
-                if (offset != null && offset < last) {
-                  world.violated(
-                      Rule.I3_ORDER,
-                      "partition %d: %s stands at %d, before what %s had sent earlier"
-                          .formatted(partition, value, offset, writer));
-                }
-                last = offset == null ? last : offset;
-              }
-            });
+            (writer, sent) ->
+                order(partition, writer, sent.getOrDefault(partition, List.of()), at));
+  }
+
+  private void order(
+      int partition, String writer, List<String> sent, Map<String, List<Long>> stands) {
+    long last = -1;
+    for (String value : sent) {
+      List<Long> offsets = stands.getOrDefault(value, List.of());
+      if (offsets.size() > 1) {
+        world.violated(
+            Rule.I2_NO_DUPLICATES,
+            "partition %d: %s stands at %s".formatted(partition, value, offsets));
+      }
+      if (!offsets.isEmpty()) {
+        if (offsets.get(0) < last) {
+          world.violated(
+              Rule.I3_ORDER,
+              "partition %d: %s stands at %d, before what %s had sent earlier"
+                  .formatted(partition, value, offsets.get(0), writer));
+        }
+        last = offsets.get(0);
+      }
+    }
   }
 
   private void surprises() {

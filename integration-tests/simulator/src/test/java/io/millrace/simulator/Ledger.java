@@ -2,6 +2,7 @@ package io.millrace.simulator;
 
 import io.millrace.rpc.SimulatedScheduler;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,13 +24,25 @@ final class Ledger {
   /** By partition and offset. */
   private final Map<Integer, NavigableMap<Long, Acked>> acked = new TreeMap<>();
 
-  /** By writer and partition, in the order of {@code send}. */
-  private final Map<String, Map<Integer, List<String>>> sent = new LinkedHashMap<>();
+  /** Of idempotent writers: by writer and partition, in the order of {@code send}. */
+  private final Map<String, Map<Integer, List<String>>> numbered = new LinkedHashMap<>();
 
+  private final Map<Integer, Long> shown = new HashMap<>();
   private int lastAckedPartition = -1;
+  private AckListener listener = (partition, offset, leaderEpoch) -> {};
+
+  /** Hears of each acknowledgement of a level that promises something. */
+  @FunctionalInterface
+  interface AckListener {
+    void acknowledged(int partition, long offset, int leaderEpoch);
+  }
 
   Ledger(SimulatedScheduler scheduler) {
     journal = new Journal(scheduler);
+  }
+
+  void onAcknowledged(AckListener listener) {
+    this.listener = listener;
   }
 
   static String key(int partition) {
@@ -40,14 +53,16 @@ final class Ledger {
     return journal;
   }
 
-  void sent(String writer, int partition, String value) {
-    sent.computeIfAbsent(writer, name -> new TreeMap<>())
+  /** An idempotent writer sends this. */
+  void numbered(String writer, int partition, String value) {
+    numbered
+        .computeIfAbsent(writer, name -> new TreeMap<>())
         .computeIfAbsent(partition, number -> new ArrayList<>())
         .add(value);
   }
 
-  Map<String, Map<Integer, List<String>>> sent() {
-    return sent;
+  Map<String, Map<Integer, List<String>>> numbered() {
+    return numbered;
   }
 
   /** For whoever waits for the next one. */
@@ -64,6 +79,17 @@ final class Ledger {
     acked
         .computeIfAbsent(partition, number -> new TreeMap<>())
         .put(offset, new Acked(value, leaderEpoch));
+    listener.acknowledged(partition, offset, leaderEpoch);
+  }
+
+  /** A leader shows everything below that offset. */
+  void shown(int partition, long watermark) {
+    shown.merge(partition, watermark, Math::max);
+  }
+
+  /** Everything below it somebody may have read, whether or not it was acknowledged. */
+  long shownEnd(int partition) {
+    return shown.getOrDefault(partition, 0L);
   }
 
   /** At the levels that promise something beyond the leader's own life. */

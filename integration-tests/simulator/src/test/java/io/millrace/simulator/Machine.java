@@ -44,6 +44,8 @@ final class Machine {
   private final int id;
   private final MemoryDisk disk;
   private final BrokerSettings settings;
+  private final BrokerSettings settingsForNewDisk;
+  private boolean hasNewDisk;
   private State state = State.DOWN;
   private long wallShiftMillis;
   private int life;
@@ -60,10 +62,11 @@ final class Machine {
     this.world = world;
     this.id = id;
     this.disk = new MemoryDisk(world.scheduler().random().nextLong(), DISK_ROOT);
-    this.settings = load(id, settings);
+    this.settings = load(id, settings, false);
+    this.settingsForNewDisk = load(id, settings, true);
   }
 
-  private static BrokerSettings load(int id, Map<String, String> settings) {
+  private static BrokerSettings load(int id, Map<String, String> settings, boolean hasNewDisk) {
     Map<String, String> all = new HashMap<>(settings);
     all.put("broker.id", Integer.toString(id));
     all.put("data.directory", DATA.toString());
@@ -71,6 +74,7 @@ final class Machine {
     all.put("listener.internal", host(id) + ":" + INTERNAL_PORT);
     all.put("listener.metrics", "");
     all.put("insecure", "true");
+    all.put("data.directory.new", Boolean.toString(hasNewDisk));
     SettingsLoader.Outcome outcome = SettingsLoader.load(Optional.empty(), Map.of(), all);
     if (outcome instanceof SettingsLoader.Outcome.Loaded loaded) {
       return loaded.settings();
@@ -130,7 +134,7 @@ final class Machine {
     store = null;
     Broker born =
         new Broker(
-            settings,
+            hasNewDisk ? settingsForNewDisk : settings,
             new BrokerSeams(
                 network,
                 BrokerSeams.HttpOpener.OFF,
@@ -166,6 +170,7 @@ final class Machine {
       died(ofLife, failed.failure());
     } else {
       state = State.UP;
+      hasNewDisk = false; // the operator said so once
     }
   }
 
@@ -219,6 +224,12 @@ final class Machine {
   void losePower(double lossChance) {
     kill();
     disk.losePower(lossChance);
+  }
+
+  /** While the machine is down. */
+  void replaceDisk(MemoryDisk content, boolean isEmpty) {
+    disk.restore(content);
+    hasNewDisk |= isEmpty;
   }
 
   /** Forces take up to so long; 0: what is usual. */

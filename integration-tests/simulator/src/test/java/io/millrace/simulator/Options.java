@@ -34,9 +34,6 @@ record Options(
     NetworkOptions network,
     int unknownWritesPerThousand) {
 
-  /** Whether producers number their records, and doubled or reordered ones are errors. */
-  static final boolean IDEMPOTENT = false;
-
   private static final int MAX_REPLICAS = 5;
 
   /** What befalls a cluster; each makes one or several acts. */
@@ -64,11 +61,15 @@ record Options(
     KILL_CLIENT
   }
 
+  /**
+   * @param idempotent its records are numbered: doubled or reordered ones are errors
+   */
   record WriterOptions(
       Durability level,
       int requestTimeoutMillis,
       int deliveryTimeoutMillis,
-      boolean throughZooKeeper) {}
+      boolean throughZooKeeper,
+      boolean idempotent) {}
 
   record NetworkOptions(long maxDelayNanos, int maxPieceSize, double resetProbability) {}
 
@@ -90,8 +91,9 @@ record Options(
                   ? Durability.STANDARD
                   : pick(random, Durability.STANDARD, Durability.SYNCED, Durability.LEADER),
               pick(random, 200, 500, 1_000),
-              pick(random, 1_000, 3_000, 10_000),
-              random.nextInt(3) == 0));
+              pick(random, 1_000, 3_000, 10_000, 120_000),
+              random.nextInt(3) == 0,
+              random.nextInt(5) > 0));
     }
     return new Options(
         seed,
@@ -147,9 +149,30 @@ record Options(
     return choices[random.nextInt(choices.length)];
   }
 
-  /** Whether producers promise that no retry doubles or reorders. */
+  /** The same, but for what neither these nor the schedule say. */
+  Options withSeed(long other) {
+    return new Options(
+        other,
+        round,
+        brokers,
+        replicas,
+        partitions,
+        minInSync,
+        durability,
+        writers,
+        readers,
+        sessionMillis,
+        flushIntervalMillis,
+        safetyNanos,
+        sendsPerSecond,
+        faults,
+        network,
+        unknownWritesPerThousand);
+  }
+
+  /** Whether every producer promises that no retry doubles or reorders. */
   boolean idempotent() {
-    return IDEMPOTENT;
+    return writers.stream().allMatch(WriterOptions::idempotent);
   }
 
   /** Settings of every broker. */

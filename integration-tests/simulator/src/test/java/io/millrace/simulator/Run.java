@@ -41,8 +41,8 @@ final class Run {
     this.rounds = rounds;
     world = new World(options.seed(), options.brokers(), options.brokerSettings());
     eye = new ClusterEye(world, reach);
-    invariants = new Invariants(world, eye, reach);
     ledger = new Ledger(world.scheduler());
+    invariants = new Invariants(world, eye, reach, ledger);
     world.ensemble().observe(eye);
   }
 
@@ -91,7 +91,7 @@ final class Run {
   private boolean play(Round round, Clients clients, CopyAtlas atlas) {
     roundsDone++;
     faultsDone += round.faults();
-    Faults faults = new Faults(world, clients, atlas);
+    Faults faults = new Faults(world, round.options(), clients, eye, atlas, reach);
     if (!safety(round, faults)) {
       return false;
     }

@@ -28,6 +28,7 @@ final class Writer {
   private final String name;
   private final ClientHost host;
   private final Producer<String, String> producer;
+  private final boolean idempotent;
   private final int[] processes = new int[SLOTS];
   private final boolean[] busy = new boolean[SLOTS];
   private int sent;
@@ -37,11 +38,12 @@ final class Writer {
   Writer(World world, Ledger ledger, String name, Options.WriterOptions options) {
     this.ledger = ledger;
     this.name = name;
+    this.idempotent = options.idempotent();
     ProducerSettings.Builder builder =
         ProducerSettings.builder(world.bootstrap())
             .clientId(name)
             .durability(options.level())
-            .set("idempotence", Boolean.toString(Options.IDEMPOTENT))
+            .set("idempotence", Boolean.toString(options.idempotent()))
             .batchSizeBytes(4 << 10)
             .maxRequestSizeBytes(16 << 10)
             .bufferMemoryBytes(64 << 10)
@@ -75,7 +77,9 @@ final class Writer {
     busy[slot] = true;
     String value = name + "." + sent++;
     String key = Ledger.key(partition);
-    ledger.sent(name, partition, value);
+    if (idempotent) {
+      ledger.numbered(name, partition, value);
+    }
     ledger
         .journal()
         .note(processes[slot], Phase.INVOKE, Call.SEND, List.of(new Step.Send(key, value, -1)));

@@ -16,6 +16,11 @@ public final class PartitionProbe {
     return partition.reading().visibleOffset();
   }
 
+  /** Of its log, whether or not it has records. */
+  public static int latestEpoch(Partition partition) {
+    return partition.log().latestEpoch();
+  }
+
   /** The next offset to be written. */
   public static long endOffset(Partition partition) {
     return partition.log().endOffset();
