@@ -200,11 +200,14 @@ public final class MemoryEnsemble {
     loop.execute(
         () -> {
           Map<String, Node> found = new TreeMap<>();
-          leader.all().forEach((path, node) -> {
-            if (paths.test(path)) {
-              found.put(path, node);
-            }
-          });
+          leader
+              .all()
+              .forEach(
+                  (path, node) -> {
+                    if (paths.test(path)) {
+                      found.put(path, node);
+                    }
+                  });
           takenOut.putAll(found);
           List<String> deepestFirst = new ArrayList<>(found.keySet());
           Collections.reverse(deepestFirst);
