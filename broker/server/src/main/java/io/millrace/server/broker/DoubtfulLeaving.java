@@ -3,11 +3,13 @@ package io.millrace.server.broker;
 import io.millrace.coordination.election.LeavingInDoubt;
 import io.millrace.coordination.election.Loss;
 import io.millrace.coordination.membership.DoubtfulStart;
+import io.millrace.coordination.view.ClusterImage;
 import io.millrace.coordination.view.ClusterView;
 import io.millrace.rpc.EventLoop;
 import io.millrace.server.cluster.Catalog;
 import io.millrace.server.cluster.Replicas;
 import io.millrace.storage.directory.DataDirectory;
+import io.millrace.storage.files.DiskFullException;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -20,6 +22,8 @@ import org.slf4j.LoggerFactory;
  */
 final class DoubtfulLeaving implements DoubtfulStart {
   private static final Logger LOG = LoggerFactory.getLogger(DoubtfulLeaving.class);
+
+  private static final long RECORD_AGAIN_NANOS = 1_000_000_000;
 
   /** Of a run whose broker has not been given its incarnation yet. */
   private static final int NO_INCARNATION = 0;
@@ -63,14 +67,15 @@ final class DoubtfulLeaving implements DoubtfulStart {
               CompletableFuture<Boolean> left = new CompletableFuture<>();
               replicas.onCatalog(Catalog.of(self, image));
               replicas.whenSettled(
-                  () ->
-                      leaving
-                          .leaveAll(image, self, replicas::positionOf, loss(why))
-                          .whenComplete(
-                              (done, bug) ->
-                                  left.complete(bug == null && Boolean.TRUE.equals(done))));
+                  () -> replicas.whenRoomIsFound(() -> leave(image, loss(why), left)));
               return left;
             });
+  }
+
+  private void leave(ClusterImage image, Loss loss, CompletableFuture<Boolean> left) {
+    leaving
+        .leaveAll(image, self, replicas::positionOf, loss)
+        .whenComplete((done, bug) -> left.complete(bug == null && Boolean.TRUE.equals(done)));
   }
 
   private static Loss loss(Why why) {
@@ -84,16 +89,25 @@ final class DoubtfulLeaving implements DoubtfulStart {
   @Override
   public CompletionStage<Boolean> recordBootId() {
     CompletableFuture<Boolean> recorded = new CompletableFuture<>();
-    housekeeping.execute(
-        () -> {
-          try {
-            directory.recordRun(NO_INCARNATION);
-            recorded.complete(true);
-          } catch (IOException e) {
-            LOG.error("the boot id could not be written into the data directory; trying again", e);
-            recorded.complete(false);
-          }
-        });
+    housekeeping.execute(() -> record(recorded, false));
     return recorded;
+  }
+
+  private void record(CompletableFuture<Boolean> recorded, boolean isTold) {
+    try {
+      directory.recordRun(NO_INCARNATION);
+      recorded.complete(true);
+    } catch (DiskFullException e) {
+      if (!isTold) {
+        LOG.error(
+            "the disk is full, so the boot id cannot be recorded, and this broker waits with"
+                + " registering: {}. Free some space; no restart is needed",
+            e.getMessage());
+      }
+      housekeeping.schedule(RECORD_AGAIN_NANOS, () -> record(recorded, true));
+    } catch (IOException e) {
+      LOG.error("the boot id could not be written into the data directory; trying again", e);
+      recorded.complete(false);
+    }
   }
 }

@@ -19,6 +19,7 @@ import io.millrace.server.metrics.ClusterMetrics;
 import io.millrace.server.partition.Shard;
 import io.millrace.storage.directory.DataDirectory;
 import io.millrace.storage.directory.StartState;
+import io.millrace.storage.files.DiskFullException;
 import io.millrace.wire.v1.HelloResponse;
 import java.io.IOException;
 import java.util.List;
@@ -33,6 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Member implements RegistrationListener {
   private static final Logger LOG = LoggerFactory.getLogger(Member.class);
+  private static final long RECORD_AGAIN_NANOS = 1_000_000_000;
 
   private final BrokerSettings settings;
   private final BrokerSeams seams;
@@ -187,16 +189,28 @@ final class Member implements RegistrationListener {
     parts.waits().end(Reason.NO_ZOOKEEPER, "");
     tellOfAnotherSessionTimeout();
     health.good(Part.MEMBERSHIP);
-    housekeeping.execute(
-        () -> {
-          try {
-            directory.recordRun(as);
-            loop.execute(() -> onRecorded(as));
-          } catch (IOException e) {
-            onFatal.accept(
-                new Failure(Failure.Kind.DISK_FAILED, "the run could not be recorded: " + e));
-          }
-        });
+    housekeeping.execute(() -> record(as, false));
+  }
+
+  /** A full disk is waited for: a start that ends would only be tried again. */
+  private void record(int as, boolean isTold) {
+    if (incarnation != as) {
+      return;
+    }
+    try {
+      directory.recordRun(as);
+      loop.execute(() -> onRecorded(as));
+    } catch (DiskFullException e) {
+      if (!isTold) {
+        LOG.error(
+            "the disk is full, so this run cannot be recorded, and nothing is served until it can:"
+                + " {}. Free some space; no restart is needed",
+            e.getMessage());
+      }
+      housekeeping.schedule(RECORD_AGAIN_NANOS, () -> record(as, true));
+    } catch (IOException e) {
+      onFatal.accept(new Failure(Failure.Kind.DISK_FAILED, "the run could not be recorded: " + e));
+    }
   }
 
   /** ZooKeeper bends a time-out to its own bounds and says so to nobody. B67. */

@@ -15,6 +15,7 @@ import io.millrace.server.replica.PartitionState;
 import io.millrace.server.replica.SetsChange;
 import io.millrace.server.replica.SetsOutcome;
 import io.millrace.storage.directory.PartitionName;
+import io.millrace.storage.log.LogOpening;
 import io.millrace.storage.log.LogStore;
 import java.util.Collection;
 import java.util.HashSet;
@@ -73,9 +74,9 @@ public final class LocalPartitions {
     record Open(int highestEpoch, LogPosition position) implements Opened {}
 
     /**
-     * @param isDamaged another replica's copy could stand in for what is here
+     * @param cause which says what may help
      */
-    record Offline(String why, boolean isDamaged) implements Opened {}
+    record Offline(String why, LogOpening.Cause cause) implements Opened {}
   }
 
   /** How a partition that was given a role goes on; on the store's loop. */
@@ -117,7 +118,7 @@ public final class LocalPartitions {
         offline -> {
           Opened opened =
               offline
-                  .<Opened>map(closed -> new Opened.Offline(closed.why(), closed.isDamaged()))
+                  .<Opened>map(closed -> new Opened.Offline(closed.why(), closed.cause()))
                   .orElseGet(() -> open(shard, id));
           home.execute(() -> then.accept(opened));
         });
@@ -255,6 +256,15 @@ public final class LocalPartitions {
     Shard shard = id.ownerAmong(shards);
     shard.deliver(() -> shard.get(id).flush(done -> home.execute(() -> flushed.complete(done))));
     return flushed;
+  }
+
+  /**
+   * Looks whether the disk has room for what could not be opened without.
+   *
+   * @param then on the store's loop
+   */
+  void lookForRoom(Consumer<Boolean> then) {
+    logs.lookForRoom(hasRoom -> home.execute(() -> then.accept(hasRoom)));
   }
 
   /**

@@ -13,7 +13,7 @@ final class Replica {
     NEW,
     OPENING,
     OPEN,
-    /** Its log is damaged, or its disk failed. */
+    /** Its log is damaged, or its disk failed or was full. */
     OFFLINE,
     /** It leaves the sets, or what is left of it is put aside, to be copied anew. */
     REPAIRING,

@@ -21,6 +21,9 @@ final class ReplicaTable {
   private static final Comparator<PartitionId> BY_ID =
       Comparator.comparing(PartitionId::topicId).thenComparingInt(PartitionId::partition);
 
+  /** The same on all brokers and in all runs. */
+  static final Comparator<Replica> IN_ORDER = Comparator.comparing(replica -> replica.id, BY_ID);
+
   private final EventLoop loop;
   private final Map<PartitionId, Replica> replicas = new HashMap<>();
 
@@ -50,10 +53,10 @@ final class ReplicaTable {
     replicas.remove(id);
   }
 
-  /** In order, so that all brokers and all runs go through them alike. A copy. */
+  /** In order. A copy. */
   List<Replica> all() {
     List<Replica> all = new ArrayList<>(replicas.values());
-    all.sort(Comparator.comparing(replica -> replica.id, BY_ID));
+    all.sort(IN_ORDER);
     return all;
   }
 

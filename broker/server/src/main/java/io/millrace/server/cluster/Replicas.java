@@ -10,6 +10,7 @@ import io.millrace.rpc.EventLoop;
 import io.millrace.server.explain.Finding;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.replica.SetsChange;
+import io.millrace.storage.log.LogOpening;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
   private final Candidacies candidacies;
   private final ReplicaTable table;
   private final Repairs repairs;
+  private final Reopenings reopenings;
 
   /** By topic id. */
   private final Map<String, String> faultsTold = new HashMap<>();
@@ -64,6 +66,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
     this.candidacies = new Candidacies(loop, outlook, partitions, elections, roles);
     this.table = new ReplicaTable(loop);
     this.repairs = new Repairs(loop, outlook, partitions, roles, table, this::decide);
+    this.reopenings = new Reopenings(loop, partitions, this::openAgain);
   }
 
   /** Before the first picture. */
@@ -186,6 +189,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
     loop.assertInLoop();
     stopped = true;
     candidacies.stop();
+    reopenings.stop();
   }
 
   /**
@@ -195,6 +199,15 @@ public final class Replicas implements LocalPartitions.RoleListener {
   public void whenSettled(Runnable action) {
     loop.assertInLoop();
     table.whenSettled(action);
+  }
+
+  /**
+   * Runs the action once no log is closed because the disk has no room; at once if that is so. What
+   * such a log holds is there, and must not be counted as nothing.
+   */
+  public void whenRoomIsFound(Runnable action) {
+    loop.assertInLoop();
+    reopenings.whenRoomIsFound(action);
   }
 
   /** How far each log reaches; {@link LogPosition#NOTHING} where there is none. */
@@ -254,11 +267,15 @@ public final class Replicas implements LocalPartitions.RoleListener {
     if (plan instanceof ReplicaPlan.Delete) {
       delete(replica, Optional.of(topic));
     } else {
-      replica.stage = Replica.Stage.OPENING;
-      table.begin(replica);
-      replica.settings = topic.settings();
-      partitions.open(id, topic, this, opened -> onOpened(replica, opened));
+      open(replica, topic);
     }
+  }
+
+  private void open(Replica replica, TopicImage topic) {
+    replica.stage = Replica.Stage.OPENING;
+    table.begin(replica);
+    replica.settings = topic.settings();
+    partitions.open(replica.id, topic, this, opened -> onOpened(replica, opened));
   }
 
   private void onOpened(Replica replica, LocalPartitions.Opened opened) {
@@ -267,14 +284,36 @@ public final class Replicas implements LocalPartitions.RoleListener {
       replica.stage = Replica.Stage.OPEN;
       replica.epochOnDisk = open.highestEpoch();
       replica.position = open.position();
+      replica.trouble = "";
+      reopenings.ended(replica);
     } else {
-      replica.stage = Replica.Stage.OFFLINE;
-      LocalPartitions.Opened.Offline offline = (LocalPartitions.Opened.Offline) opened;
-      replica.isDamaged = offline.isDamaged();
-      table.trouble(replica, offline.why());
+      onNotOpened(replica, (LocalPartitions.Opened.Offline) opened);
     }
     decide(replica.id);
     table.settle();
+  }
+
+  private void onNotOpened(Replica replica, LocalPartitions.Opened.Offline offline) {
+    LogOpening.Cause cause = offline.cause();
+    replica.stage = Replica.Stage.OFFLINE;
+    replica.isDamaged = cause == LogOpening.Cause.DAMAGED;
+    if (cause.mayPass() && !stopped) {
+      table.trouble(replica, offline.why() + "; opening it is tried again by itself");
+      reopenings.failed(replica, cause == LogOpening.Cause.NO_ROOM);
+    } else {
+      table.trouble(replica, offline.why());
+      reopenings.ended(replica);
+    }
+  }
+
+  private void openAgain(Replica replica) {
+    TopicImage topic = outlook.topicOf(replica.id);
+    boolean isHere = table.find(replica.id) == replica && replica.stage == Replica.Stage.OFFLINE;
+    if (isHere && topic != null && !topic.deleting()) {
+      open(replica, topic);
+    } else {
+      reopenings.ended(replica); // if it is wanted again, it is opened as one that is new here
+    }
   }
 
   /** Settings that have changed hold without a restart. */

@@ -86,6 +86,7 @@ public final class Shard {
     if (partitions.putIfAbsent(partition.id(), partition) != null) {
       throw new IllegalStateException(partition.id() + " is open already");
     }
+    offline.remove(partition.id()); // an earlier try to open it may have failed
     partition.enter(this, traffic(partition.id().topicId()));
   }
 

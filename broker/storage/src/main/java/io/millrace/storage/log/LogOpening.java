@@ -9,16 +9,35 @@ public sealed interface LogOpening {
    * This log stays closed, as it is; others are not concerned.
    *
    * @param why which file, where, what is wrong
-   * @param isDamaged what is there cannot be trusted, and another replica's copy could stand in for
-   *     it; not of a disk that fails
    */
-  record Offline(String why, boolean isDamaged) implements LogOpening {
+  record Offline(String why, Cause cause) implements LogOpening {
     static Offline damaged(String why) {
-      return new Offline(why, true);
+      return new Offline(why, Cause.DAMAGED);
     }
 
-    static Offline failed(String why) {
-      return new Offline(why, false);
+    static Offline refused(String why) {
+      return new Offline(why, Cause.REFUSED);
+    }
+
+    public boolean isDamaged() {
+      return cause == Cause.DAMAGED;
+    }
+  }
+
+  /** What may help a log that could not be opened. */
+  enum Cause {
+    /** What is there cannot be trusted, and another replica's copy could stand in for it. */
+    DAMAGED,
+    /** Recovery has to write a little, and found no room: once there is some, it opens. */
+    NO_ROOM,
+    /** The disk, or the system, gave an error; it may have passed when it is tried again. */
+    DISK_ERROR,
+    /** A person has to look. */
+    REFUSED;
+
+    /** Whether trying again, with nothing else done, may succeed. */
+    public boolean mayPass() {
+      return this == NO_ROOM || this == DISK_ERROR;
     }
   }
 }

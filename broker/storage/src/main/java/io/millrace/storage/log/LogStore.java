@@ -33,6 +33,9 @@ public final class LogStore {
 
   private static final int RETENTION_SLICES = 10;
 
+  /** Of one log: its list of epochs, an index, a list of producers. */
+  private static final long ROOM_BYTES = 1 << 20;
+
   private final DataDirectory directory;
   private final EventLoop housekeeping;
   private final StoreConfig config;
@@ -49,6 +52,9 @@ public final class LogStore {
   private final Map<EventLoop, LoopScratch> scratches = new HashMap<>();
   private Map<PartitionName, CheckpointEntry> lastCheckpoint = Map.of();
   private final BatchWalk recoveryWalk = new BatchWalk(LogRecovery.WINDOW_BYTES);
+
+  /** Why logs could not be opened when it was last tried. */
+  private final Map<PartitionName, String> failedOpenings = new HashMap<>();
 
   /** Who is to be told of partitions whose directories are not durable yet. */
   private final List<Runnable> newPartitions = new ArrayList<>();
@@ -151,10 +157,10 @@ public final class LogStore {
   private LogOpening open(
       PartitionName name, LogConfig logConfig, EventLoop owner, LogListener listener) {
     if (closed || logs.containsKey(name)) {
-      return LogOpening.Offline.failed(name + (closed ? " comes too late" : " is open already"));
+      return LogOpening.Offline.refused(name + (closed ? " comes too late" : " is open already"));
     }
     if (flushQueue.failure() != null) {
-      return LogOpening.Offline.failed("the disk has failed: " + flushQueue.failure());
+      return LogOpening.Offline.refused("the disk has failed: " + flushQueue.failure());
     }
     CheckpointEntry remembered = directory.lastCheckpoint(name);
     try {
@@ -170,7 +176,7 @@ public final class LogStore {
         directory.createPartition(name);
         newPartitions.add(() -> {});
       } else if (kind != FileKind.DIRECTORY) {
-        return LogOpening.Offline.failed(path + " is not a directory");
+        return LogOpening.Offline.refused(path + " is not a directory");
       }
       LogRecovery recovery =
           new LogRecovery(
@@ -201,19 +207,55 @@ public final class LogStore {
       PartitionLog log =
           new PartitionLog(context, recovered, producers, logConfig, remembered, listener);
       logs.put(name, log);
+      if (failedOpenings.remove(name) != null) {
+        fullDisk.appended(); // what it wrote has found room, if that was what was missing
+        LOG.info("{} is open now", name);
+      }
       return new LogOpening.Opened(log, recovered.report());
     } catch (CorruptLogException e) {
+      failedOpenings.remove(name);
       LOG.error("{} stays offline: {}", name, e.getMessage());
       return LogOpening.Offline.damaged(String.valueOf(e.getMessage()));
+    } catch (DiskFullException e) {
+      fullDisk.met(e.getMessage());
+      return failed(name, "the disk is full: " + e.getMessage(), LogOpening.Cause.NO_ROOM, e);
+    } catch (ForceFailedException e) {
+      flushQueue.fail(e);
+      return failed(name, "the disk failed: " + e.getMessage(), LogOpening.Cause.REFUSED, e);
     } catch (IOException e) {
-      failIfForce(e);
-      LOG.error("{} stays offline", name, e);
-      return LogOpening.Offline.failed("the disk failed: " + e);
+      return failed(name, "the disk failed: " + e, LogOpening.Cause.DISK_ERROR, e);
     } catch (RuntimeException e) {
       // A bug; that of one log must not keep the others closed.
-      LOG.error("{} stays offline", name, e);
-      return LogOpening.Offline.failed("it could not be opened: " + e);
+      return failed(name, "it could not be opened: " + e, LogOpening.Cause.REFUSED, e);
     }
+  }
+
+  /** Told once for each text, however often it is tried. */
+  private LogOpening.Offline failed(
+      PartitionName name, String why, LogOpening.Cause cause, Exception e) {
+    if (!why.equals(failedOpenings.put(name, why))) {
+      LOG.error(
+          "{} stays offline{}", name, cause.mayPass() ? "; it is tried again by itself" : "", e);
+    }
+    return new LogOpening.Offline(why, cause);
+  }
+
+  /**
+   * Looks whether what found no room could find some now. Any thread.
+   *
+   * @param then on the housekeeping worker
+   */
+  public void lookForRoom(Consumer<Boolean> then) {
+    housekeeping.execute(
+        () -> {
+          boolean hasRoom = false;
+          try {
+            hasRoom = directory.disk().usableBytes(directory.paths().root()) >= ROOM_BYTES;
+          } catch (IOException e) {
+            LOG.debug("the disk does not tell how much room there is", e);
+          }
+          then.accept(hasRoom);
+        });
   }
 
   private void failIfForce(IOException e) {
@@ -322,6 +364,7 @@ public final class LogStore {
     housekeeping.execute(
         () -> {
           PartitionLog log = logs.remove(name);
+          failedOpenings.remove(name);
           if (log == null) {
             then.accept(moveToTrash(name, wallMillis));
           } else {
@@ -344,6 +387,7 @@ public final class LogStore {
           if (logs.containsKey(name)) {
             throw new IllegalStateException(name + " is open");
           }
+          failedOpenings.remove(name);
           try {
             directory.setAside(name, wallMillis);
             then.accept(null);
@@ -415,8 +459,10 @@ public final class LogStore {
     if (flushQueue.failure() != null || !checkpoint()) {
       return false;
     }
-    if (ends.size() < logs.size()) {
-      LOG.warn("no clean mark: {} logs did not end well", logs.size() - ends.size());
+    // What could not be opened may end in bytes of an earlier life that were never forced.
+    int bad = logs.size() - ends.size() + failedOpenings.size();
+    if (bad > 0) {
+      LOG.warn("no clean mark: {} logs did not end well, or were never opened", bad);
       return false;
     }
     try {
