@@ -9,6 +9,7 @@ import io.millrace.rpc.EventLoop;
 import io.millrace.server.cluster.Catalog;
 import io.millrace.server.cluster.Replicas;
 import io.millrace.storage.directory.DataDirectory;
+import io.millrace.storage.directory.StartState;
 import io.millrace.storage.files.DiskFullException;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
@@ -56,8 +57,10 @@ final class DoubtfulLeaving implements DoubtfulStart {
         "leaving the in-sync sets until what is here has been looked at: {}",
         switch (why) {
           case MACHINE_RESTARTED ->
-              "the machine has restarted without a clean stop before, so what was not flushed may be"
-                  + " gone";
+              "what was not flushed may be gone, since "
+                  + (directory.startState() instanceof StartState.Doubtful doubtful
+                      ? doubtful.why()
+                      : "the machine has restarted");
           case OLD_COPY -> "the data directory is not that of the last run";
           case NEW_DIRECTORY -> "the data directory is new, and that of the last run is lost";
         });

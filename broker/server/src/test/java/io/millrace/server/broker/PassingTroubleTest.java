@@ -35,7 +35,8 @@ class PassingTroubleTest {
   }
 
   @Test
-  @DisplayName("F-4, F11, F16: a broker that lost power starts on a full disk, which is freed later")
+  @DisplayName(
+      "F-4, F11, F16: a broker that lost power starts on a full disk, which is freed later")
   void aDoubtfulStartOnAFullDiskGoesOnWhenThereIsRoom() throws Exception {
     produceAndFlush("a", "b");
     int follower = trio.follower();

@@ -155,8 +155,7 @@ final class Trio {
       PartitionInfo now = describe();
       if (now.hasLeader() && ready.containsKey(now.getLeader())) {
         CompletableFuture<TestClient.Answer> answer =
-            client(now.getLeader())
-                .produce(topic.getTopicId(), 0, level, Batches.single(value));
+            client(now.getLeader()).produce(topic.getTopicId(), 0, level, Batches.single(value));
         cluster.scheduler.runUntil("an answer", answer::isDone, 60 * SECOND);
         if (!answer.isCompletedExceptionally()) {
           last = TestClient.good(answer.join()).response().getProduce().getResults(0);
@@ -179,8 +178,7 @@ final class Trio {
   /** All that the leader shows. */
   List<String> records() {
     int leader = leader();
-    return TestClient.good(
-            cluster.await(client(leader).fetch(topic.getTopicId(), 0, 0, 100)))
+    return TestClient.good(cluster.await(client(leader).fetch(topic.getTopicId(), 0, 0, 100)))
         .records();
   }
 
@@ -191,9 +189,7 @@ final class Trio {
   void awaitInSync(int count) {
     long deadline = cluster.scheduler.nanoTime() + 60 * SECOND;
     while (!isInSync(count)) {
-      assertThat(cluster.scheduler.nanoTime())
-          .as(() -> describe().toString())
-          .isLessThan(deadline);
+      assertThat(cluster.scheduler.nanoTime()).as(() -> describe().toString()).isLessThan(deadline);
       cluster.scheduler.runFor(SECOND / 100);
     }
   }

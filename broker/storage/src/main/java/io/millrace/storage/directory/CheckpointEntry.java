@@ -14,4 +14,8 @@ public record CheckpointEntry(
   static final String NO_BOOT = "-";
 
   public static final CheckpointEntry NOTHING = new CheckpointEntry(0, 0, -1, NO_BOOT);
+
+  CheckpointEntry ofNoBoot() {
+    return new CheckpointEntry(recoveryPoint, highWatermark, highestEpoch, NO_BOOT);
+  }
 }

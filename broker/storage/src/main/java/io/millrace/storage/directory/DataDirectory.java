@@ -4,6 +4,7 @@ import io.millrace.storage.files.DirectoryEntry;
 import io.millrace.storage.files.Disk;
 import io.millrace.storage.files.DiskLock;
 import io.millrace.storage.files.FileKind;
+import io.millrace.storage.files.ForceFailedException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -30,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * {@link #recordRun}, once the broker has its incarnation and, after a doubtful start, has left its
  * in-sync sets. At a stop {@link #writeCleanMark} comes last, then {@link #close}.
  *
- * <p>Blocks on the disk; one thread at a time.
+ * <p>Blocks on the disk; one thread at a time, but for {@link #distrust}.
  */
 public final class DataDirectory implements AutoCloseable {
   /** What a directory may hold and still count as empty. */
@@ -57,10 +58,20 @@ public final class DataDirectory implements AutoCloseable {
   private final String directoryId;
   private final String bootId;
   private final StartState startState;
+
+  /** Of the last run; empty when nothing tells, or its disk failed. */
+  private final String lastBootId;
+
   private final Map<PartitionName, LogEnd> cleanEnds;
   private final Map<PartitionName, CheckpointEntry> checkpoint;
 
   private @Nullable Identity identity;
+
+  /** The checkpoint on disk calls logs whole that cannot be believed to be. */
+  private boolean forgetsBoots;
+
+  /** Guarded by this, with the file that it is about. */
+  private boolean isDistrusted;
 
   private DataDirectory(
       Disk disk,
@@ -83,6 +94,11 @@ public final class DataDirectory implements AutoCloseable {
     String unclean = uncleanBecause(mark, lastRun);
     this.cleanEnds = unclean == null && mark != null ? new HashMap<>(mark.ends()) : new HashMap<>();
     this.checkpoint = new HashMap<>(Checkpoint.read(disk, paths.checkpoint()));
+    this.lastBootId = lastRun == null ? "" : lastRun.bootId();
+    if (lastBootId.isEmpty()) {
+      forgetsBoots = !checkpoint.isEmpty();
+      checkpoint.replaceAll((name, entry) -> entry.ofNoBoot());
+    }
     if (unclean == null && mark != null) {
       this.startState = new StartState.Clean(mark.incarnation());
     } else if (lastRun != null && !bootId.isEmpty() && lastRun.bootId().equals(bootId)) {
@@ -206,8 +222,13 @@ public final class DataDirectory implements AutoCloseable {
     if (identity == null) {
       return "the directory is new";
     }
-    return (unclean == null ? "" : unclean + ", and ")
-        + (lastRun == null ? "nothing tells of the last run" : "the machine has restarted since");
+    String since = "the machine has restarted since";
+    if (lastRun == null) {
+      since = "nothing tells of the last run";
+    } else if (lastRun.equals(RunRecord.DISK_FAILED)) {
+      since = "its disk failed to keep what was written";
+    }
+    return (unclean == null ? "" : unclean + ", and ") + since;
   }
 
   private static String drawId(RandomGenerator random) {
@@ -258,12 +279,18 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   /**
-   * Whether the log was open, and so whole, in this boot of the machine: whatever was written to it
-   * since is in the page cache. A boot that only the process has survived is not enough: it may
-   * have died while it repaired what a power loss had left.
+   * How the bytes of a log that was not closed are to be looked at. Whole is only what was open in
+   * this boot of the machine: another process may have died while it repaired what a power loss had
+   * left.
    */
-  public boolean wasOpenInThisBoot(PartitionName partition) {
-    return !bootId.isEmpty() && lastCheckpoint(partition).bootTag().equals(bootTag());
+  public PageCache pageCacheOf(PartitionName partition) {
+    if (bootId.isEmpty() || lastBootId.isEmpty()) {
+      return PageCache.DOUBTED;
+    }
+    if (lastCheckpoint(partition).bootTag().equals(bootTag())) {
+      return PageCache.WHOLE;
+    }
+    return lastBootId.equals(bootId) ? PageCache.DOUBTED : PageCache.FRESH;
   }
 
   public StartState startState() {
@@ -295,7 +322,12 @@ public final class DataDirectory implements AutoCloseable {
     }
     // In any case: a process may have died between making a name and syncing it, and what is seen
     // here would be taken for durable from now on.
-    disk.syncDirectory(paths.root());
+    try {
+      disk.syncDirectory(paths.root());
+    } catch (ForceFailedException e) {
+      distrust();
+      throw e;
+    }
     return Optional.empty();
   }
 
@@ -311,8 +343,50 @@ public final class DataDirectory implements AutoCloseable {
    * Remembers this life, durably. After a doubtful start only once every in-sync set has been left:
    * a process crash from here on will be believed to have kept all that was written.
    */
-  public void recordRun(int incarnation) throws IOException {
-    new RunRecord(bootId, incarnation).write(disk, paths.run());
+  public synchronized void recordRun(int incarnation) throws IOException {
+    if (isDistrusted) {
+      throw new IOException("the disk under " + paths.root() + " has failed in this run");
+    }
+    try {
+      if (forgetsBoots) {
+        Checkpoint.write(disk, paths.checkpoint(), checkpoint);
+        forgetsBoots = false;
+      }
+      new RunRecord(bootId, incarnation).write(disk, paths.run());
+    } catch (ForceFailedException e) {
+      distrust();
+      throw e;
+    }
+  }
+
+  /**
+   * A force has failed: the next start must not believe the page cache, also while the machine runs
+   * on. Any thread; before anything else is done about the failure, since the process may be killed
+   * at any time.
+   *
+   * <p>What is written here need not reach the disk: after a restart of the machine the start is in
+   * doubt anyway. Where nothing can be written, the file is deleted, which takes no space and no
+   * data; where that fails too, the directory is read-only, and a broker cannot start on it.
+   */
+  public synchronized void distrust() {
+    isDistrusted = true;
+    try {
+      RunRecord.DISK_FAILED.write(disk, paths.run());
+      return;
+    } catch (IOException e) {
+      LOG.warn("{} could not be replaced and is deleted instead: {}", paths.run(), e.getMessage());
+    }
+    try {
+      if (disk.kind(paths.run()) != FileKind.ABSENT) {
+        disk.delete(paths.run());
+      }
+    } catch (IOException e) {
+      LOG.error(
+          "{} could not be deleted. Delete it by hand before a broker is started on this directory"
+              + " again: what it says of the last run is not true",
+          paths.run(),
+          e);
+    }
   }
 
   /**

@@ -9,10 +9,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The last life that may have served from this directory; {@code run}.
  *
- * @param bootId of the machine then; empty where it does not tell
+ * @param bootId of the machine then; empty where it does not tell, or the disk has failed
  * @param incarnation of the broker then
  */
 record RunRecord(String bootId, int incarnation) {
+  /** Of a life whose disk has failed: of no boot and no incarnation that could be the last one. */
+  static final RunRecord DISK_FAILED = new RunRecord("", 0);
+
   private static final CheckedText TEXT = new CheckedText("run", 1, 4096);
 
   /** Null when there is none that can be believed. */

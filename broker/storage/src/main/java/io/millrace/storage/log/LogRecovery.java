@@ -4,10 +4,12 @@ import io.millrace.rpc.SafetyRule;
 import io.millrace.storage.directory.CheckpointEntry;
 import io.millrace.storage.directory.DataPaths;
 import io.millrace.storage.directory.LogEnd;
+import io.millrace.storage.directory.PageCache;
 import io.millrace.storage.files.DirectoryEntry;
 import io.millrace.storage.files.Disk;
 import io.millrace.storage.files.DiskFile;
 import io.millrace.storage.files.DiskFullException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -33,10 +35,12 @@ final class LogRecovery {
   /** Of the walk that recovery wants: it reads nearly every byte. */
   static final int WINDOW_BYTES = 1 << 20;
 
+  private static final int REWRITE_BYTES = 1 << 16;
+
   private final Disk disk;
   private final Path directory;
   private final int indexIntervalBytes;
-  private final boolean pageCacheSurvived;
+  private final PageCache pageCache;
   private final BatchWalk walk;
 
   private long readBytes;
@@ -45,20 +49,14 @@ final class LogRecovery {
   private boolean changedEpochs;
 
   /**
-   * @param pageCacheSurvived the log was whole in this boot of the machine, and only the process
-   *     ended since: what was written is there, so a hole before the last write is damage, not the
-   *     crash
+   * @param pageCache if it is whole, a hole before the last write is damage, and not the crash
    */
   LogRecovery(
-      Disk disk,
-      Path directory,
-      int indexIntervalBytes,
-      boolean pageCacheSurvived,
-      BatchWalk walk) {
+      Disk disk, Path directory, int indexIntervalBytes, PageCache pageCache, BatchWalk walk) {
     this.disk = disk;
     this.directory = directory;
     this.indexIntervalBytes = indexIntervalBytes;
-    this.pageCacheSurvived = pageCacheSurvived;
+    this.pageCache = pageCache;
     this.walk = walk;
   }
 
@@ -112,6 +110,8 @@ final class LogRecovery {
     } else {
       remove(all.before(listing));
     }
+    // Its last replacement may be on no disk either.
+    changedEpochs |= pageCache == PageCache.DOUBTED;
     keepBound(recovered, checkpoint.recoveryPoint());
     return recovered;
   }
@@ -268,7 +268,7 @@ final class LogRecovery {
     while (i < files.size() && !cut) {
       LogFile file = files.get(i);
       if (file.baseOffset() != end) {
-        if (file.baseOffset() < end || pageCacheSurvived || end < recoveryPoint) {
+        if (file.baseOffset() < end || isWhole() || end < recoveryPoint) {
           throw notAdjoining(file, end);
         }
         break; // the tail of the segment before was lost as a whole
@@ -289,6 +289,10 @@ final class LogRecovery {
     RecoveryReport report =
         new RecoveryReport(false, readBytes, cutBytes, cutWholeBatches, end < recoveryPoint);
     return new Recovered(segments, epochs, end, report);
+  }
+
+  private boolean isWhole() {
+    return pageCache == PageCache.WHOLE;
   }
 
   private CorruptLogException notAdjoining(LogFile file, long end) {
@@ -363,7 +367,7 @@ final class LogRecovery {
       }
       long later =
           LaterBatches.count(log, scan.sizeBytes() + 1, file.sizeBytes(), scan.endOffset());
-      if (pageCacheSurvived && (later > 0 || !last) && !cutsAnywhere) {
+      if (isWhole() && (later > 0 || !last) && !cutsAnywhere) {
         throw new CorruptLogException(
             where
                 + ". The machine has not restarted and "
@@ -383,6 +387,9 @@ final class LogRecovery {
       if (scan.sizeBytes() < file.sizeBytes()) {
         log.truncate(scan.sizeBytes());
       }
+      if (pageCache != PageCache.FRESH) {
+        writeAnew(log, scan.beganAt(), scan.sizeBytes());
+      }
       log.force();
     }
     IndexFile.Seal seal =
@@ -400,6 +407,25 @@ final class LogRecovery {
             scan.maxTimestamp(),
             scan.lastAppendMillis()),
         !active);
+  }
+
+  /**
+   * Where a force, or the kernel's own writing back, has failed, pages count as written that are on
+   * no disk, and forcing them does nothing. Written again they are forced for certain, or the force
+   * fails. All that is not known to be on the disk is above the recovery point, so this is little.
+   */
+  private void writeAnew(DiskFile log, int from, int to) throws IOException {
+    ByteBuffer window = ByteBuffer.allocate(Math.min(REWRITE_BYTES, to - from));
+    int position = from;
+    while (position < to) {
+      window.clear().limit(Math.min(window.capacity(), to - position));
+      int length = log.read(position, window);
+      if (length == 0) {
+        throw new EOFException(log.path() + " ends at position " + position + ", before " + to);
+      }
+      log.write(position, window.flip());
+      position += length;
+    }
   }
 
   private void writeIndex(long baseOffset, SparseIndex index, IndexFile.@Nullable Seal seal)

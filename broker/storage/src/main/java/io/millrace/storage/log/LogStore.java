@@ -92,7 +92,13 @@ public final class LogStore {
     this.directory = directory;
     this.housekeeping = housekeeping;
     this.config = config;
-    this.flushQueue = new FlushQueue(flushWorker, onDiskFailure);
+    this.flushQueue =
+        new FlushQueue(
+            flushWorker,
+            cause -> {
+              directory.distrust();
+              onDiskFailure.accept(cause);
+            });
     this.openFiles = new OpenFiles(config.maxOpenFiles());
     this.fullDisk = new FullDisk(directory.paths().root(), counters);
     this.coldReads = new ColdReads(coldReadWorker, counters);
@@ -183,7 +189,7 @@ public final class LogStore {
               directory.disk(),
               path,
               logConfig.indexIntervalBytes(),
-              directory.wasOpenInThisBoot(name),
+              directory.pageCacheOf(name),
               recoveryWalk);
       LogEnd cleanEnd = directory.takeCleanEnd(name).orElse(null);
       LogRecovery.Recovered recovered = recovery.open(cleanEnd, remembered);

@@ -20,6 +20,7 @@ final class SegmentScan {
   private IndexBuild build;
   private int sizeBytes;
   private long endOffset;
+  private int beganAt;
   private long readBytes;
   private @Nullable String problem;
 
@@ -60,6 +61,7 @@ final class SegmentScan {
         sizeBytes = walk.nextPosition();
       }
     }
+    beganAt = from;
     readBytes = (long) sizeBytes - from;
     return changedEpochs;
   }
@@ -128,6 +130,11 @@ final class SegmentScan {
     } catch (CorruptLogException e) {
       throw new CorruptLogException(log.path() + ": " + e.getMessage());
     }
+  }
+
+  /** From here on it was read: all that lies above the recovery point, and a little before. */
+  int beganAt() {
+    return beganAt;
   }
 
   /** Up to here the file is good. */

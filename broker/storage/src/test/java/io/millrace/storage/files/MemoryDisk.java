@@ -74,6 +74,11 @@ public final class MemoryDisk implements Disk {
     failingForce = paths;
   }
 
+  /** What a failed force has left in the page cache only is not there either from now on. */
+  public synchronized void evictFailed() {
+    names.files().forEach(MemoryInode::evictFailed);
+  }
+
   /** How many calls so far have changed something. */
   public synchronized long steps() {
     return steps;

@@ -17,6 +17,9 @@ final class MemoryInode {
   private int durableSize;
   private final BitSet dirtyPages = new BitSet();
 
+  /** Clean by mistake: a force of theirs has failed, and the disk has what it had before. */
+  private final BitSet failedPages = new BitSet();
+
   int size() {
     return cachedSize;
   }
@@ -36,6 +39,7 @@ final class MemoryInode {
     cachedSize = Math.max(cachedSize, end);
     if (length > 0) {
       dirtyPages.set(position / PAGE, (end - 1) / PAGE + 1);
+      failedPages.clear(position / PAGE, (end - 1) / PAGE + 1);
     }
   }
 
@@ -67,7 +71,26 @@ final class MemoryInode {
 
   /** As Linux does when it could not write a page back: the page counts as clean from then on. */
   void failForce() {
+    failedPages.or(dirtyPages);
     dirtyPages.clear();
+  }
+
+  /** The kernel needs the memory, and such pages count as being on the disk. */
+  void evictFailed() {
+    if (failedPages.isEmpty()) {
+      return;
+    }
+    for (int page = failedPages.nextSetBit(0); page >= 0; page = failedPages.nextSetBit(page + 1)) {
+      int start = page * PAGE;
+      int end = Math.min(start + PAGE, cachedSize);
+      for (int at = start; at < end; at++) {
+        cached[at] = at < durableSize ? durable[at] : 0;
+      }
+    }
+    failedPages.clear();
+    if (dirtyPages.isEmpty()) {
+      cachedSize = Math.min(cachedSize, durableSize);
+    }
   }
 
   void flipBit(int position, int bit) {
@@ -107,6 +130,7 @@ final class MemoryInode {
     cached = durable.clone();
     cachedSize = size;
     dirtyPages.clear();
+    failedPages.clear();
   }
 
   MemoryInode copy() {
@@ -116,6 +140,7 @@ final class MemoryInode {
     copy.durable = durable.clone();
     copy.durableSize = durableSize;
     copy.dirtyPages.or(dirtyPages);
+    copy.failedPages.or(failedPages);
     return copy;
   }
 }
