@@ -47,9 +47,21 @@ final class ClassDataCommand implements Callable<Integer> {
     RehearsedCommand dev = new RehearsedCommand(tasks, "");
     Tasks.Worker stage = tasks.worker("rehearsal");
     stage.execute(
-        () -> dev.run("dev", "--dir", directory.toString(), "--port", "0", "--zk-port", "0"));
+        () ->
+            dev.run(
+                "dev",
+                "--brokers",
+                "2",
+                "--dir",
+                directory.toString(),
+                "--port",
+                "0",
+                "--zk-port",
+                "0"));
     try {
-      rehearse(clusterOf(dev));
+      String cluster = clusterOf(dev);
+      rehearse(cluster);
+      new RehearsedFailover(surroundings, directory, cluster).run(this::on);
     } finally {
       dev.interrupt();
       stage.stop();

@@ -44,6 +44,7 @@ public final class Roles {
    */
   void lead(
       Replica replica, PartitionImage image, Map<Integer, Integer> up, Consumer<String> refused) {
+    LOG.debug("{}: about to lead in epoch {}", replica.id, image.leaderEpoch());
     copying.lead(replica.id, image.replicas());
     replica.rolesTold++;
     replica.followed = null;
@@ -61,6 +62,7 @@ public final class Roles {
     if (replica.epochLed >= 0) {
       LOG.debug("{}: leading no longer, broker {} does", replica.id, follow.leader());
     }
+    LOG.debug("{}: following broker {} in epoch {}", replica.id, follow.leader(), follow.epoch());
     copying.unfollow(replica.id);
     int told = ++replica.rolesTold;
     replica.epochLed = -1;

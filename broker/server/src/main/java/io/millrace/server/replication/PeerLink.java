@@ -174,6 +174,7 @@ final class PeerLink implements Connection.Listener {
     }
     connection = ready;
     failedConnects = 0;
+    LOG.debug("broker {} (incarnation {}): connected", peer.id(), peer.incarnation());
     heard();
     fetch();
   }

@@ -113,6 +113,7 @@ final class BrokerChannel implements Connection.Listener {
     } else {
       trouble = "";
       opened.increment();
+      log.debug("broker {}: connected", broker.id());
       state = State.READY;
       readySinceNanos = cluster.clock().nanoTime();
       cluster.brokerChanged(broker.id());
@@ -145,6 +146,7 @@ final class BrokerChannel implements Connection.Listener {
         failures = 0;
         log.debug("broker {}: {}", broker.id(), trouble);
         state = State.IDLE;
+        cluster.connectToSuccessors(broker.id());
         cluster.discovery().doubt();
         cluster.brokerChanged(broker.id());
         return;

@@ -187,6 +187,16 @@ public final class Cluster implements AutoCloseable {
     return channel == null || closed ? null : channel.get();
   }
 
+  /**
+   * A broker's connection has ended, or it does not lead what it should: whoever takes its place in
+   * what this client uses need not be connected to when that is known.
+   */
+  public void connectToSuccessors(int brokerId) {
+    Set<Integer> successors = new LinkedHashSet<>();
+    topics.forEach(topic -> topic.addSuccessors(brokerId, successors));
+    successors.forEach(this::connection);
+  }
+
   /** Why there is no connection, for people. */
   public String trouble(int brokerId) {
     BrokerChannel channel = channels.get(brokerId);

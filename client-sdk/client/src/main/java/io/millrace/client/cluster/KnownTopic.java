@@ -6,6 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A topic as far as this client has heard of it. Belongs to the client's loop.
@@ -14,6 +17,8 @@ import java.util.OptionalInt;
  * answer; what comes with a lower one is ignored.
  */
 public final class KnownTopic {
+  private static final Logger log = LoggerFactory.getLogger(KnownTopic.class);
+
   private final String name;
   private final String id;
   private final List<Partition> partitions = new ArrayList<>();
@@ -53,6 +58,14 @@ public final class KnownTopic {
       }
       Partition known = partitions.get(info.partition());
       if (info.leaderEpoch() >= known.seenEpoch && !info.equals(known.info)) {
+        if (info.leaderEpoch() > known.info.leaderEpoch()) {
+          log.debug(
+              "{}/{}: leader {} in epoch {}",
+              name,
+              info.partition(),
+              info.leader(),
+              info.leaderEpoch());
+        }
         known.seenEpoch = info.leaderEpoch();
         known.info = info;
         changed = true;
@@ -93,6 +106,17 @@ public final class KnownTopic {
     }
     Partition known = partitions.get(partition);
     return known.info.leaderEpoch() < known.seenEpoch ? OptionalInt.empty() : known.info.leader();
+  }
+
+  /** Who may lead what that broker leads, once it does not any more. */
+  void addSuccessors(int brokerId, Set<Integer> successors) {
+    for (Partition partition : partitions) {
+      OptionalInt leader = partition.info.leader();
+      if (leader.isPresent() && leader.getAsInt() == brokerId) {
+        successors.addAll(partition.info.inSync());
+      }
+    }
+    successors.remove(brokerId);
   }
 
   /** The highest epoch seen; 0 for a partition that is not known. */

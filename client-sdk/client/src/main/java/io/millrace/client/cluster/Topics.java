@@ -4,6 +4,7 @@ import io.millrace.client.TopicDescription;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,10 @@ final class Topics {
   /** From any thread. */
   int count() {
     return count;
+  }
+
+  void forEach(Consumer<KnownTopic> action) {
+    byName.values().forEach(action);
   }
 
   @Nullable KnownTopic find(String name) {

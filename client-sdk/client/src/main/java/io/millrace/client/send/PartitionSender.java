@@ -44,6 +44,7 @@ final class PartitionSender {
   private int batchesUnderWay;
   private boolean recovering;
   private boolean wantsPause;
+  private boolean leaderChanging;
   private boolean wantsIsolation;
 
   private final Numbering numbering;
@@ -174,6 +175,18 @@ final class PartitionSender {
     wantsPause |= afterPause;
     recovering = true;
     moveTo(State.IN_FLIGHT, null);
+  }
+
+  /** Some broker said that it does not lead, or does not yet. */
+  void setLeaderChanging() {
+    leaderChanging = true;
+  }
+
+  /** Whether that was so since this was asked last. */
+  boolean takeLeaderChanging() {
+    boolean was = leaderChanging;
+    leaderChanging = false;
+    return was;
   }
 
   boolean isRecovering() {

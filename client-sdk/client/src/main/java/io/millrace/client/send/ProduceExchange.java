@@ -170,7 +170,8 @@ final class ProduceExchange implements ReplyHandler {
       case LATER -> engine.router().retry(share, error.getMessage());
       case LOOK_AGAIN -> {
         engine.cluster().lookAgain(sender.topic().name());
-        engine.router().retry(share, error.getMessage());
+        engine.cluster().connectToSuccessors(lane.brokerId());
+        engine.router().retryOnLeader(share, error.getMessage());
       }
       case UNKNOWN -> unknown(share, error.getMessage());
       case NEVER -> {

@@ -14,12 +14,21 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Puts each partition where it belongs: into the lane of its leader, among those without one, or
  * aside for a pause. On the client's loop, but for {@link #lane}.
  */
 final class Router {
+  private static final Logger log = LoggerFactory.getLogger(Router.class);
+
+  /** While a leader changes: 3, 6, 12, 24, 48 ms, then as after any failure. */
+  private static final long FIRST_LEADER_CHANGE_PAUSE_MILLIS = 3;
+
+  private static final int LEADER_CHANGE_PAUSES = 5;
+
   private final SendEngine engine;
   private final Cluster cluster;
   private final LongAdder retried;
@@ -94,8 +103,22 @@ final class Router {
 
   /** Sends a share again after a pause. */
   void retry(Share share, String why) {
+    again(share, why);
+  }
+
+  /**
+   * As above, when that broker does not lead, or not yet: whoever leads is known within
+   * milliseconds, so the pause begins with a few of them.
+   */
+  void retryOnLeader(Share share, String why) {
+    again(share, why);
+    share.sender().setLeaderChanging();
+  }
+
+  private void again(Share share, String why) {
     retried.add(share.batches().size());
     share.sender().setTrouble(why);
+    log.debug("{}: to be sent again: {}", share.sender().partition(), why);
     share.sender().sendAgain(share.batches(), true);
   }
 
@@ -138,7 +161,7 @@ final class Router {
       return;
     }
     if (wantsPause) {
-      long millis = cluster.backoffMillis(sender.countFailure());
+      long millis = pauseMillis(sender);
       sender.pausing(
           sender.topic().known().leaderEpoch(sender.partition().partition()),
           cluster.loop().schedule(MILLISECONDS.toNanos(millis), () -> route(List.of(sender))));
@@ -146,6 +169,15 @@ final class Router {
       sender.empty();
       route(sender, touched);
     }
+  }
+
+  private long pauseMillis(PartitionSender sender) {
+    boolean isLeaderChanging = sender.takeLeaderChanging();
+    int failures = sender.countFailure();
+    long millis = cluster.backoffMillis(failures);
+    return isLeaderChanging && failures <= LEADER_CHANGE_PAUSES
+        ? Math.min(millis, FIRST_LEADER_CHANGE_PAUSE_MILLIS << (failures - 1))
+        : millis;
   }
 
   /** What could not go out before may now. */

@@ -61,6 +61,7 @@ public final class FakeCluster implements Discovery, Discovery.Factory {
     final FakeLog log = new FakeLog();
     int leader;
     int leaderEpoch = 1;
+    List<Integer> inSync = List.of();
   }
 
   // ---- The test's side -------------------------------------------------------------------------
@@ -116,6 +117,11 @@ public final class FakeCluster implements Discovery, Discovery.Factory {
   }
 
   /** The same leader in another epoch; clients are not told. */
+  /** Who could lead; nobody is told. */
+  public synchronized void setInSync(String topic, int partition, List<Integer> brokers) {
+    topic(topic).partitions.get(partition).inSync = brokers;
+  }
+
   public synchronized void setLeaderEpoch(String topic, int partition, int epoch) {
     topic(topic).partitions.get(partition).leaderEpoch = epoch;
   }
@@ -200,8 +206,8 @@ public final class FakeCluster implements Discovery, Discovery.Factory {
               i,
               state.leader < 0 ? OptionalInt.empty() : OptionalInt.of(state.leader),
               state.leaderEpoch,
-              List.of(),
-              List.of()));
+              state.inSync,
+              state.inSync));
     }
     return new TopicDescription(topic.name, topic.id, 1, topic.settings, partitions);
   }
