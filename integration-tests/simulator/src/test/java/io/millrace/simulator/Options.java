@@ -132,12 +132,6 @@ record Options(
       Fault fault = Fault.values()[random.nextInt(Fault.values().length)];
       rates.put(fault, pick(random, 0.7, 1.5, 3.0, 6.0));
     }
-    if (rates.containsKey(Fault.FAIL_FORCE)) {
-      // A process that starts again after a failed force trusts the page cache, as yet, and what
-      // it then says is on disk may not be: known, and not looked for again.
-      rates.remove(Fault.LOSE_POWER);
-      rates.remove(Fault.LOSE_POWER_ALL);
-    }
     if (random.nextInt(3) == 0) {
       rates.put(Fault.KILL, pick(random, 1.0, 3.0));
     }

@@ -2,6 +2,7 @@ package io.millrace.storage.log;
 
 import io.millrace.storage.files.Disk;
 import io.millrace.storage.files.DiskFile;
+import io.millrace.storage.files.DiskFullException;
 import io.millrace.storage.files.FileKind;
 import io.millrace.wire.BatchScan;
 import java.io.IOException;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Made on the owner with what stands at that time; nothing is appended until it has ended.
  */
-final class LogCut implements FlushQueue.Job {
+final class LogCut implements LogReshaping.Work {
   private final LogContext context;
   private final List<Segment> behind;
   private final Segment target;
@@ -29,7 +30,7 @@ final class LogCut implements FlushQueue.Job {
   private final EpochHistory epochs;
   private final boolean boundRecovery;
   private final List<ProducerRebuild.Part> before;
-  private final Consumer<LogCut> onEnded;
+  private final Consumer<LogReshaping.Work> onEnded;
 
   // Filled by run, read by the owner when it has ended.
   private long newEndOffset;
@@ -39,11 +40,12 @@ final class LogCut implements FlushQueue.Job {
   private SparseIndex index = new SparseIndex(Integer.MAX_VALUE);
   private ProducerRebuild.@Nullable Rebuilt producers;
   private @Nullable Throwable failure;
+  private @Nullable DiskFullException noRoom;
 
   /**
    * @param offset nothing at or behind it stays; nor does a batch that holds it and begins before
    */
-  LogCut(LogState state, long offset, Consumer<LogCut> onEnded) throws IOException {
+  LogCut(LogState state, long offset, Consumer<LogReshaping.Work> onEnded) throws IOException {
     this.context = state.context;
     int at = state.segments.floor(offset);
     this.target = state.segments.get(at);
@@ -62,12 +64,21 @@ final class LogCut implements FlushQueue.Job {
 
   @Override
   public void run() throws IOException {
+    noRoom = null;
     try {
       findEnd();
     } catch (CorruptLogException e) {
       failure = e; // this log's own misfortune; nothing has been changed
       return;
     }
+    try {
+      cut();
+    } catch (DiskFullException e) {
+      noRoom = e; // each step may be done again
+    }
+  }
+
+  private void cut() throws IOException {
     Disk disk = context.disk();
     epochs.cutEnd(newEndOffset);
     if (boundRecovery) {
@@ -76,7 +87,7 @@ final class LogCut implements FlushQueue.Job {
     EpochHistory.write(disk, context.directory(), epochs.lines());
     for (int i = behind.size() - 1; i >= 0; i--) {
       deleteIfThere(disk, behind.get(i).indexPath());
-      disk.delete(behind.get(i).logPath());
+      deleteIfThere(disk, behind.get(i).logPath());
     }
     IndexFile.replace(
         disk,
@@ -167,12 +178,14 @@ final class LogCut implements FlushQueue.Job {
     context.owner().execute(() -> onEnded.accept(this));
   }
 
-  /** On the owner: makes the log in memory what it is on disk. */
-  void apply(LogState state) {
+  @Override
+  public void abandon() {
     targetFile.release();
-    if (failure != null) {
-      return;
-    }
+  }
+
+  @Override
+  public void apply(LogState state) {
+    targetFile.release();
     for (Segment segment : state.segments.removeBehind(state.segments.floor(offset))) {
       segment.closeFile(context.openFiles());
     }
@@ -198,7 +211,13 @@ final class LogCut implements FlushQueue.Job {
     state.recoveryPoint = state.flushedOffset;
   }
 
-  @Nullable Throwable failure() {
+  @Override
+  public @Nullable Throwable failure() {
     return failure;
+  }
+
+  @Override
+  public @Nullable DiskFullException noRoom() {
+    return noRoom;
   }
 }

@@ -105,7 +105,7 @@ final class LogRecovery {
       recoveryPoint = 0; // the batches tell the epochs: all of them are read
     }
     Recovered recovered = recover(listing, epochs, Math.min(recoveryPoint, epochs.recoverFrom()));
-    if (recovered.endOffset() < epochs.start()) {
+    if (recovered.endOffset() < epochs.start() && !awaitsItsFirstBatch(recovered)) {
       recovered = withoutStart(all, epochs, checkpoint.recoveryPoint());
     } else {
       remove(all.before(listing));
@@ -114,6 +114,12 @@ final class LogRecovery {
     changedEpochs |= pageCache == PageCache.DOUBTED;
     keepBound(recovered, checkpoint.recoveryPoint());
     return recovered;
+  }
+
+  /** It was started over, and begins within a batch that has not come yet. */
+  private static boolean awaitsItsFirstBatch(Recovered recovered) {
+    return recovered.endOffset() == recovered.segments().get(0).baseOffset()
+        && recovered.epochs().recoverFrom() <= recovered.endOffset();
   }
 
   /** A start behind the log's end is not believed: everything that is there belongs to the log. */
@@ -140,12 +146,13 @@ final class LogRecovery {
   }
 
   /**
-   * While the checkpoint on disk promises more than there is, the leader epochs say so: the log
-   * will grow past it again before the next checkpoint.
+   * While the checkpoint on disk, or the start, promises more than there is, the leader epochs say
+   * so: the log will grow past it again before the next checkpoint.
    */
   private void keepBound(Recovered recovered, long checkpointed) throws IOException {
     EpochHistory epochs = recovered.epochs();
-    long bound = recovered.endOffset() < checkpointed ? recovered.endOffset() : Long.MAX_VALUE;
+    long promised = Math.max(checkpointed, epochs.start());
+    long bound = recovered.endOffset() < promised ? recovered.endOffset() : Long.MAX_VALUE;
     if (bound != epochs.recoverFrom() || changedEpochs) {
       epochs.setRecoverFrom(bound);
       EpochHistory.write(disk, directory, epochs.lines());

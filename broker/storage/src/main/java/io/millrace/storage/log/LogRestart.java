@@ -3,6 +3,7 @@ package io.millrace.storage.log;
 import io.millrace.storage.directory.DataPaths;
 import io.millrace.storage.files.Disk;
 import io.millrace.storage.files.DiskFile;
+import io.millrace.storage.files.DiskFullException;
 import io.millrace.storage.files.FileKind;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,20 +18,22 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Made on the owner with what stands at that time; nothing is appended until it has ended.
  */
-final class LogRestart implements FlushQueue.Job {
+final class LogRestart implements LogReshaping.Work {
   private final LogContext context;
   private final List<Segment> segments;
   private final long beginsAt;
   private final long start;
   private final EpochHistory epochs = new EpochHistory();
-  private final Consumer<LogRestart> onEnded;
+  private final Consumer<LogReshaping.Work> onEnded;
+  private boolean isEmptied;
   private @Nullable Throwable failure;
+  private @Nullable DiskFullException noRoom;
 
   /**
    * @param beginsAt offset of the first batch that will be appended
    * @param start first offset that may be read; in that batch
    */
-  LogRestart(LogState state, long beginsAt, long start, Consumer<LogRestart> onEnded) {
+  LogRestart(LogState state, long beginsAt, long start, Consumer<LogReshaping.Work> onEnded) {
     this.context = state.context;
     this.segments = state.segments.all();
     this.beginsAt = beginsAt;
@@ -40,6 +43,21 @@ final class LogRestart implements FlushQueue.Job {
 
   @Override
   public void run() throws IOException {
+    noRoom = null;
+    try {
+      if (!isEmptied) {
+        empty();
+        isEmptied = true;
+      }
+      epochs.setStart(start);
+      epochs.setRecoverFrom(beginsAt);
+      EpochHistory.write(context.disk(), context.directory(), epochs.lines());
+    } catch (DiskFullException e) {
+      noRoom = e; // nothing was changed, or only this is left to do
+    }
+  }
+
+  private void empty() throws IOException {
     Disk disk = context.disk();
     Segment first = segments.get(0);
     // From here on the epochs are those of the batches that are still there: a start that is not
@@ -62,9 +80,6 @@ final class LogRestart implements FlushQueue.Job {
       disk.rename(first.logPath(), fresh);
       disk.syncDirectory(context.directory());
     }
-    epochs.setStart(start);
-    epochs.setRecoverFrom(beginsAt);
-    EpochHistory.write(disk, context.directory(), epochs.lines());
   }
 
   private static void deleteIfThere(Disk disk, Path path) throws IOException {
@@ -79,11 +94,13 @@ final class LogRestart implements FlushQueue.Job {
     context.owner().execute(() -> onEnded.accept(this));
   }
 
-  /** On the owner: makes the log in memory what it is on disk. */
-  void apply(LogState state) {
-    if (failure != null) {
-      return;
-    }
+  @Override
+  public void abandon() {
+    // holds nothing
+  }
+
+  @Override
+  public void apply(LogState state) {
     for (Segment segment : segments) {
       segment.closeFile(context.openFiles());
     }
@@ -98,12 +115,20 @@ final class LogRestart implements FlushQueue.Job {
     state.epochs.becomes(epochs);
     state.startOffset = start;
     state.wantedStart = start;
-    state.checkpointedAtMost = Math.max(state.checkpointedAtMost, state.flushedOffset);
+    // The start is ahead of what is there too, until the batch that it lies in has been forced.
+    long promised = Math.max(state.flushedOffset, start);
+    state.checkpointedAtMost = Math.max(state.checkpointedAtMost, promised);
     state.flushedOffset = beginsAt;
     state.recoveryPoint = beginsAt;
   }
 
-  @Nullable Throwable failure() {
+  @Override
+  public @Nullable Throwable failure() {
     return failure;
+  }
+
+  @Override
+  public @Nullable DiskFullException noRoom() {
+    return noRoom;
   }
 }

@@ -181,8 +181,12 @@ final class LogWriter {
     try {
       file.file().write(segment.sizeBytes(), buffers);
     } catch (DiskFullException e) {
-      // Whole batches may have got in: they must not turn up after their refusal.
+      // Whole batches may have got in: they must not turn up after their refusal. Nor may copied
+      // epochs that were to begin among them: they would stand in the way of others.
       file.file().truncate(segment.sizeBytes());
+      if (state.epochs.cutBehind(segment.endOffset())) {
+        flusher.epochsChanged();
+      }
       throw e;
     }
     flusher.written(bytes);

@@ -30,8 +30,8 @@ public final class PartitionLog {
   private final LogWriter writer;
   private final LogReader reader;
   private final LogFront front;
+  private final LogReshaping reshaping;
   private boolean closing;
-  private boolean cutting;
 
   // Remembered for the checkpoint, which another thread writes.
   private volatile long highWatermarkHint;
@@ -61,6 +61,7 @@ public final class PartitionLog {
     this.reader = new LogReader(state);
     this.front = new LogFront(state, flusher, writer, reader);
     flusher.tellOfStart(front);
+    this.reshaping = new LogReshaping(state, flusher, this::onReshaped);
     this.highWatermarkHint = remembered.highWatermark();
     this.highestEpochSeen = Math.max(remembered.highestEpoch(), state.epochs.latest());
   }
@@ -317,9 +318,7 @@ public final class PartitionLog {
       whenDone.run();
       return;
     }
-    cutting = true;
-    state.cuts++;
-    flusher.runExclusively(() -> startCut(offset, whenDone));
+    reshaping.cut(offset, whenDone);
   }
 
   /**
@@ -336,22 +335,7 @@ public final class PartitionLog {
       throw new IllegalArgumentException(
           name() + " cannot begin with offset " + beginsAt + " and be read from " + start);
     }
-    cutting = true;
-    state.cuts++;
-    flusher.runExclusively(
-        () -> {
-          // No checkpoint may promise more than what stays.
-          state.recoveryPoint = 0;
-          context
-              .flushQueue()
-              .submit(
-                  new LogRestart(state, beginsAt, start, ended -> restartEnded(ended, whenDone)));
-        });
-  }
-
-  private void restartEnded(LogRestart restart, Runnable whenDone) {
-    restart.apply(state);
-    reshaped(restart.failure(), whenDone);
+    reshaping.startOver(beginsAt, start, whenDone);
   }
 
   /** The earliest offset that {@link #truncateTo} takes. */
@@ -384,7 +368,7 @@ public final class PartitionLog {
    */
   private void retain(long nowMillis) {
     context.owner().assertInLoop();
-    if (!closing && !cutting) {
+    if (!closing && !reshaping.isUnderWay()) {
       front.retain(highWatermarkHint, nowMillis);
       if (state.producers.look(nowMillis)) {
         flusher.request();
@@ -392,39 +376,10 @@ public final class PartitionLog {
     }
   }
 
-  private void startCut(long offset, Runnable whenDone) {
-    LogCut cut;
-    try {
-      cut = new LogCut(state, offset, ended -> cutEnded(ended, whenDone));
-    } catch (IOException e) {
-      state.fail(e);
-      flusher.exclusiveEnded();
-      return;
-    }
-    // No checkpoint may promise more than what stays.
-    long base = state.segments.get(state.segments.floor(offset)).baseOffset();
-    state.recoveryPoint = Math.min(state.recoveryPoint, base);
-    context.flushQueue().submit(cut);
-  }
-
-  private void cutEnded(LogCut cut, Runnable whenDone) {
-    cut.apply(state);
-    reshaped(cut.failure(), whenDone);
-  }
-
-  private void reshaped(@Nullable Throwable failure, Runnable whenDone) {
-    cutting = false;
-    if (failure != null) {
-      state.fail(failure);
-    } else {
-      reader.forgetPositions();
-      writer.forgetAge();
-      highWatermarkHint = Math.min(highWatermarkHint, state.endOffset());
-    }
-    flusher.exclusiveEnded();
-    if (failure == null) {
-      whenDone.run();
-    }
+  private void onReshaped() {
+    reader.forgetPositions();
+    writer.forgetAge();
+    highWatermarkHint = Math.min(highWatermarkHint, state.endOffset());
   }
 
   /** Remembered in the next checkpoint; nothing depends on it. */
@@ -471,6 +426,7 @@ public final class PartitionLog {
   private void close(Consumer<Optional<LogEnd>> whenClosed) {
     assertNotClosing();
     closing = true;
+    reshaping.close();
     flusher.flushAllThen(
         () -> {
           endAll("the log of " + name() + " has been closed");
@@ -491,6 +447,7 @@ public final class PartitionLog {
   private void abandon(Runnable whenClosed) {
     assertNotClosing();
     closing = true;
+    reshaping.close();
     flusher.stopThen(
         () -> {
           endAll("the log of " + name() + " has been closed");
@@ -534,7 +491,7 @@ public final class PartitionLog {
 
   private void assertWritable() {
     assertNotClosing();
-    if (cutting) {
+    if (reshaping.isUnderWay()) {
       throw new IllegalStateException("the log of " + name() + " is being cut");
     }
   }

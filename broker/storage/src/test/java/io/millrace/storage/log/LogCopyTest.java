@@ -122,4 +122,24 @@ class LogCopyTest {
     assertThat(copySide.readAll(copy, 0, 700)).isEqualTo(leaderSide.readAll(leader, 0, 700));
     assertThat(copySide.ask(() -> copy.endOffsetForEpoch(3))).isEqualTo(new EpochEnd(2, 10));
   }
+
+  @Test
+  @DisplayName("f16: epochs of batches that found no room do not stand in the way of other ones")
+  void forgetsTheEpochsOfWhatFoundNoRoom() {
+    appendToLeader(3);
+    copyAll();
+    appendToLeader(3);
+    leaderSide.beginEpoch(leader, 5);
+    appendToLeader(3);
+    ByteBuffer share =
+        leaderSide.ask(() -> Batches.bytes(((ReadResult.Data) leader.read(3, 1 << 20, 9)).slice()));
+    copyDisk.limitBytes(0);
+    AppendResult refused = copySide.ask(() -> copy.appendCopy(share.duplicate(), 0));
+    assertThat(refused.failure()).isInstanceOf(AppendResult.AppendFailure.DiskFull.class);
+    assertThat(copySide.<Integer>ask(copy::latestEpoch)).isEqualTo(2);
+
+    copyDisk.limitBytes(Long.MAX_VALUE);
+    copySide.beginEpoch(copy, 6); // it leads now
+    assertThat(copySide.append(copy, Batches.single("another"))).isEqualTo(3);
+  }
 }

@@ -146,4 +146,68 @@ class LogCutTest {
     assertThat(fixture.store().failure()).isNull();
     assertThat(disk.contents(fixture.logFile(0))).hasSizeGreaterThan(position);
   }
+
+  private boolean reshapeOnAFullDisk(Runnable whileFull, Reshaping reshaping) {
+    List<Boolean> done = new ArrayList<>();
+    fixture.flushNow(log);
+    disk.limitBytes(0);
+    fixture.onOwner(() -> reshaping.begin(() -> done.add(true)));
+    assertThat(done).isEmpty();
+    assertThat(fixture.diskFailure.get()).isNull();
+    whileFull.run();
+    disk.limitBytes(Long.MAX_VALUE);
+    fixture.owner.advanceMillis(1_000);
+    fixture.settle();
+    return !done.isEmpty();
+  }
+
+  private interface Reshaping {
+    void begin(Runnable whenDone);
+  }
+
+  @Test
+  @DisplayName("f16: a cut waits for room, and the broker lives")
+  void f16_cutsOnceThereIsRoom() throws IOException {
+    append(50, TIME);
+    assertThat(reshapeOnAFullDisk(() -> {}, done -> log.truncateTo(13, done))).isTrue();
+    assertThat(fixture.failures).isEmpty();
+    assertThat(fixture.<Long>ask(log::endOffset)).isEqualTo(13);
+    fixture.beginEpoch(log, 2);
+    append(1, TIME);
+    assertThat(fixture.stop()).isTrue();
+    fixture.start();
+    assertThat(fixture.readAll(fixture.open(), 0, 500)).hasSize(14);
+  }
+
+  @Test
+  @DisplayName("f16: starting over waits for room, and the broker lives")
+  void f16_startsOverOnceThereIsRoom() {
+    append(50, TIME);
+    assertThat(reshapeOnAFullDisk(() -> {}, done -> log.startOver(100, 100, done))).isTrue();
+    assertThat(fixture.failures).isEmpty();
+    fixture.beginEpoch(log, 2);
+    assertThat(fixture.append(log, Batches.single("a"))).isEqualTo(100);
+  }
+
+  @Test
+  @DisplayName("f16: a stop does not wait for room; the next start finds the log uncut")
+  void f16_aStopEndsTheWait() throws IOException {
+    append(50, TIME);
+    List<Boolean> clean = new ArrayList<>();
+    boolean done =
+        reshapeOnAFullDisk(
+            () -> {
+              fixture.store().close(1, clean::add);
+              fixture.settle();
+              fixture.owner.advanceMillis(1_000);
+              fixture.settle();
+            },
+            whenDone -> log.truncateTo(13, whenDone));
+    assertThat(done).isFalse();
+    assertThat(clean).containsExactly(false);
+    fixture.kill();
+    disk.killProcess();
+    fixture.start();
+    assertThat(fixture.readAll(fixture.open(), 0, 500)).hasSize(50);
+  }
 }
