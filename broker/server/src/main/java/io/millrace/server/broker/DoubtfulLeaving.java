@@ -70,7 +70,7 @@ final class DoubtfulLeaving implements DoubtfulStart {
               CompletableFuture<Boolean> left = new CompletableFuture<>();
               replicas.onCatalog(Catalog.of(self, image));
               replicas.whenSettled(
-                  () -> replicas.whenRoomIsFound(() -> leave(image, loss(why), left)));
+                  () -> replicas.whenAllIsOpened(() -> leave(image, loss(why), left)));
               return left;
             });
   }

@@ -19,13 +19,18 @@ final class Reopenings {
   private static final long FIRST_WAIT_NANOS = SECONDS.toNanos(1);
   private static final long LONGEST_WAIT_NANOS = SECONDS.toNanos(30);
 
+  /** So long a start in doubt waits for logs whose disk gives errors; for room it waits on. */
+  private static final long PATIENCE_NANOS = SECONDS.toNanos(60);
+
   private final EventLoop loop;
   private final LocalPartitions partitions;
   private final Consumer<Replica> open;
   private final Map<Replica, Waiting> waiting = new HashMap<>();
-  private final List<Runnable> whenRoomIsFound = new ArrayList<>();
+  private final List<Runnable> whenNothingIsLeft = new ArrayList<>();
   private boolean isLooking;
   private boolean hadRoom;
+  private boolean isImpatient;
+  private boolean isStopped;
 
   /** One that waits for its next try, or is being tried. */
   private static final class Waiting {
@@ -46,6 +51,9 @@ final class Reopenings {
 
   /** It could not be opened, perhaps not for the first time. */
   void failed(Replica replica, boolean forRoom) {
+    if (isStopped) {
+      return;
+    }
     Waiting it = waiting.computeIfAbsent(replica, added -> new Waiting());
     it.isForRoom = forRoom;
     it.isTried = false;
@@ -57,26 +65,34 @@ final class Reopenings {
   /** It is open, or nobody wants it to be any more. */
   void ended(Replica replica) {
     waiting.remove(replica);
-    if (!isShortOfRoom()) {
-      List<Runnable> actions = List.copyOf(whenRoomIsFound);
-      whenRoomIsFound.clear();
-      actions.forEach(Runnable::run);
-    }
+    goOn();
   }
 
-  /** Runs the action once no log is closed for lack of room; at once if that is so. */
-  void whenRoomIsFound(Runnable action) {
-    if (isShortOfRoom()) {
-      whenRoomIsFound.add(action);
-    } else {
-      action.run();
+  /** Runs the action once nothing is left to be tried; errors that do not pass are given up. */
+  void whenNothingIsLeft(Runnable action) {
+    whenNothingIsLeft.add(action);
+    loop.schedule(
+        PATIENCE_NANOS,
+        () -> {
+          isImpatient = true;
+          goOn();
+        });
+    goOn();
+  }
+
+  private void goOn() {
+    boolean isLeft = isImpatient ? isShortOfRoom() : !waiting.isEmpty();
+    if (!isLeft && !isStopped) {
+      List<Runnable> actions = List.copyOf(whenNothingIsLeft);
+      whenNothingIsLeft.clear();
+      actions.forEach(Runnable::run);
     }
   }
 
   /** Nothing is tried, and nobody told, any more. */
   void stop() {
+    isStopped = true;
     waiting.clear();
-    whenRoomIsFound.clear();
   }
 
   private boolean isShortOfRoom() {

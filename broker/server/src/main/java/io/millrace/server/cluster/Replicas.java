@@ -202,12 +202,13 @@ public final class Replicas implements LocalPartitions.RoleListener {
   }
 
   /**
-   * Runs the action once no log is closed because the disk has no room; at once if that is so. What
-   * such a log holds is there, and must not be counted as nothing.
+   * Runs the action once no log is closed for a reason that may pass; at once if that is so. What
+   * such a log holds may well be there, and must not be counted as nothing: for room this waits as
+   * long as it takes, for other errors a minute; and for ever once the disk has failed.
    */
-  public void whenRoomIsFound(Runnable action) {
+  public void whenAllIsOpened(Runnable action) {
     loop.assertInLoop();
-    reopenings.whenRoomIsFound(action);
+    reopenings.whenNothingIsLeft(action);
   }
 
   /** How far each log reaches; {@link LogPosition#NOTHING} where there is none. */
@@ -297,7 +298,10 @@ public final class Replicas implements LocalPartitions.RoleListener {
     LogOpening.Cause cause = offline.cause();
     replica.stage = Replica.Stage.OFFLINE;
     replica.isDamaged = cause == LogOpening.Cause.DAMAGED;
-    if (cause.mayPass() && !stopped) {
+    if (cause == LogOpening.Cause.DISK_FAILED) {
+      table.trouble(replica, offline.why());
+      reopenings.stop();
+    } else if (cause.mayPass()) {
       table.trouble(replica, offline.why() + "; opening it is tried again by itself");
       reopenings.failed(replica, cause == LogOpening.Cause.NO_ROOM);
     } else {

@@ -3,6 +3,9 @@ package io.millrace.server.broker;
 import static io.millrace.server.broker.SimulatedCluster.SECOND;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.coordination.store.Node;
+import io.millrace.coordination.store.ReadOutcome;
+import io.millrace.coordination.store.ZnodePaths;
 import io.millrace.storage.directory.DataPaths;
 import io.millrace.storage.files.DiskFaults;
 import io.millrace.storage.files.DiskFullException;
@@ -131,6 +134,31 @@ class PassingTroubleTest {
   /** So that its opening has something to write. */
   private void loseEpochs(int broker) throws IOException {
     trio.disk(broker).delete(DataPaths.leaderEpochs(trio.partitionDirectory()));
+  }
+
+  @Test
+  @DisplayName("F12, F15: a log whose force fails at a start in doubt is not reported as empty")
+  void aLogThatCouldNotBeForcedIsNotReportedAsEmpty() {
+    produceAndFlush("a", "b");
+    int victim = trio.leader();
+    for (int id = 1; id <= Trio.BROKERS; id++) {
+      trio.losePower(id, 1);
+    }
+    trio.disk(victim).failForce(DataPaths.log(trio.partitionDirectory(), 0));
+    StartOutcome failed = trio.cluster.await(trio.machine(victim).begin());
+    assertThat(failed).isInstanceOf(StartOutcome.Failed.class);
+    trio.cluster.scheduler.runFor(2 * SECOND);
+    ReadOutcome<Node> node =
+        trio.cluster.byHand(store -> store.read(ZnodePaths.partition(trio.topic.getTopicId(), 0)));
+    assertThat(((ReadOutcome.Found<Node>) node).value().data().toStringUtf8())
+        .doesNotContain("logEnd");
+    trio.machine(victim).kill();
+
+    for (int id = 1; id <= Trio.BROKERS; id++) {
+      trio.start(id);
+    }
+    trio.awaitInSync(3);
+    assertThat(trio.records()).containsExactly("0:a", "1:b");
   }
 
   private interface Trouble {

@@ -32,6 +32,8 @@ public sealed interface LogOpening {
     NO_ROOM,
     /** The disk, or the system, gave an error; it may have passed when it is tried again. */
     DISK_ERROR,
+    /** A force failed: nothing in the directory can be trusted, and the process must end. */
+    DISK_FAILED,
     /** A person has to look. */
     REFUSED;
 

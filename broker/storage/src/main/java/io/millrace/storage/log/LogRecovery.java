@@ -442,7 +442,7 @@ final class LogRecovery {
     try {
       IndexFile.replace(disk, path, block);
     } catch (DiskFullException e) {
-      LOG.warn("{} is made again when it is needed: {}", path, e.getMessage());
+      LOG.debug("{} is made again when it is needed: {}", path, e.getMessage());
     }
   }
 

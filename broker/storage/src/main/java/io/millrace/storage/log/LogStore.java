@@ -166,7 +166,8 @@ public final class LogStore {
       return LogOpening.Offline.refused(name + (closed ? " comes too late" : " is open already"));
     }
     if (flushQueue.failure() != null) {
-      return LogOpening.Offline.refused("the disk has failed: " + flushQueue.failure());
+      String why = "the disk has failed: " + flushQueue.failure();
+      return new LogOpening.Offline(why, LogOpening.Cause.DISK_FAILED);
     }
     CheckpointEntry remembered = directory.lastCheckpoint(name);
     try {
@@ -227,7 +228,7 @@ public final class LogStore {
       return failed(name, "the disk is full: " + e.getMessage(), LogOpening.Cause.NO_ROOM, e);
     } catch (ForceFailedException e) {
       flushQueue.fail(e);
-      return failed(name, "the disk failed: " + e.getMessage(), LogOpening.Cause.REFUSED, e);
+      return failed(name, "the disk failed: " + e.getMessage(), LogOpening.Cause.DISK_FAILED, e);
     } catch (IOException e) {
       return failed(name, "the disk failed: " + e, LogOpening.Cause.DISK_ERROR, e);
     } catch (RuntimeException e) {
@@ -240,8 +241,12 @@ public final class LogStore {
   private LogOpening.Offline failed(
       PartitionName name, String why, LogOpening.Cause cause, Exception e) {
     if (!why.equals(failedOpenings.put(name, why))) {
-      LOG.error(
-          "{} stays offline{}", name, cause.mayPass() ? "; it is tried again by itself" : "", e);
+      if (cause == LogOpening.Cause.NO_ROOM) {
+        LOG.error("{} stays offline until there is room: {}", name, e.getMessage());
+      } else {
+        LOG.error(
+            "{} stays offline{}", name, cause.mayPass() ? "; it is tried again by itself" : "", e);
+      }
     }
     return new LogOpening.Offline(why, cause);
   }
