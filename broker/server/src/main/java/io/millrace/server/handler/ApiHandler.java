@@ -1,7 +1,5 @@
 package io.millrace.server.handler;
 
-import static java.util.concurrent.TimeUnit.MILLISECONDS;
-
 import io.millrace.coordination.ids.ProducerIds;
 import io.millrace.rpc.Clock;
 import io.millrace.rpc.InboundRequest;
@@ -16,10 +14,7 @@ import io.millrace.server.partition.Refusal;
 import io.millrace.server.partition.Shard;
 import io.millrace.wire.v1.Durability;
 import io.millrace.wire.v1.ErrorCode;
-import io.millrace.wire.v1.FetchRequest;
-import io.millrace.wire.v1.FetchResponse;
 import io.millrace.wire.v1.Request;
-import io.millrace.wire.v1.Response;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -32,7 +27,6 @@ public final class ApiHandler implements RequestHandler {
   private static final Logger LOG = LoggerFactory.getLogger(ApiHandler.class);
   private static final long ONE_BUG_NANOS = 1_000_000_000;
   private static final long NEVER = Long.MIN_VALUE;
-  private static final long KEEP_ALIVE_MILLIS = 1_000;
 
   private final ProduceHandler produce;
   private final FetchHandler fetch;
@@ -168,7 +162,7 @@ public final class ApiHandler implements RequestHandler {
   private void dispatch(InboundRequest request, boolean ofBroker) {
     switch (request.head().getApiCase()) {
       case PRODUCE -> produce.handle(request);
-      case FETCH -> fetch(request);
+      case FETCH -> fetch.handle(request);
       case LIST_OFFSETS -> listOffsets.handle(request);
       case METADATA -> metadata.handle(request);
       case CREATE_TOPIC -> createTopic.handle(request);
@@ -195,23 +189,6 @@ public final class ApiHandler implements RequestHandler {
                   + " list_topics, describe_cluster, describe_settings, explain, elect_leaders,"
                   + " drain_broker");
     }
-  }
-
-  /** A broker that follows nothing from us asks for nothing, to hear that we are there. */
-  private void fetch(InboundRequest request) {
-    FetchRequest asked = request.head().getFetch();
-    if (!asked.hasFollower() || asked.getPartitionsCount() > 0) {
-      fetch.handle(request);
-      return;
-    }
-    long waitMillis = Math.min(Integer.toUnsignedLong(asked.getMaxWaitMs()), KEEP_ALIVE_MILLIS);
-    request
-        .loop()
-        .schedule(
-            MILLISECONDS.toNanos(waitMillis),
-            () ->
-                request.answer(
-                    Response.newBuilder().setFetch(FetchResponse.getDefaultInstance()), List.of()));
   }
 
   private static boolean wantsNoAnswer(Request request) {

@@ -5,6 +5,8 @@ import io.millrace.rpc.EventLoop;
 import io.millrace.rpc.InboundRequest;
 import io.millrace.server.config.RequestSettings;
 import io.millrace.server.partition.Shard;
+import io.millrace.wire.v1.ErrorCode;
+import io.millrace.wire.v1.FetchRequest;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -16,8 +18,8 @@ final class FetchHandler {
   private final List<Shard> shards;
   private final IdentityHashMap<EventLoop, Shard> byLoop = new IdentityHashMap<>();
 
-  /** The last fetch of each connection of a follower, while it is unanswered; each on its loop. */
-  private final IdentityHashMap<EventLoop, Map<Endpoint, FetchInFlight>> ofReplicas =
+  /** What each connection of a follower waits for; each map on its loop. */
+  private final IdentityHashMap<EventLoop, Map<Endpoint, FollowerSession>> sessions =
       new IdentityHashMap<>();
 
   private final RequestSettings settings;
@@ -32,7 +34,7 @@ final class FetchHandler {
     this.stopping = stopping;
     for (Shard shard : shards) {
       byLoop.put(shard.loop(), shard);
-      ofReplicas.put(shard.loop(), new HashMap<>());
+      sessions.put(shard.loop(), new HashMap<>());
     }
   }
 
@@ -55,26 +57,36 @@ final class FetchHandler {
       throw new IllegalStateException("a connection on a loop without a shard");
     }
     FetchShape shape = ((FetchShape.Outcome.Shaped) outcome).shape();
-    FetchInFlight fetch = new FetchInFlight(request, shape, shards, home, stopping);
     if (request.head().getFetch().hasFollower()) {
-      replaceEarlier(request, fetch);
+      ofFollower(request, shape, home);
+    } else {
+      new FetchInFlight(request, shape, shards, home, stopping).start();
     }
-    fetch.start();
   }
 
-  /**
-   * A follower that fetches again while its last fetch waits here has got news; it is answered to
-   * that one too, so that it can go on with all of its partitions together.
-   */
-  private void replaceEarlier(InboundRequest request, FetchInFlight fetch) {
-    Map<Endpoint, FetchInFlight> latest = ofReplicas.get(request.loop());
-    if (latest != null) {
-      Endpoint from = request.remote();
-      FetchInFlight earlier = latest.put(from, fetch);
-      fetch.whenEnded(() -> latest.remove(from, fetch));
-      if (earlier != null) {
-        earlier.waitNoLonger();
+  /** A follower without a session names all that it wants with each fetch. */
+  private void ofFollower(InboundRequest request, FetchShape shape, Shard home) {
+    FetchRequest fetch = request.head().getFetch();
+    Map<Endpoint, FollowerSession> here = sessions.getOrDefault(request.loop(), Map.of());
+    Endpoint from = request.remote();
+    FollowerSession session = here.get(from);
+    if (!fetch.hasSession() || fetch.getSession().getBegin()) {
+      if (session != null) {
+        session.finish();
       }
+      FollowerSession begun =
+          new FollowerSession(fetch.getFollower(), shape, shards, home, stopping);
+      here.put(from, begun);
+      begun.whenOver(() -> here.remove(from, begun));
+      session = begun;
+    } else if (session == null || !session.isOf(fetch.getFollower())) {
+      request.refuse(
+          ErrorCode.INVALID_REQUEST,
+          "nothing is kept for this connection of broker "
+              + Integer.toUnsignedString(fetch.getFollower().getBrokerId())
+              + ": begin the session again");
+      return;
     }
+    session.onFetch(request, shape);
   }
 }

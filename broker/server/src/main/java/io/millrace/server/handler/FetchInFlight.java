@@ -19,8 +19,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One fetch, from its arrival to its answer, perhaps over a long wait. Owner: the loop of its
- * connection.
+ * One fetch of a consumer, from its arrival to its answer, perhaps over a long wait. Owner: the
+ * loop of its connection.
  *
  * <p>It looks at all its partitions, shard by shard. With enough bytes, an error, or no time left
  * it answers; otherwise each shard has kept a waiter for it, the first of which to have enough
@@ -56,12 +56,10 @@ final class FetchInFlight {
 
   private int looking;
   private boolean lookAgain;
-  private boolean hasLooked;
   private boolean waitIsOver;
   private boolean waitsForDisk;
   private boolean patienceIsOver;
   private boolean ended;
-  private Runnable whenEnded = () -> {};
   private @Nullable Timer timer;
 
   /**
@@ -105,12 +103,9 @@ final class FetchInFlight {
   private void look() {
     looking = parts.size();
     lookAgain = false;
-    boolean isFirstLook = !hasLooked;
-    hasLooked = true;
     for (Part part : parts) {
       Runnable wake = waitIsOver && !waitsForDisk ? null : () -> home.deliver(this::onWoken);
-      Shard.Look look =
-          new Shard.Look(part.specs, shape.maxBytes(), shape.minBytes(), wake, isFirstLook);
+      Shard.Look look = new Shard.Look(part.specs, shape.maxBytes(), shape.minBytes(), wake);
       boolean taken =
           part.shard.offer(
               () -> {
@@ -145,7 +140,7 @@ final class FetchInFlight {
     if (ended) {
       releaseResults();
       cancelWaiters();
-    } else if (isEnough() || (waitIsOver && (patienceIsOver || isOfReplica() || !isOnItsWay()))) {
+    } else if (isEnough() || (waitIsOver && (patienceIsOver || !isOnItsWay()))) {
       answer();
     } else {
       if (waitIsOver && !waitsForDisk) {
@@ -162,11 +157,6 @@ final class FetchInFlight {
         arm(missing);
       }
     }
-  }
-
-  /** It must hear in time that this broker is there, whatever the disk does; it asks again. */
-  private boolean isOfReplica() {
-    return shape.specs().get(0).claim() != null;
   }
 
   /** However what is missing comes to the shards: when all of it is there, one has its part. */
@@ -236,20 +226,6 @@ final class FetchInFlight {
     }
   }
 
-  /** On its loop: answers with what there is. */
-  void waitNoLonger() {
-    if (!ended) {
-      onWaitOver();
-    }
-  }
-
-  /**
-   * @param action runs on its loop once this has been answered or given up
-   */
-  void whenEnded(Runnable action) {
-    whenEnded = action;
-  }
-
   private void onAbandoned() {
     if (!ended) {
       end();
@@ -290,7 +266,6 @@ final class FetchInFlight {
 
   private void end() {
     ended = true;
-    whenEnded.run();
     if (timer != null) {
       timer.cancel();
     }

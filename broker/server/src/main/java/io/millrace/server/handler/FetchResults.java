@@ -34,6 +34,10 @@ final class FetchResults {
           .build();
     }
     if (result instanceof ReadResult.Refused refused) {
+      if (spec.claim() != null) {
+        // Which naming of the partition this is about: it may have been named anew meanwhile.
+        spec.believedEpoch().ifPresent(out::setLeaderEpoch);
+      }
       return out.setStartOffset(refused.startOffset())
           .setHighWatermark(refused.highWatermark())
           .setError(refused.refusal().toError())

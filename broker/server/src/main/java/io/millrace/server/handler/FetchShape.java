@@ -33,11 +33,12 @@ record FetchShape(List<ReadResult.Spec> specs, int maxBytes, int minBytes, long 
    */
   static Outcome of(FetchRequest fetch, int maxPartitions, int maxBytes, int maxWaitMillis) {
     int count = fetch.getPartitionsCount();
-    if (count == 0) {
+    if (count == 0 && !fetch.hasFollower()) {
       return invalid("no partition is named");
     }
-    if (count > maxPartitions) {
-      return new Outcome.Refused(PartitionCount.tooMany(count, maxPartitions));
+    int told = fetch.getSession().getDroppedCount() + fetch.getSession().getFlushedCount();
+    if (Math.max(count, told) > maxPartitions) {
+      return new Outcome.Refused(PartitionCount.tooMany(Math.max(count, told), maxPartitions));
     }
     List<ReadResult.Spec> specs = new ArrayList<>(count);
     Set<PartitionId> seen = count > 1 ? new HashSet<>(count * 2) : Set.of();

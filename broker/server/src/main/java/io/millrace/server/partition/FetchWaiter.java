@@ -4,31 +4,24 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A fetch that waits for some of this shard's partitions. Owner: the shard's loop; it wakes its
- * fetch at most once.
+ * A consumer's fetch that waits for some of this shard's partitions. Owner: the shard's loop; it
+ * wakes its fetch at most once.
  *
  * <p>It counts from the look that left it behind, so nothing is missed until the fetch has heard of
  * all its shards and knows how much it still needs: see {@link #arm}.
  */
 public final class FetchWaiter {
   private final Runnable wake;
-  private final boolean ofReplica;
   private final List<Partition> partitions = new ArrayList<>();
   private long bytes;
   private long neededBytes = Long.MAX_VALUE;
   private boolean over;
 
   /**
-   * @param ofReplica what is appended counts, not only what is visible
    * @param wake runs on the shard's loop
    */
-  FetchWaiter(boolean ofReplica, Runnable wake) {
-    this.ofReplica = ofReplica;
+  FetchWaiter(Runnable wake) {
     this.wake = wake;
-  }
-
-  boolean isOfReplica() {
-    return ofReplica;
   }
 
   void waitFor(Partition partition) {
@@ -50,10 +43,7 @@ public final class FetchWaiter {
     }
   }
 
-  /**
-   * Called by a partition that has something else to tell: that it cannot serve any more, or a high
-   * watermark. The fetch must look again.
-   */
+  /** Called by a partition that cannot serve any more. The fetch must look again. */
   void wakeNow() {
     if (!over) {
       cancel();

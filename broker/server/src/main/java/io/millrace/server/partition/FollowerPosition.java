@@ -10,4 +10,10 @@ package io.millrace.server.partition;
  */
 public record FollowerPosition(long offset, int lastEpoch, long flushedOffset, long highWatermark) {
   public static final int NO_EPOCH = -1;
+
+  /** The same place, with more of it on the disk. */
+  public FollowerPosition flushedTo(long offset) {
+    return new FollowerPosition(
+        this.offset, lastEpoch, Math.max(flushedOffset, offset), highWatermark);
+  }
 }

@@ -41,6 +41,7 @@ final class Following {
   private boolean busy;
   private long askedAt;
   private String trouble = "";
+  private Runnable whenFlushed = () -> {};
 
   /**
    * @param highWatermark as known from earlier epochs
@@ -102,6 +103,15 @@ final class Following {
             replica.claimedEpoch(state()).orElse(FollowerPosition.NO_EPOCH),
             Math.min(askedAt, log.flushedOffset()),
             replica.highWatermark()));
+  }
+
+  /** See {@link Partition#tellFlushed}. */
+  void tellFlushed(Runnable then) {
+    whenFlushed = then;
+  }
+
+  void onFlushed() {
+    whenFlushed.run();
   }
 
   /** See {@link Partition#onFetched}; called only while this is the epoch that is followed. */
@@ -181,6 +191,10 @@ final class Following {
       // The leader's log begins in the middle of a batch, which is copied whole.
       long start = fetchOffset();
       reshape(whenDone -> log.startOver(first, start, whenDone), ready);
+      return;
+    }
+    if (first >= 0 && first < log.endOffset()) {
+      ready.run(); // an answer to a fetch that was sent before: it is here already
       return;
     }
     // Of the last record: an epoch that this replica led without a record is no obstacle.

@@ -461,6 +461,17 @@ public final class Partition implements LogListener {
         : current.position();
   }
 
+  /**
+   * @param then on this loop, whenever more of the log is on the disk, as long as this replica
+   *     follows in that epoch
+   */
+  public void tellFlushed(int leaderEpoch, Runnable then) {
+    Following current = following;
+    if (current != null && isFollowing(leaderEpoch)) {
+      current.tellFlushed(then);
+    }
+  }
+
   private boolean isFollowing(int leaderEpoch) {
     return role instanceof Role.Follower follower && follower.epoch() == leaderEpoch;
   }
@@ -586,11 +597,21 @@ public final class Partition implements LogListener {
     }
   }
 
+  /** The same replica has more of that on its disk. */
+  void onReplicaFlushed(FollowerClaim claim, long offset, int leaderEpoch) {
+    if (role.isInEpoch(leaderEpoch)) {
+      onReplicaFetch(claim, offset);
+    }
+  }
+
   @Override
   public void onFlushed(long flushedOffset) {
     if (leading != null) {
       leading.onFlushed(flushedOffset);
       onProgress();
+    }
+    if (following != null) {
+      following.onFlushed();
     }
     flushWaiters.onFlushed(flushedOffset, log.endOffset());
   }

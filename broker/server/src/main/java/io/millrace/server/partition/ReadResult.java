@@ -21,6 +21,10 @@ public sealed interface ReadResult {
       OptionalInt lastEpoch,
       int maxBytes,
       @Nullable FollowerClaim claim) {
+    Spec with(FollowerClaim now) {
+      return new Spec(id, offset, believedEpoch, lastEpoch, maxBytes, now);
+    }
+
     /** Of a consumer. */
     public Spec(
         PartitionId id,
@@ -37,8 +41,7 @@ public sealed interface ReadResult {
    *
    * @param slice whole batches, owned by whoever has this result; empty when there is nothing to
    *     see
-   * @param heldBack there was something, but it found no room in this answer; or something else to
-   *     be told at once
+   * @param heldBack there was something, but it found no room in this answer
    * @param onItsWay there is something, but it has to come from the disk first
    * @param nextOffset where to read on
    */

@@ -70,11 +70,9 @@ final class Reads {
     if (claim != null && isFirstLook) {
       partition.onReplicaFetch(claim, spec.offset());
     }
-    // A replica is told of a higher high watermark at once: others may read from it.
-    boolean hasNews = claim != null && claim.highWatermark() < visible.offset();
     ReadResult.Served nothing =
         new ReadResult.Served(
-            Optional.empty(), hasNews, false, start, visible.offset(), epoch, spec.offset());
+            Optional.empty(), false, false, start, visible.offset(), epoch, spec.offset());
     return decision instanceof FetchRules.Decision.Wait
         ? nothing
         : readLog(spec, readableEnd, Math.min(spec.maxBytes(), budget), wholeBatchAnyway, nothing);

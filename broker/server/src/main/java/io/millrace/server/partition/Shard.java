@@ -158,7 +158,7 @@ public final class Shard {
   }
 
   /** A fetch that may have reason to be woken several times in a turn looks once, at its end. */
-  private void wakeAtEndOfTurn(Runnable wake) {
+  void atEndOfTurn(Runnable wake) {
     wakes.add(wake);
     endTurnLater();
   }
@@ -226,18 +226,9 @@ public final class Shard {
    *     batch even so
    * @param minBytes with less, and no error, a waiter is left behind, which is still to be armed
    * @param wake for that waiter, on this loop; null when the fetch does not wait any more
-   * @param isFirst of this fetch: only then it proves how far a replica has come
    */
   public record Look(
-      List<ReadResult.Spec> specs,
-      int maxBytes,
-      int minBytes,
-      @Nullable Runnable wake,
-      boolean isFirst) {
-    public Look(List<ReadResult.Spec> specs, int maxBytes, int minBytes, @Nullable Runnable wake) {
-      this(specs, maxBytes, minBytes, wake, true);
-    }
-  }
+      List<ReadResult.Spec> specs, int maxBytes, int minBytes, @Nullable Runnable wake) {}
 
   /**
    * What it found.
@@ -258,8 +249,7 @@ public final class Shard {
     boolean answerNow = false;
     for (int i = 0; i < count; i++) {
       int index = (first + i) % count;
-      ReadResult result =
-          read(specs.get(index), look.maxBytes() - bytes, bytes == 0, look.isFirst());
+      ReadResult result = read(specs.get(index), look.maxBytes() - bytes, bytes == 0, true);
       results[index] = result;
       if (result instanceof ReadResult.Served served) {
         bytes += served.sizeBytes();
@@ -271,8 +261,7 @@ public final class Shard {
     Runnable wake = look.wake();
     FetchWaiter waiter = null;
     if (wake != null && !answerNow && bytes < look.minBytes()) {
-      boolean ofReplica = specs.get(0).claim() != null;
-      waiter = new FetchWaiter(ofReplica, () -> wakeAtEndOfTurn(wake));
+      waiter = new FetchWaiter(() -> atEndOfTurn(wake));
       for (ReadResult.Spec spec : specs) {
         Partition partition = partitions.get(spec.id());
         if (partition != null) {
@@ -333,7 +322,12 @@ public final class Shard {
     return new ShardReading(readings, offline.size(), traffic, departed.read());
   }
 
-  private ReadResult read(
+  /**
+   * What one partition gives.
+   *
+   * @param isFirstLook of a fetch: only then it proves how far a replica has come
+   */
+  ReadResult read(
       ReadResult.Spec spec, long budget, boolean wholeBatchAnyway, boolean isFirstLook) {
     Partition partition = partitions.get(spec.id());
     return partition == null

@@ -20,7 +20,10 @@ final class FollowerProgress {
   private long fetchedNanos;
   private long logEndWhenFetched;
 
-  /** When it last had everything; a new leader gives everybody the lag time from its start. */
+  /**
+   * When it was last seen to have everything; a new leader gives everybody the lag time from its
+   * start. Also looked at between fetches: an idle follower sends none for an idle partition.
+   */
   private long caughtUpNanos;
 
   private int askedToLeaveIn = NO_LIFE;
@@ -61,6 +64,13 @@ final class FollowerProgress {
     fetchedNanos = nowNanos;
     logEndWhenFetched = logEnd;
     return true;
+  }
+
+  /** Now and then: whoever has everything lacks nothing until more is appended. */
+  void onTime(long logEnd, long nowNanos) {
+    if (offset >= logEnd) {
+      caughtUpNanos = Math.max(caughtUpNanos, nowNanos);
+    }
   }
 
   void onLeaveAsked(int life) {

@@ -292,6 +292,9 @@ public final class LeaderReplica {
    */
   public @Nullable Want want(long timeNanos) {
     nowNanos = timeNanos;
+    for (FollowerProgress follower : followers) {
+      follower.onTime(logEnd, timeNanos);
+    }
     advance();
     if (isDeposed || isAwaited || (notBeforeNanos != null && timeNanos - notBeforeNanos < 0)) {
       return null;

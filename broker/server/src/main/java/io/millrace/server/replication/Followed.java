@@ -9,10 +9,10 @@ final class Followed {
   enum Stage {
     /** Its shard has been asked where it stands. Next: READY, PAUSED. */
     ASKED,
-    /** Goes into the next fetch. Next: FETCHING. */
+    /** To be named in the next fetch. Next: STANDING. */
     READY,
-    /** In the fetch that is out. Next: WORKING, READY, PAUSED. */
-    FETCHING,
+    /** Named, and waited for by the leader until it has something. Next: WORKING, READY, PAUSED. */
+    STANDING,
     /** Its shard has a result to work into the log. Next: READY, PAUSED. */
     WORKING,
     /** Cannot fetch, or was refused; is asked again after a while. Next: ASKED. */
@@ -30,17 +30,17 @@ final class Followed {
   /** Where it stood when it was last READY. */
   @Nullable FollowerPosition position;
 
-  /** Where the leader was last told that it stands; null when that told it nothing. */
-  @Nullable FollowerPosition asked;
+  /** The last result must have moved it: it was data, or something to be put right. */
+  boolean mustMove;
 
-  /** The last result was no data, but something to be put right. */
-  boolean wasRefused;
-
-  /** Refusals in a row that led nowhere. */
+  /** Results in a row that led nowhere. */
   int failures;
 
   /** Of a PAUSED one only. */
   long pausedUntilNanos;
+
+  /** What the leader knows to be on this replica's disk, or is about to hear. */
+  long toldFlushed;
 
   Followed(PartitionId id, int leaderEpoch, int shard) {
     this.id = id;

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
 
 /**
  * The replicas of one shard, as links see them. Its methods may be called on any thread and do
@@ -27,11 +28,25 @@ final class FollowerShard {
     shard.deliver(message);
   }
 
-  void positions(List<Followed> whose, Consumer<List<Standing>> then) {
+  /**
+   * Asks partitions where they stand, and to tell when more of them is on the disk.
+   *
+   * @param flushed any number of times later, while the partition follows in that epoch
+   */
+  void positions(
+      List<Followed> whose, Consumer<List<Standing>> then, ObjLongConsumer<Followed> flushed) {
     shard.deliver(
         () -> {
           List<Standing> standings = new ArrayList<>(whose.size());
-          whose.forEach(followed -> standings.add(standing(followed)));
+          for (Followed followed : whose) {
+            Partition partition = shard.find(followed.id);
+            if (partition != null) {
+              partition.tellFlushed(
+                  followed.leaderEpoch,
+                  () -> flushed.accept(followed, partition.log().flushedOffset()));
+            }
+            standings.add(standing(followed));
+          }
           then.accept(standings);
         });
   }
@@ -42,28 +57,31 @@ final class FollowerShard {
         followed, partition == null ? Optional.empty() : partition.position(followed.leaderEpoch));
   }
 
+  /** A result and whose it is. */
+  record Work(Followed followed, FetchRound.Share share) {}
+
   /**
    * Works results into the logs.
    *
-   * @param then those that are ready at once, all together
+   * @param then those that are ready at once, all together, without those that only had news
    * @param late each of the others, when it is
    */
   void work(
-      List<FetchRound.Share> shares,
-      Runnable memoryFree,
-      Consumer<List<Standing>> then,
-      Consumer<Standing> late) {
+      List<Work> all, Runnable memoryFree, Consumer<List<Standing>> then, Consumer<Standing> late) {
     shard.deliver(
         () -> {
-          List<Standing> standings = new ArrayList<>(shares.size());
-          List<Followed> ready = new ArrayList<>(shares.size());
+          List<Standing> standings = new ArrayList<>(all.size());
+          List<Followed> ready = new ArrayList<>(all.size());
           boolean[] over = {false};
           try {
-            for (FetchRound.Share share : shares) {
-              Followed followed = share.followed();
+            for (Work each : all) {
+              Followed followed = each.followed();
               work(
-                  share,
+                  each,
                   () -> {
+                    if (each.share().isOnlyNews()) {
+                      return;
+                    }
                     if (over[0]) {
                       late.accept(standing(followed));
                     } else {
@@ -80,8 +98,9 @@ final class FollowerShard {
         });
   }
 
-  private void work(FetchRound.Share share, Runnable ready) {
-    Followed followed = share.followed();
+  private void work(Work work, Runnable ready) {
+    Followed followed = work.followed();
+    FetchRound.Share share = work.share();
     Partition partition = shard.find(followed.id);
     if (partition == null) {
       ready.run(); // let go meanwhile

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.FetchPartition;
 import io.millrace.wire.v1.FetchRequest;
+import io.millrace.wire.v1.FetchSession;
+import io.millrace.wire.v1.FlushedPartition;
+import io.millrace.wire.v1.Follower;
+import io.millrace.wire.v1.ReplicaPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -50,6 +54,19 @@ class FetchShapeTest {
     }
     assertThat(refused(request)).isEqualTo(ErrorCode.TOO_LARGE);
     assertThat(refused(request())).isEqualTo(ErrorCode.INVALID_REQUEST);
+  }
+
+  @Test
+  void b25_aFollowerMayNameNothingAndTellNoMoreThanTheLimit() {
+    Follower follower = Follower.newBuilder().setBrokerId(2).setIncarnation(1).build();
+    assertThat(shaped(request().setFollower(follower)).specs()).isEmpty();
+    FetchSession.Builder session = FetchSession.newBuilder();
+    for (int i = 0; i < 6; i++) {
+      session.addFlushed(FlushedPartition.newBuilder().setPartition(i));
+      session.addDropped(ReplicaPartition.newBuilder().setPartition(i));
+    }
+    assertThat(refused(request().setFollower(follower).setSession(session)))
+        .isEqualTo(ErrorCode.TOO_LARGE);
   }
 
   @Test

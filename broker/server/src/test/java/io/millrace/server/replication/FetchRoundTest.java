@@ -8,6 +8,7 @@ import io.millrace.server.partition.PartitionId;
 import io.millrace.wire.v1.FetchRequest;
 import io.millrace.wire.v1.FetchResponse;
 import io.millrace.wire.v1.FetchResult;
+import io.millrace.wire.v1.FetchSession;
 import io.millrace.wire.v1.Follower;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -17,10 +18,19 @@ class FetchRoundTest {
   private static final ReplicationSettings SETTINGS = new ReplicationSettings(8 << 20, 100, 2_000);
 
   private final FetchRound round =
-      FetchRound.patient(
+      new FetchRound(
+          true,
           List.of(
               followed("t", 0, 7, new FollowerPosition(10, 5, 8, 9)),
-              followed("t", 1, 6, new FollowerPosition(0, -1, 0, 0))));
+              followed("t", 1, 6, new FollowerPosition(0, -1, 0, 0))),
+          List.of(new FetchRound.Dropped(new PartitionId("u", 3), 2)),
+          List.of(flushed("v", 4, 12)));
+
+  private static Followed flushed(String topic, int partition, long offset) {
+    Followed followed = new Followed(new PartitionId(topic, partition), 5, 0);
+    followed.toldFlushed = offset;
+    return followed;
+  }
 
   private static Followed followed(String topic, int partition, int epoch, FollowerPosition at) {
     Followed followed = new Followed(new PartitionId(topic, partition), epoch, 0);
@@ -59,27 +69,40 @@ class FetchRoundTest {
   }
 
   @Test
-  void cutsTheAnswerIntoSharesWithoutCopying() {
-    byte[] bytes = {1, 2, 3, 4, 5};
-    var shares =
-        round
-            .split(response(result("t", 0, 2), result("t", 1, 3)), ByteBuffer.wrap(bytes))
-            .orElseThrow();
-    assertThat(shares.get(0).batches()).isEqualTo(ByteBuffer.wrap(new byte[] {1, 2}));
-    assertThat(shares.get(1).batches()).isEqualTo(ByteBuffer.wrap(new byte[] {3, 4, 5}));
-    bytes[2] = 9;
-    assertThat(shares.get(1).batches().get(0)).isEqualTo((byte) 9);
+  void saysWhatElseIsNew() {
+    FetchSession session = round.request(Follower.getDefaultInstance(), SETTINGS).getSession();
+    assertThat(session.getBegin()).isTrue();
+    assertThat(session.getDropped(0).getTopicId()).isEqualTo("u");
+    assertThat(session.getDropped(0).getPartition()).isEqualTo(3);
+    assertThat(session.getDropped(0).getLeaderEpoch()).isEqualTo(2);
+    assertThat(session.getFlushed(0).getTopicId()).isEqualTo("v");
+    assertThat(session.getFlushed(0).getFlushedOffset()).isEqualTo(12);
   }
 
   @Test
-  void takesNoAnswerToSomethingElse() {
+  void cutsTheAnswerIntoSharesWithoutCopying() {
+    byte[] bytes = {1, 2, 3, 4, 5};
+    var shares =
+        FetchRound.split(
+                response(result("t", 0, 2), result("u", 0, 0), result("t", 1, 3)),
+                ByteBuffer.wrap(bytes))
+            .orElseThrow();
+    assertThat(shares.get(0).batches()).isEqualTo(ByteBuffer.wrap(new byte[] {1, 2}));
+    assertThat(shares.get(0).isOnlyNews()).isFalse();
+    assertThat(shares.get(1).isOnlyNews()).isTrue();
+    assertThat(shares.get(2).id()).isEqualTo(new PartitionId("t", 1));
+    assertThat(shares.get(2).batches()).isEqualTo(ByteBuffer.wrap(new byte[] {3, 4, 5}));
+    bytes[2] = 9;
+    assertThat(shares.get(2).batches().get(0)).isEqualTo((byte) 9);
+  }
+
+  @Test
+  void takesNoAnswerWhosePartsAreNotItsPayload() {
     ByteBuffer five = ByteBuffer.allocate(5);
-    assertThat(round.split(response(result("t", 0, 5)), five)).isEmpty();
-    assertThat(round.split(response(result("t", 1, 2), result("t", 0, 3)), five)).isEmpty();
-    assertThat(round.split(response(result("u", 0, 2), result("t", 1, 3)), five)).isEmpty();
-    assertThat(round.split(response(result("t", 0, 2), result("t", 1, 4)), five)).isEmpty();
-    assertThat(round.split(response(result("t", 0, 2), result("t", 1, 2)), five)).isEmpty();
-    assertThat(round.split(response(result("t", 0, -1), result("t", 1, 6)), five)).isEmpty();
-    assertThat(round.split(response(result("t", 0, 6), result("t", 1, -1)), five)).isEmpty();
+    assertThat(FetchRound.split(response(result("t", 0, 4)), five)).isEmpty();
+    assertThat(FetchRound.split(response(), five)).isEmpty();
+    assertThat(FetchRound.split(response(result("t", 0, 2), result("t", 1, 4)), five)).isEmpty();
+    assertThat(FetchRound.split(response(result("t", 0, -1), result("t", 1, 6)), five)).isEmpty();
+    assertThat(FetchRound.split(response(result("t", 0, 6), result("t", 1, -1)), five)).isEmpty();
   }
 }

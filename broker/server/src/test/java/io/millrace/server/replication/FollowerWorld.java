@@ -171,6 +171,16 @@ final class FollowerWorld {
     return requests.remove(0);
   }
 
+  /** The same, over all that name nothing. */
+  InboundRequest nextFetchThatNames() {
+    InboundRequest next = nextFetch();
+    while (next.head().getFetch().getPartitionsCount() == 0) {
+      answerEmpty(next);
+      next = nextFetch();
+    }
+    return next;
+  }
+
   static List<String> partitions(Request fetch) {
     return fetch.getFetch().getPartitionsList().stream()
         .map(partition -> partition.getTopicId() + "-" + partition.getPartition())
@@ -178,28 +188,28 @@ final class FollowerWorld {
         .toList();
   }
 
-  /** As after a wait in vain: what was asked for has nothing new. */
+  /** As after a wait in vain. */
   void answerEmpty(InboundRequest fetch) {
-    answer(fetch, List.of());
+    fetch.answer(Response.newBuilder().setFetch(FetchResponse.getDefaultInstance()), List.of());
   }
 
-  /** With the batches for the first partition asked for. */
+  /** With the batches for the first partition that it names. */
   void answer(InboundRequest fetch, List<ByteBuffer> batches) {
-    FetchResponse.Builder response = FetchResponse.newBuilder();
+    answer(fetch, fetch.head().getFetch().getPartitions(0), batches);
+  }
+
+  /** With the batches for one that this fetch has named, or an earlier one. */
+  void answer(InboundRequest fetch, FetchPartition named, List<ByteBuffer> batches) {
     List<Payload> payload = new ArrayList<>();
     long size = 0;
     for (ByteBuffer batch : batches) {
       size += batch.remaining();
       payload.add(new Payload.Bytes(batch));
     }
-    for (FetchPartition partition : fetch.head().getFetch().getPartitionsList()) {
-      boolean first = response.getResultsCount() == 0;
-      response.addResults(
-          result(partition)
-              .setNextOffset(partition.getFetchOffset() + (first ? batches.size() : 0))
-              .setSize(first ? (int) size : 0));
-    }
-    fetch.answer(Response.newBuilder().setFetch(response), payload);
+    FetchResult.Builder result =
+        result(named).setNextOffset(named.getFetchOffset() + batches.size()).setSize((int) size);
+    fetch.answer(
+        Response.newBuilder().setFetch(FetchResponse.newBuilder().addResults(result)), payload);
   }
 
   static FetchResult.Builder result(FetchPartition partition) {

@@ -48,16 +48,88 @@ class ReplicaFetchersTest {
   }
 
   @Test
-  void fetchesAllPartitionsOfALeaderWithOneRequestAtATime() {
+  void namesAllPartitionsOfALeaderOnceAndThenOnlyWhatIsNew() {
     start(A, B);
     InboundRequest first = world.nextFetch();
+    assertThat(first.head().getFetch().getSession().getBegin()).isTrue();
+    assertThat(partitions(first.head())).containsExactly("a~aaaaaaaa-0", "a~aaaaaaaa-1");
+    FetchPartition b = first.head().getFetch().getPartitions(1);
     world.run(20);
     assertThat(world.requests).isEmpty();
     world.answerEmpty(first);
-    assertThat(partitions(world.nextFetch().head()))
-        .containsExactly("a~aaaaaaaa-0", "a~aaaaaaaa-1");
+    InboundRequest second = world.nextFetch();
+    assertThat(second.head().getFetch().getSession().getBegin()).isFalse();
+    assertThat(partitions(second.head())).isEmpty();
     world.run(20);
     assertThat(world.requests).isEmpty();
+    world.answer(second, b, List.of(batch(0, 3, "x")));
+    assertThat(partitions(world.nextFetch().head()))
+        .containsExactly(b.getTopicId() + "-" + b.getPartition());
+    assertThat(world.endOf(new PartitionId(b.getTopicId(), b.getPartition()))).isEqualTo(1);
+  }
+
+  @Test
+  void namesEverythingAgainAfterAFetchThatWasRefused() {
+    start(A, B);
+    world.answerEmpty(world.nextFetch());
+    world.nextFetch().refuse(ErrorCode.INVALID_REQUEST, "nothing is kept");
+    InboundRequest again = world.nextFetch();
+    assertThat(again.head().getFetch().getSession().getBegin()).isTrue();
+    assertThat(partitions(again.head())).hasSize(2);
+  }
+
+  @Test
+  void learnsTheHighWatermarkWithoutNamingThePartitionAgain() {
+    start(A);
+    InboundRequest first = world.nextFetch();
+    world.answer(first, List.of(batch(0, 3, "x")));
+    InboundRequest second = world.nextFetch();
+    FetchPartition named = second.head().getFetch().getPartitions(0);
+    second.answer(
+        Response.newBuilder()
+            .setFetch(
+                FetchResponse.newBuilder()
+                    .addResults(FollowerWorld.result(named).setHighWatermark(1))),
+        List.of());
+    assertThat(partitions(world.nextFetch().head())).isEmpty();
+    Shard shard = A.ownerAmong(world.shards);
+    assertThat(world.onLoop(shard.loop(), () -> shard.get(A).reading().visibleOffset()))
+        .isEqualTo(1);
+  }
+
+  @Test
+  void tellsWhatHasReachedItsDiskWithoutNamingThePartitionAgain() {
+    start(A);
+    world.answer(world.nextFetch(), List.of(batch(0, 3, "x")));
+    InboundRequest second = world.nextFetch();
+    assertThat(second.head().getFetch().getPartitions(0).getFlushedOffset()).isZero();
+    Shard shard = A.ownerAmong(world.shards);
+    world.onLoop(
+        shard.loop(),
+        () -> {
+          shard.get(A).log().requestFlush();
+          return true;
+        });
+    world.run(20);
+    assertThat(world.requests).describedAs("it can wait").isEmpty();
+    world.answerEmpty(second);
+    var third = world.nextFetch().head().getFetch();
+    assertThat(third.getPartitionsCount()).isZero();
+    assertThat(third.getSession().getFlushed(0).getFlushedOffset()).isEqualTo(1);
+    assertThat(third.getSession().getFlushed(0).getLeaderEpoch()).isEqualTo(3);
+  }
+
+  @Test
+  void takesNoOffenceAtDataThatComesTwice() {
+    start(A);
+    InboundRequest first = world.nextFetch();
+    FetchPartition named = first.head().getFetch().getPartitions(0);
+    world.answer(first, List.of(batch(0, 3, "x")));
+    InboundRequest second = world.nextFetch();
+    world.answer(second, named, List.of(batch(0, 3, "x")));
+    FetchPartition next = world.nextFetchThatNames().head().getFetch().getPartitions(0);
+    assertThat(next.getFetchOffset()).isEqualTo(1);
+    assertThat(world.endOf(A)).isEqualTo(1);
   }
 
   @Test
@@ -110,13 +182,14 @@ class ReplicaFetchersTest {
                     .addResults(FollowerWorld.result(asked.get(1)))),
         List.of());
     InboundRequest one = world.nextFetch();
-    assertThat(partitions(one.head())).hasSize(1);
+    assertThat(partitions(one.head())).isEmpty();
     InboundRequest other = world.nextFetch();
-    assertThat(partitions(other.head())).hasSize(1).isNotEqualTo(partitions(one.head()));
+    assertThat(partitions(other.head()))
+        .containsExactly(asked.get(0).getTopicId() + "-" + asked.get(0).getPartition());
     world.answerEmpty(other);
     world.run(5);
     world.answerEmpty(one);
-    assertThat(partitions(world.nextFetch().head())).hasSize(2);
+    assertThat(partitions(world.nextFetch().head())).isEmpty();
   }
 
   @Test
@@ -191,11 +264,19 @@ class ReplicaFetchersTest {
           slow.get(A).stepDown("a test says so");
           return true;
         });
-    world.answerEmpty(both);
+    FetchResponse.Builder answer = FetchResponse.newBuilder();
+    for (FetchPartition each : both.head().getFetch().getPartitionsList()) {
+      answer.addResults(
+          FollowerWorld.result(each)
+              .setError(Error.newBuilder().setCode(ErrorCode.OFFSET_OUT_OF_RANGE))
+              .setStartOffset(7));
+    }
+    both.answer(Response.newBuilder().setFetch(answer), List.of());
     InboundRequest one = world.nextFetch();
     assertThat(partitions(one.head())).containsExactly("a~aaaaaaaa-1");
+    assertThat(one.head().getFetch().getPartitions(0).getFetchOffset()).isEqualTo(7);
     world.answerEmpty(one);
-    assertThat(partitions(world.nextFetch().head())).containsExactly("a~aaaaaaaa-1");
+    assertThat(partitions(world.nextFetch().head())).isEmpty();
   }
 
   @Test
@@ -219,7 +300,10 @@ class ReplicaFetchersTest {
     world.fetchers.unfollow(A);
     world.run(5);
     world.answerEmpty(both);
-    assertThat(partitions(world.nextFetch().head())).containsExactly("a~aaaaaaaa-1");
+    var next = world.nextFetch().head().getFetch();
+    assertThat(next.getPartitionsCount()).isZero();
+    assertThat(next.getSession().getDropped(0).getTopicId()).isEqualTo("a~aaaaaaaa");
+    assertThat(next.getSession().getDropped(0).getPartition()).isZero();
   }
 
   @Test
@@ -367,7 +451,6 @@ class ReplicaFetchersTest {
     world.follow(B, 3);
     InboundRequest quick = world.nextFetch();
     assertThat(partitions(quick.head())).containsExactly("a~aaaaaaaa-1");
-    assertThat(quick.head().getFetch().getMaxWaitMs()).isZero();
     world.answer(quick, List.of(batch(0, 3, "x")));
     InboundRequest more = world.nextFetch();
     assertThat(partitions(more.head())).containsExactly("a~aaaaaaaa-1");
@@ -376,7 +459,7 @@ class ReplicaFetchersTest {
     world.run(10);
     assertThat(world.requests).describedAs("it has nothing new to tell").isEmpty();
     world.answerEmpty(patient);
-    assertThat(partitions(world.nextFetch().head())).hasSize(2);
+    assertThat(partitions(world.nextFetch().head())).isEmpty();
   }
 
   @Test
