@@ -130,7 +130,8 @@ final class LinkFetches {
     if (out > 0) {
       return out < MOST_OUT && partitions.hasNews();
     }
-    boolean mayNameNothing = !partitions.isAnyAsked() && (!partitions.isAnyAtWork() || !isPatient());
+    boolean mayNameNothing =
+        !partitions.isAnyAsked() && (!partitions.isAnyAtWork() || !isPatient());
     return distribution == null && (partitions.hasNews() || mayNameNothing);
   }
 
