@@ -1,7 +1,6 @@
 package io.millrace.server.partition;
 
 import io.millrace.rpc.EventLoop;
-import io.millrace.rpc.SafetyRule;
 import io.millrace.server.config.TimestampKind;
 import io.millrace.server.config.TopicSettings;
 import io.millrace.server.replica.LeaderSnapshot;
@@ -59,25 +58,8 @@ public final class Partition implements LogListener {
 
   private TopicSettings topic;
   private BatchLimits limits;
-  private Role role = new Role.Idle("nobody has been elected yet");
-
-  /** Of the epoch that is led; null in every other role. */
-  private @Nullable Leading leading;
-
-  /** While another replica is to take this leader's place: nothing is appended. */
-  private @Nullable HandingOver handingOver;
-
-  /** As which this replica was last told to lead, or follow. */
-  private @Nullable PartitionState told;
-
-  private Map<Integer, Integer> live = Map.of();
+  private final Roles roles;
   private boolean leased = true;
-
-  /** Of the epoch that is followed; null in every other role. */
-  private @Nullable Following following;
-
-  /** The log is being cut: nothing can be appended, and no epoch begun. */
-  private boolean reshaping;
 
   /** Its log, and how the topic's settings are told to it. */
   record Keeping(PartitionLog log, LogConfigs configs) {}
@@ -96,6 +78,7 @@ public final class Partition implements LogListener {
     this.log = keeping.log();
     this.logConfigs = keeping.configs();
     this.listener = listener;
+    this.roles = new Roles(this, keeping.log(), loop, listener);
     // A hint: others may know more, and nobody may have less than is there.
     this.visible =
         new VisibleEnd(
@@ -110,7 +93,7 @@ public final class Partition implements LogListener {
   }
 
   public Role role() {
-    return role;
+    return roles.role();
   }
 
   public PartitionLog log() {
@@ -121,6 +104,10 @@ public final class Partition implements LogListener {
   void enter(Shard owner, Traffic shared) {
     shard = owner;
     traffic = shared;
+  }
+
+  long visibleOffset() {
+    return visible.offset();
   }
 
   Traffic traffic() {
@@ -135,7 +122,7 @@ public final class Partition implements LogListener {
   public PartitionReading reading() {
     return new PartitionReading(
         id,
-        PartitionReading.State.of(role),
+        PartitionReading.State.of(role()),
         log.sizeBytes(),
         log.segmentCount(),
         log.startOffset(),
@@ -144,12 +131,13 @@ public final class Partition implements LogListener {
         log.flushedOffset(),
         leadership()
             .map(leader -> ReplicationLag.of(leader, loop.clock().nanoTime()))
-            .orElse(ReplicationLag.NONE));
+            .orElse(ReplicationLag.NONE),
+        Optional.ofNullable(roles.following()).map(Following::trouble).orElse(""));
   }
 
   /** What a leader knows of its followers; empty when this replica does not lead. */
   public Optional<LeaderSnapshot> leadership() {
-    return Optional.ofNullable(leading).map(Leading::snapshot);
+    return Optional.ofNullable(roles.leading()).map(Leading::snapshot);
   }
 
   TopicSettings topic() {
@@ -173,19 +161,20 @@ public final class Partition implements LogListener {
   public void configure(TopicSettings settings) {
     this.topic = settings;
     this.limits = limits(settings);
-    if (role instanceof Role.Offline) {
+    if (role() instanceof Role.Offline) {
       return; // its log takes nothing any more
     }
     log.configure(logConfigs.of(settings.log()));
-    if (leading != null) {
-      leading.configure(settings);
+    Leading leader = roles.leading();
+    if (leader != null) {
+      leader.configure(settings);
       flushForReaders();
     }
   }
 
   /** What others see must not wait for the next flush by time. */
   void flushForReaders() {
-    Leading leader = leading;
+    Leading leader = roles.leading();
     boolean waits =
         leader != null
             && (leader.waitsForOwnDisk(topic.durability())
@@ -204,88 +193,15 @@ public final class Partition implements LogListener {
    * @return why not: the epoch is lower than one seen before, or the log has failed
    */
   public Optional<String> lead(PartitionState state, Map<Integer, Integer> live) {
-    int epoch = state.leaderEpoch();
-    if (role.isInEpoch(epoch)) {
-      onState(state, live);
-      return Optional.empty();
-    }
-    if (isRemembered(epoch)) {
-      return Optional.empty();
-    }
-    Optional<String> refusal = refusal(epoch);
-    if (refusal.isEmpty() && !state.inSync().contains(state.leader())) {
-      return Optional.of(
-          "its node in the cluster's store names broker "
-              + state.leader()
-              + " as the leader, but not as in sync: "
-              + state);
-    }
-    if (refusal.isEmpty()) {
-      told = state;
-      this.live = live;
-      leaveRole(new Role.Preparing(epoch), "this broker is about to lead in epoch " + epoch);
-      if (!reshaping) {
-        beginEpoch();
-      }
-    }
-    return refusal;
+    return roles.lead(state, live);
   }
 
-  /**
-   * Never true: being told again of an epoch must take effect unless its role was really taken up.
-   * What is asked is the role, not what was heard (R13).
-   */
-  private boolean isRemembered(int epoch) {
-    boolean heard = told != null && told.leaderEpoch() == epoch;
-    return heard && SafetyRule.R13.isLeftOut();
-  }
-
-  /** Why this replica takes no part in an epoch. */
-  private Optional<String> refusal(int epoch) {
-    if (role instanceof Role.Offline offline) {
-      return Optional.of(offline.whyNotLeading());
-    }
-    if (epoch < log.highestEpochSeen()) {
-      return Optional.of(
-          "leader epoch "
-              + epoch
-              + " is lower than "
-              + log.highestEpochSeen()
-              + ", which this replica has seen: the cluster's store has gone back in time");
-    }
-    return Optional.empty();
-  }
-
-  private void beginEpoch() {
-    int epoch = ((Role.Preparing) role).epoch();
-    long startOffset = log.endOffset();
-    log.beginEpoch(epoch, () -> onEpochDurable(epoch, startOffset));
-  }
-
-  private void onEpochDurable(int epoch, long startOffset) {
-    if (!(role instanceof Role.Preparing preparing) || preparing.epoch() != epoch) {
-      return; // deposed meanwhile
-    }
-    PartitionState state = Objects.requireNonNull(told);
-    if (!state.inSync().contains(state.leader())) {
-      stepDown("it has been taken out of the in-sync set as it was about to lead");
-      return;
-    }
-    role = new Role.Leader(epoch, startOffset);
-    Leading leader = new Leading(this, loop, listener, state, live, startOffset, visible.offset());
-    leading = leader;
-    leader.act();
+  /** The epoch's first offset is durable: it serves from here on. */
+  void onLeading(Leading leader) {
     flushForReaders();
     if (shard != null && !leader.isOnlyReplica()) {
       shard.watch(this);
     }
-    LOG.debug(
-        "{}: leading in epoch {} from offset {}, {} visible",
-        id,
-        epoch,
-        startOffset,
-        visible.offset());
-    listener.onLeading(id, epoch);
   }
 
   /**
@@ -295,23 +211,7 @@ public final class Partition implements LogListener {
    * @return why not, as of {@link #lead(PartitionState, Map)}
    */
   public Optional<String> follow(PartitionState state) {
-    int epoch = state.leaderEpoch();
-    boolean follows = role instanceof Role.Follower follower && follower.epoch() == epoch;
-    if (follows || isRemembered(epoch)) {
-      return Optional.empty();
-    }
-    Optional<String> refusal = refusal(epoch);
-    if (refusal.isEmpty()) {
-      told = state;
-      Role.Follower next = new Role.Follower(epoch, state.leader());
-      leaveRole(next, next.whyNotLeading());
-      log.noteLeaderEpoch(epoch);
-      following = new Following(this, loop, epoch, visible.offset());
-      if (!reshaping) {
-        following.begin();
-      }
-    }
-    return refusal;
+    return roles.follow(state);
   }
 
   /**
@@ -321,10 +221,14 @@ public final class Partition implements LogListener {
    * @param whoLeads as a clause: "broker 3 leads"
    */
   public void stepDown(String whoLeads) {
-    boolean keepsFetching = role instanceof Role.Follower && SafetyRule.H14.isLeftOut();
-    if (!(role instanceof Role.Offline) && !keepsFetching) {
-      leaveRole(new Role.Idle(whoLeads), whoLeads);
-    }
+    roles.stepDown(whoLeads);
+  }
+
+  /** Its role is over: whoever waits for something of it hears so. */
+  void onRoleLeft(String whoLeads) {
+    appends.abandon(whoLeads);
+    visible.forgetSizes();
+    waiters.wakeAll();
   }
 
   /**
@@ -335,72 +239,26 @@ public final class Partition implements LogListener {
    *     appended; empty when it has not in time, and this one leads on
    */
   public void handOver(int to, long patienceNanos, Consumer<Optional<Integer>> then) {
-    Leading leader = leading;
-    if (leader == null || handingOver != null) {
-      then.accept(Optional.empty());
-      return;
-    }
-    HandingOver begun = new HandingOver(this, leader, loop, to, patienceNanos, then);
-    handingOver = begun;
-    begun.look();
+    roles.handOver(to, patienceNanos, then);
   }
 
   /** Nothing has come of a hand-over: what was kept is appended, in order. */
   public void leadOn() {
-    HandingOver given = handingOver;
-    handingOver = null;
-    if (given != null) {
-      given.end();
-      if (shard != null && leading != null) {
-        shard.appendKept(this);
-      }
+    if (roles.endHandOver() && shard != null && roles.leading() != null) {
+      shard.appendKept(this);
     }
-  }
-
-  private void endHandOver() {
-    HandingOver given = handingOver;
-    handingOver = null;
-    if (given != null) {
-      given.end();
-    }
-  }
-
-  private void leaveRole(Role next, String whoLeads) {
-    if (role instanceof Role.Leader leader) {
-      LOG.debug("{}: no longer leading in epoch {}: {}", id, leader.epoch(), whoLeads);
-    }
-    Leading led = leading;
-    role = next;
-    leading = null;
-    following = null;
-    endHandOver();
-    appends.abandon(whoLeads);
-    if (led != null) {
-      led.end(whoLeads);
-    }
-    visible.forgetSizes();
-    waiters.wakeAll();
   }
 
   /** A newer picture of what this replica leads or follows; changes no role. */
   public void onState(PartitionState state, Map<Integer, Integer> nowLive) {
-    PartitionState known = told;
-    if (known == null || state.version() < known.version()) {
-      return;
-    }
-    live = nowLive;
-    if (state.leaderEpoch() == known.leaderEpoch()) {
-      told = state;
-    }
-    if (leading != null) {
-      leading.onState(state, nowLive);
-    }
+    roles.onState(state, nowLive);
   }
 
   /** What became of {@link PartitionListener#onSetsWanted}. */
   public void onSetsOutcome(SetsOutcome outcome) {
-    if (leading != null) {
-      leading.onOutcome(outcome);
+    Leading leader = roles.leading();
+    if (leader != null) {
+      leader.onOutcome(outcome);
     }
   }
 
@@ -419,7 +277,7 @@ public final class Partition implements LogListener {
 
   /** Only of a leader. */
   Leading leading() {
-    return Objects.requireNonNull(leading, "leads");
+    return Objects.requireNonNull(roles.leading(), "leads");
   }
 
   /**
@@ -428,7 +286,7 @@ public final class Partition implements LogListener {
    * @return false when it does not any more
    */
   boolean keepTime() {
-    Leading leader = leading;
+    Leading leader = roles.leading();
     if (leader != null) {
       leader.act();
     }
@@ -441,12 +299,13 @@ public final class Partition implements LogListener {
    * @param then on this loop: empty once that is confirmed
    */
   public void onLeaveAsked(int broker, int incarnation, Consumer<Optional<Refusal>> then) {
-    if (leading != null) {
-      leading.onLeaveAsked(broker, incarnation, then);
+    Leading leader = roles.leading();
+    if (leader != null) {
+      leader.onLeaveAsked(broker, incarnation, then);
     } else {
       then.accept(
           Optional.of(
-              new Refusal(ErrorCode.NOT_LEADER, "not the leader: " + role.whyNotLeading())));
+              new Refusal(ErrorCode.NOT_LEADER, "not the leader: " + role().whyNotLeading())));
     }
   }
 
@@ -455,10 +314,8 @@ public final class Partition implements LogListener {
    * replica does not follow in that epoch.
    */
   public Optional<FollowerPosition> position(int leaderEpoch) {
-    Following current = following;
-    return current == null || reshaping || !isFollowing(leaderEpoch)
-        ? Optional.empty()
-        : current.position();
+    Following current = roles.following(leaderEpoch);
+    return current == null ? Optional.empty() : current.position();
   }
 
   /**
@@ -466,14 +323,10 @@ public final class Partition implements LogListener {
    *     follows in that epoch
    */
   public void tellFlushed(int leaderEpoch, Runnable then) {
-    Following current = following;
-    if (current != null && isFollowing(leaderEpoch)) {
+    Following current = roles.following(leaderEpoch);
+    if (current != null) {
       current.tellFlushed(then);
     }
-  }
-
-  private boolean isFollowing(int leaderEpoch) {
-    return role instanceof Role.Follower follower && follower.epoch() == leaderEpoch;
   }
 
   /**
@@ -483,8 +336,8 @@ public final class Partition implements LogListener {
    * @param ready once, on this loop, when the position may be asked for again; perhaps at once
    */
   public void onFetched(int leaderEpoch, FetchResult result, ByteBuffer batches, Runnable ready) {
-    Following current = following;
-    if (current == null || reshaping || !isFollowing(leaderEpoch)) {
+    Following current = roles.following(leaderEpoch);
+    if (current == null) {
       ready.run();
     } else {
       current.onFetched(result, batches, ready);
@@ -498,12 +351,10 @@ public final class Partition implements LogListener {
    * @param then on this loop, unless the log has failed
    */
   void reshape(Consumer<Runnable> change, Runnable then) {
-    reshaping = true;
-    change.accept(() -> onReshaped(then));
+    roles.reshape(change, () -> onReshaped(then));
   }
 
   private void onReshaped(Runnable then) {
-    reshaping = false;
     if (visible.offset() > log.endOffset()) {
       LOG.error(
           "{}: offsets {} to {} were committed and are gone: the leader does not have them",
@@ -514,11 +365,7 @@ public final class Partition implements LogListener {
     }
     log.noteHighWatermark(visible.offset());
     flushWaiters.onFlushed(log.flushedOffset(), log.endOffset());
-    if (role instanceof Role.Preparing) {
-      beginEpoch();
-    } else if (following != null) {
-      following.onReshaped();
-    }
+    roles.onReshaped();
     then.run();
   }
 
@@ -554,7 +401,7 @@ public final class Partition implements LogListener {
    * @return whether producers wait for the disk now
    */
   boolean appendOffered() {
-    if (handingOver == null) {
+    if (!roles.isHandingOver()) {
       appends.write();
     }
     return appends.isAwaited();
@@ -572,7 +419,7 @@ public final class Partition implements LogListener {
 
   /** Something has happened by which more may be committed. */
   void onProgress() {
-    Leading leader = leading;
+    Leading leader = roles.leading();
     if (leader == null) {
       return;
     }
@@ -590,7 +437,7 @@ public final class Partition implements LogListener {
 
   /** A replica has asked for what is at an offset of this very log, in this epoch. */
   void onReplicaFetch(FollowerClaim claim, long offset) {
-    Leading leader = leading;
+    Leading leader = roles.leading();
     if (leader != null) {
       leader.onFetch(claim, offset);
       onProgress();
@@ -599,38 +446,32 @@ public final class Partition implements LogListener {
 
   /** The same replica has more of that on its disk. */
   void onReplicaFlushed(FollowerClaim claim, long offset, int leaderEpoch) {
-    if (role.isInEpoch(leaderEpoch)) {
+    if (role().isInEpoch(leaderEpoch)) {
       onReplicaFetch(claim, offset);
     }
   }
 
   @Override
   public void onFlushed(long flushedOffset) {
-    if (leading != null) {
-      leading.onFlushed(flushedOffset);
+    Leading leader = roles.leading();
+    if (leader != null) {
+      leader.onFlushed(flushedOffset);
       onProgress();
     }
-    if (following != null) {
-      following.onFlushed();
+    Following follower = roles.following();
+    if (follower != null) {
+      follower.onFlushed();
     }
     flushWaiters.onFlushed(flushedOffset, log.endOffset());
   }
 
   @Override
   public void onFailed(Throwable cause) {
-    if (role instanceof Role.Offline) {
+    if (role() instanceof Role.Offline) {
       return;
     }
     LOG.error("{}: offline: its log failed", id, cause);
-    role = new Role.Offline("the log of " + id + " has failed; see the broker's log");
-    endHandOver();
-    appends.abandon("the log has failed");
-    if (leading != null) {
-      leading.end("its log has failed");
-      leading = null;
-    }
-    following = null;
-    waiters.wakeAll();
+    roles.goOffline(new Role.Offline("the log of " + id + " has failed; see the broker's log"));
     flushWaiters.onFailed();
     listener.onFailed(id, cause);
   }
@@ -641,7 +482,7 @@ public final class Partition implements LogListener {
    * @param then on this loop: false when the log has failed
    */
   public void flush(Consumer<Boolean> then) {
-    if (role instanceof Role.Offline) {
+    if (role() instanceof Role.Offline) {
       then.accept(false);
     } else if (log.flushedOffset() >= log.endOffset()) {
       then.accept(true);
@@ -659,12 +500,12 @@ public final class Partition implements LogListener {
   /** See {@link Shard#look}. */
   ReadResult read(
       ReadResult.Spec spec, long budget, boolean wholeBatchAnyway, boolean isFirstLook) {
-    return reads.read(role, spec, budget, wholeBatchAnyway, isFirstLook);
+    return reads.read(role(), spec, budget, wholeBatchAnyway, isFirstLook);
   }
 
   /** See {@link Shard#findOffset}. */
   void findOffset(OffsetQuery query, Consumer<OffsetQuery.Answer> then) {
-    reads.find(role, query, then);
+    reads.find(role(), query, then);
   }
 
   /** See {@link Shard#trim}. */
@@ -674,7 +515,7 @@ public final class Partition implements LogListener {
       then.accept(new Trimming.Answer.Refused(refusal.get()));
       return;
     }
-    int epoch = ((Role.Leader) role).epoch();
+    int epoch = ((Role.Leader) role()).epoch();
     long before = trimming.beforeOffset().orElse(visible.offset());
     if (before < 0) { // beyond 2^63 on the wire
       then.accept(
@@ -693,6 +534,6 @@ public final class Partition implements LogListener {
 
   /** Whether this replica leads, in the epoch that whoever asks believes in. */
   public Optional<Refusal> checkEpoch(OptionalInt believed) {
-    return EpochRules.check(role, believed);
+    return EpochRules.check(role(), believed);
   }
 }

@@ -146,6 +146,8 @@ class ReplicationTest {
         });
     assertThat(replicas.endOf(2)).isZero();
     assertThat(replicas.world(2).onLoop(() -> replicas.partition(2).position(1))).isEmpty();
+    assertThat(replicas.world(2).onLoop(() -> replicas.partition(2).reading().trouble()))
+        .contains("does not match its checksum");
     replicas.world(2).scheduler.runFor(2 * PartitionWorld.SECOND);
     replicas.fetch(2);
     assertThat(replicas.endOf(2)).isEqualTo(1);

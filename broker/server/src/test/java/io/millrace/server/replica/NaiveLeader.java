@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -73,6 +74,11 @@ final class NaiveLeader {
       Event.Fetched last = fetched.get(broker);
       return last == null ? -1 : last.offset();
     }
+
+    /** Of one that has fetched. */
+    Event.Fetched last(int broker) {
+      return Objects.requireNonNull(fetched.get(broker));
+    }
   }
 
   private final int self;
@@ -120,7 +126,7 @@ final class NaiveLeader {
       if (now.node.inSync().contains(broker)) {
         boolean lags =
             now.offset(broker) < now.logEnd
-                && now.nanos - now.caughtUpNanos.get(broker) >= settings.lagNanos();
+                && now.nanos - at(now.caughtUpNanos, broker) >= settings.lagNanos();
         boolean lost = now.offset(broker) >= 0 && now.offset(broker) < now.highWatermark;
         if (asked || !now.live.containsKey(broker) || lost || lags) {
           leave.add(broker);
@@ -128,7 +134,7 @@ final class NaiveLeader {
       } else if (isJoiner(now, broker)
           && joinsBy(now, broker) >= now.highWatermark
           && joinsBy(now, broker) >= log.epochStart()) {
-        join.put(broker, now.fetched.get(broker).life());
+        join.put(broker, now.last(broker).life());
       }
     }
     Set<Integer> inSync = new HashSet<>(now.node.inSync());
@@ -221,8 +227,8 @@ final class NaiveLeader {
     boolean sameLife = before != null && before.life() == fetch.life();
     if (fetch.offset() >= now.logEnd) {
       now.caughtUpNanos.put(fetch.broker(), atNanos);
-    } else if (sameLife && fetch.offset() >= now.endWhenFetched.get(fetch.broker())) {
-      now.caughtUpNanos.put(fetch.broker(), now.fetchedNanos.get(fetch.broker()));
+    } else if (sameLife && fetch.offset() >= at(now.endWhenFetched, fetch.broker())) {
+      now.caughtUpNanos.put(fetch.broker(), at(now.fetchedNanos, fetch.broker()));
     }
     now.fetched.put(fetch.broker(), fetch);
     now.fetchedNanos.put(fetch.broker(), atNanos);
@@ -256,7 +262,7 @@ final class NaiveLeader {
                 onDisk,
                 member == self
                     ? now.flushedEnd
-                    : Math.min(holds, now.fetched.get(member).flushed()));
+                    : Math.min(holds, now.last(member).flushed()));
       }
       if (set.size() == 1) {
         alone = now.flushedEnd;
@@ -275,9 +281,9 @@ final class NaiveLeader {
     for (int broker : others(now)) {
       boolean isNear =
           now.offset(broker) >= now.logEnd
-              || now.nanos - now.caughtUpNanos.get(broker) < settings.lagNanos();
+              || now.nanos - at(now.caughtUpNanos, broker) < settings.lagNanos();
       boolean isHeard =
-          now.nanos - now.fetchedNanos.get(broker) < LeaderReplica.JOINER_PATIENCE_NANOS;
+          now.nanos - at(now.fetchedNanos, broker) < LeaderReplica.JOINER_PATIENCE_NANOS;
       if (!counted.contains(broker) && isJoiner(now, broker) && isNear && isHeard) {
         visible = Math.min(visible, joinsBy(now, broker));
       }
@@ -301,10 +307,14 @@ final class NaiveLeader {
   }
 
   private long joinsBy(Now now, int broker) {
-    Event.Fetched last = now.fetched.get(broker);
+    Event.Fetched last = now.last(broker);
     return settings.level() == Level.SYNCED
         ? Math.min(last.flushed(), last.offset())
         : last.offset();
+  }
+
+  private static long at(Map<Integer, Long> times, int broker) {
+    return Objects.requireNonNull(times.get(broker));
   }
 
   private List<Integer> others(Now now) {
