@@ -203,8 +203,7 @@ final class Roles {
 
   private void leave(Role next, String whoLeads) {
     if (role instanceof Role.Leader leader) {
-      LOG.debug(
-          "{}: no longer leading in epoch {}: {}", partition.id(), leader.epoch(), whoLeads);
+      LOG.debug("{}: no longer leading in epoch {}: {}", partition.id(), leader.epoch(), whoLeads);
     }
     Leading led = leading;
     role = next;

@@ -113,8 +113,7 @@ class FollowerAgainstLogsTest {
         return round;
       }
       FollowerStep step =
-          replica.onDiverging(
-              follower.asLog(), parted.get().epoch(), parted.get().endOffset(), 0);
+          replica.onDiverging(follower.asLog(), parted.get().epoch(), parted.get().endOffset(), 0);
       if (step instanceof FollowerStep.Truncate cut) {
         assertThat(cut.to()).isLessThan(follower.end());
         follower.cut(cut.to());
@@ -130,19 +129,21 @@ class FollowerAgainstLogsTest {
   }
 
   /**
-   * Logs as elections make them: in each epoch somebody leads and appends, and whoever follows first
-   * cuts what the leader has not, and then copies as far as it comes.
+   * Logs as elections make them: in each epoch somebody leads and appends, and whoever follows
+   * first cuts what the leader has not, and then copies as far as it comes.
    */
   private static List<Epochs> history(Random random) {
     List<Epochs> logs = List.of(new Epochs(), new Epochs(), new Epochs());
     int epochs = 1 + random.nextInt(8);
     for (int epoch = 1; epoch <= epochs; epoch++) {
-      Epochs leads = logs.get(random.nextInt(3));
+      int leader = random.nextInt(3);
+      Epochs leads = logs.get(leader);
       for (int i = random.nextInt(4); i > 0; i--) {
         leads.of().add(epoch);
       }
-      for (Epochs each : logs) {
-        if (each != leads && random.nextBoolean()) {
+      for (int i = 0; i < 3; i++) {
+        Epochs each = logs.get(i);
+        if (i != leader && random.nextBoolean()) {
           each.cut(each.common(leads));
           int upTo = each.end() + random.nextInt(leads.end() - each.end() + 1);
           for (int at = each.end(); at < upTo; at++) {

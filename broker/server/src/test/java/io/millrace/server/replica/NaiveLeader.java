@@ -205,8 +205,7 @@ final class NaiveLeader {
       now.pending = Optional.of(sent.change());
     } else if (event instanceof Event.Seen seen && seen.node().version() > now.node.version()) {
       now.node = seen.node();
-      now.pending =
-          now.pending.filter(change -> seen.node().version() <= change.expectedVersion());
+      now.pending = now.pending.filter(change -> seen.node().version() <= change.expectedVersion());
     } else if (event instanceof Event.Refused) {
       now.pending = Optional.empty();
     } else if (event instanceof Event.Asked) {
@@ -260,9 +259,7 @@ final class NaiveLeader {
         onDisk =
             Math.min(
                 onDisk,
-                member == self
-                    ? now.flushedEnd
-                    : Math.min(holds, now.last(member).flushed()));
+                member == self ? now.flushedEnd : Math.min(holds, now.last(member).flushed()));
       }
       if (set.size() == 1) {
         alone = now.flushedEnd;
