@@ -279,18 +279,23 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   /**
-   * How the bytes of a log that was not closed are to be looked at. Whole is only what was open in
-   * this boot of the machine: another process may have died while it repaired what a power loss had
-   * left.
+   * How the bytes of a log that was not closed are to be looked at. When the last run was recorded,
+   * in this boot, it had opened all it could, or it made the log since: whole is what that run
+   * remembered as open, and what it had nothing to say of, as when the checkpoint is lost. What has
+   * a line of an earlier boot it may never have opened.
    */
   public PageCache pageCacheOf(PartitionName partition) {
     if (bootId.isEmpty() || lastBootId.isEmpty()) {
       return PageCache.DOUBTED;
     }
-    if (lastCheckpoint(partition).bootTag().equals(bootTag())) {
+    CheckpointEntry remembered = checkpoint.get(partition);
+    if (remembered != null && remembered.bootTag().equals(bootTag())) {
       return PageCache.WHOLE;
     }
-    return lastBootId.equals(bootId) ? PageCache.DOUBTED : PageCache.FRESH;
+    if (!lastBootId.equals(bootId)) {
+      return PageCache.FRESH;
+    }
+    return remembered == null ? PageCache.WHOLE : PageCache.DOUBTED;
   }
 
   public StartState startState() {

@@ -5,7 +5,6 @@ import io.millrace.storage.directory.CheckpointEntry;
 import io.millrace.storage.directory.DataPaths;
 import io.millrace.storage.directory.LogEnd;
 import io.millrace.storage.directory.PageCache;
-import io.millrace.storage.files.DirectoryEntry;
 import io.millrace.storage.files.Disk;
 import io.millrace.storage.files.DiskFile;
 import io.millrace.storage.files.DiskFullException;
@@ -15,7 +14,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,17 +74,17 @@ final class LogRecovery {
    *     explains
    */
   Recovered open(@Nullable LogEnd cleanEnd, CheckpointEntry checkpoint) throws IOException {
-    Listing all = list();
+    LogListing all = LogListing.of(disk, directory);
     EpochHistory epochs = EpochHistory.read(disk, directory);
     long start = epochs == null ? 0 : epochs.start();
-    Listing listing = all.from(start);
+    LogListing listing = all.from(start);
     if (cleanEnd != null && epochs != null && listing.matches(cleanEnd, epochs)) {
       remove(all.before(listing));
       return clean(listing, cleanEnd, epochs);
     }
     // A start is written only once all below it has been forced.
     long recoveryPoint = Math.max(checkpoint.recoveryPoint(), start);
-    if (listing.files.isEmpty()) {
+    if (listing.files().isEmpty()) {
       return empty(recoveryPoint, epochs);
     }
     boolean startIsKnown = epochs != null && (!epochs.isEmpty() || start > 0);
@@ -123,7 +121,7 @@ final class LogRecovery {
   }
 
   /** A start behind the log's end is not believed: everything that is there belongs to the log. */
-  private Recovered withoutStart(Listing all, EpochHistory epochs, long recoveryPoint)
+  private Recovered withoutStart(LogListing all, EpochHistory epochs, long recoveryPoint)
       throws IOException {
     LOG.error(
         "{} was trimmed to offset {}, but ends before it: records that were on disk are missing,"
@@ -136,8 +134,8 @@ final class LogRecovery {
   }
 
   /** Segments before the log's start that a crash has left; the first first, so no hole comes. */
-  private void remove(List<LogFile> before) throws IOException {
-    for (LogFile file : before) {
+  private void remove(List<LogListing.LogFile> before) throws IOException {
+    for (LogListing.LogFile file : before) {
       if (file.hasIndex()) {
         disk.delete(DataPaths.index(directory, file.baseOffset()));
       }
@@ -159,78 +157,16 @@ final class LogRecovery {
     }
   }
 
-  /** A log file by its name. */
-  private record LogFile(long baseOffset, int sizeBytes, boolean hasIndex) {}
-
-  private record Listing(List<LogFile> files) {
-    boolean matches(LogEnd end, EpochHistory epochs) {
-      if (files.isEmpty()) {
-        return false;
-      }
-      LogFile last = files.get(files.size() - 1);
-      boolean indexed = files.stream().limit(files.size() - 1L).allMatch(LogFile::hasIndex);
-      return indexed
-          && files.size() == end.segments()
-          && last.baseOffset() == end.segmentBase()
-          && last.sizeBytes() == end.segmentSizeBytes()
-          && epochs.latest() == end.epoch();
-    }
-
-    /** Without the segments that lie wholly before an offset. */
-    Listing from(long startOffset) {
-      int first = 0;
-      while (first + 1 < files.size() && files.get(first + 1).baseOffset() <= startOffset) {
-        first++;
-      }
-      return new Listing(files.subList(first, files.size()));
-    }
-
-    /** What {@link #from} has left out. */
-    List<LogFile> before(Listing rest) {
-      return files.subList(0, files.size() - rest.files.size());
-    }
-
-    long firstOffset() {
-      return files.get(0).baseOffset();
-    }
-
-    long sizeBytes() {
-      return files.stream().mapToLong(LogFile::sizeBytes).sum();
-    }
-  }
-
-  private Listing list() throws IOException {
-    List<LogFile> logs = new ArrayList<>();
-    List<DirectoryEntry> entries = disk.list(directory);
-    List<String> names = entries.stream().map(DirectoryEntry::name).toList();
-    for (DirectoryEntry entry : entries) {
-      OptionalLong base = DataPaths.baseOffset(entry.name());
-      boolean unfinished = entry.name().endsWith(DataPaths.UNFINISHED_SUFFIX);
-      if (entry.isFile() && (unfinished || DataPaths.isDeleted(entry.name()))) {
-        // Was to replace something and did not, or had gone from the log already.
-        disk.delete(directory.resolve(entry.name()));
-      } else if (base.isPresent() && entry.name().endsWith(DataPaths.LOG_SUFFIX)) {
-        if (!entry.isFile() || entry.sizeBytes() > Integer.MAX_VALUE) {
-          throw new CorruptLogException(
-              directory.resolve(entry.name()) + " is no file of less than 2 GiB");
-        }
-        String index = String.valueOf(DataPaths.index(directory, base.getAsLong()).getFileName());
-        logs.add(new LogFile(base.getAsLong(), (int) entry.sizeBytes(), names.contains(index)));
-      }
-    }
-    return new Listing(logs);
-  }
-
-  private Recovered clean(Listing listing, LogEnd end, EpochHistory epochs) {
+  private Recovered clean(LogListing listing, LogEnd end, EpochHistory epochs) {
     epochs.setRecoverFrom(Long.MAX_VALUE); // the checkpoint was written at the same stop
     List<Segment> segments = new ArrayList<>();
-    List<LogFile> files = listing.files();
+    List<LogListing.LogFile> files = listing.files();
     for (int i = 0; i < files.size(); i++) {
       boolean last = i == files.size() - 1;
       long next = last ? end.endOffset() : files.get(i + 1).baseOffset();
       long unknown = Segment.NO_TIMESTAMP;
       long time = last ? end.maxTimestamp() : unknown;
-      LogFile file = files.get(i);
+      LogListing.LogFile file = files.get(i);
       segments.add(
           Segment.found(
               directory,
@@ -257,9 +193,9 @@ final class LogRecovery {
     return new Recovered(List.of(first), epochs, 0, RecoveryReport.CLEAN);
   }
 
-  private Recovered recover(Listing listing, EpochHistory epochs, long recoveryPoint)
+  private Recovered recover(LogListing listing, EpochHistory epochs, long recoveryPoint)
       throws IOException {
-    List<LogFile> files = listing.files();
+    List<LogListing.LogFile> files = listing.files();
     int from = files.size() - 1;
     while (from > 0 && files.get(from).baseOffset() > recoveryPoint) {
       from--;
@@ -273,7 +209,7 @@ final class LogRecovery {
     int i = from;
     boolean cut = false;
     while (i < files.size() && !cut) {
-      LogFile file = files.get(i);
+      LogListing.LogFile file = files.get(i);
       if (file.baseOffset() != end) {
         if (file.baseOffset() < end || isWhole() || end < recoveryPoint) {
           throw notAdjoining(file, end);
@@ -302,7 +238,7 @@ final class LogRecovery {
     return pageCache == PageCache.WHOLE;
   }
 
-  private CorruptLogException notAdjoining(LogFile file, long end) {
+  private CorruptLogException notAdjoining(LogListing.LogFile file, long end) {
     return new CorruptLogException(
         DataPaths.log(directory, file.baseOffset())
             + (file.baseOffset() < end ? " overlaps" : " leaves a hole behind")
@@ -311,7 +247,7 @@ final class LogRecovery {
   }
 
   /** A segment before the recovery point: its seal says how it ends, or its headers do. */
-  private Segment trusted(LogFile file, LogFile next) throws IOException {
+  private Segment trusted(LogListing.LogFile file, LogListing.LogFile next) throws IOException {
     IndexFile.Content content =
         IndexFile.load(
             disk,
@@ -349,7 +285,8 @@ final class LogRecovery {
         true);
   }
 
-  private SegmentScan scan(LogFile file, EpochHistory epochs, long recoveryPoint, boolean last)
+  private SegmentScan scan(
+      LogListing.LogFile file, EpochHistory epochs, long recoveryPoint, boolean last)
       throws IOException {
     Path path = DataPaths.log(directory, file.baseOffset());
     try (DiskFile log = disk.openForReading(path)) {
@@ -388,7 +325,8 @@ final class LogRecovery {
   }
 
   /** Cuts the file if need be, forces it, and writes its index. */
-  private Segment repaired(LogFile file, SegmentScan scan, boolean active) throws IOException {
+  private Segment repaired(LogListing.LogFile file, SegmentScan scan, boolean active)
+      throws IOException {
     Path path = DataPaths.log(directory, file.baseOffset());
     try (DiskFile log = disk.open(path)) {
       if (scan.sizeBytes() < file.sizeBytes()) {
@@ -447,9 +385,9 @@ final class LogRecovery {
   }
 
   /** Removes segments behind the end; the last first, so that no hole can come of it. */
-  private void drop(List<LogFile> behind) throws IOException {
+  private void drop(List<LogListing.LogFile> behind) throws IOException {
     for (int i = behind.size() - 1; i >= 0; i--) {
-      LogFile file = behind.get(i);
+      LogListing.LogFile file = behind.get(i);
       Path log = DataPaths.log(directory, file.baseOffset());
       try (DiskFile dropped = disk.openForReading(log)) {
         cutWholeBatches += LaterBatches.count(dropped, 0, file.sizeBytes(), file.baseOffset());

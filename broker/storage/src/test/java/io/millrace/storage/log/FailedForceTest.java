@@ -28,6 +28,7 @@ class FailedForceTest {
     disk = LogFixture.memoryDisk(3);
     fixture = LogFixture.inMemory(disk);
     fixture.start();
+    fixture.recordRun();
     runFile = fixture.root.resolve("run");
   }
 
@@ -152,7 +153,8 @@ class FailedForceTest {
   void f15_doubtOutlivesALifeThatDidNotOpenTheLog() throws IOException {
     failAForce();
     LogFixture next = afterKill();
-    next.start(); // records its run, opens nothing
+    next.start();
+    next.recordRun(); // and opens nothing
     disk.killProcess();
     DataDirectory directory = openDirectory();
     assertThat(directory.startState()).isInstanceOf(StartState.ProcessCrash.class);

@@ -6,7 +6,9 @@ import io.millrace.storage.ManualLoop;
 import io.millrace.storage.directory.DataDirectory;
 import io.millrace.storage.directory.DataPaths;
 import io.millrace.storage.directory.PartitionName;
+import io.millrace.storage.directory.StartState;
 import io.millrace.storage.files.Disk;
+import io.millrace.storage.files.DiskFullException;
 import io.millrace.storage.files.MemoryDisk;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -42,6 +44,7 @@ public final class LogFixture {
   private @Nullable DataDirectory directory;
   private @Nullable LogStore store;
   private int incarnation;
+  private boolean isRunDue;
 
   /** Over a twin that can be crashed. */
   public static LogFixture inMemory(MemoryDisk disk) {
@@ -57,7 +60,7 @@ public final class LogFixture {
     this.root = root;
   }
 
-  /** Starts as a broker would; the run is recorded. */
+  /** Starts as a broker would; the run is recorded, in doubt by the first opening. */
   public LogStore start() throws IOException {
     owner = new ManualLoop("loop-0");
     flush = new ManualLoop("flush");
@@ -67,8 +70,12 @@ public final class LogFixture {
     assertThat(opening).isInstanceOf(DataDirectory.Opening.Opened.class);
     DataDirectory opened = ((DataDirectory.Opening.Opened) opening).directory();
     assertThat(opened.adopt(CLUSTER)).isEmpty();
-    opened.recordRun(++incarnation);
     directory = opened;
+    incarnation++;
+    isRunDue = opened.startState() instanceof StartState.Doubtful;
+    if (!isRunDue) {
+      opened.recordRun(incarnation);
+    }
     store = new LogStore(opened, flush, housekeeping, coldRead, storeConfig, diskFailure::set);
     return store;
   }
@@ -103,7 +110,22 @@ public final class LogFixture {
     List<LogOpening> openings = new ArrayList<>();
     store().open(NAME, config, owner, listener, openings::add);
     settle();
+    if (isRunDue) {
+      recordRun(); // a broker in doubt does so once it knows what it has
+    }
     return openings.get(0);
+  }
+
+  /** As a broker does, in doubt, also where there is nothing to open. */
+  public void recordRun() {
+    try {
+      directory().recordRun(incarnation);
+      isRunDue = false;
+    } catch (DiskFullException e) {
+      isRunDue = true; // a broker waits for room
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   public PartitionLog open() {

@@ -163,6 +163,23 @@ class LogRecoveryTest {
   }
 
   @Test
+  @DisplayName("b82, b87: a lost checkpoint is no reason to cut damage out after a process crash")
+  void b87_refusesDamageInTheMiddleThoughTheCheckpointIsLost() throws IOException {
+    PartitionLog log = openInEpoch(0);
+    fixture.append(log, Batches.single("one"));
+    int first = disk.contents(fixture.logFile(0)).length;
+    fixture.append(log, Batches.single("two"));
+    fixture.append(log, Batches.single("three"));
+    byte[] damaged = disk.contents(fixture.logFile(0));
+    damaged[first + 60] ^= 1;
+
+    MemoryDisk crashed = afterProcessCrash();
+    crashed.delete(fixture.root.resolve("checkpoint"));
+    replaceLog(crashed, 0, damaged);
+    assertThat(recordsAfterRestart(crashed).get(0)).startsWith("offline");
+  }
+
+  @Test
   void b83_takesAZeroFilledTailForTheEnd() throws IOException {
     PartitionLog log = openInEpoch(0);
     fixture.append(log, Batches.single("one"));
