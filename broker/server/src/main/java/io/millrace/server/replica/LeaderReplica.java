@@ -1,7 +1,6 @@
 package io.millrace.server.replica;
 
 import io.millrace.rpc.SafetyRule;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -61,17 +60,11 @@ public final class LeaderReplica {
 
   private long logEnd;
   private long flushedEnd;
-  private long highWatermark;
-  private long standardEnd;
-  private long syncedEnd;
+  private final CommittedEnds committed;
+  private final Followers followers;
 
-  /** All replicas but this one. */
-  private List<FollowerProgress> followers;
-
-  // Derived from the sets; anew whenever they change.
+  /** Derived from the sets; anew whenever they change. */
   private Standing standing;
-  private FollowerProgress[] counted;
-  private FollowerProgress[] outside;
 
   /**
    * @param elected as this epoch began: names this replica as the leader
@@ -130,14 +123,11 @@ public final class LeaderReplica {
     nowNanos = from.nowNanos();
     logEnd = from.logEnd();
     flushedEnd = from.flushedEnd();
-    highWatermark = from.highWatermark();
-    standardEnd = from.standardEnd();
-    syncedEnd = from.syncedEnd();
-    followers = from.followers().stream().map(FollowerProgress::new).toList();
-    followers = followersOf(confirmed);
+    committed = new CommittedEnds(from.highWatermark(), from.standardEnd(), from.syncedEnd());
+    followers = new Followers(from.followers());
+    followers.become(confirmed.replicas(), self, nowNanos);
     standing = Standing.of(confirmed, change, settings.minInSync());
-    counted = counted();
-    outside = outside();
+    followers.count(standing.counted());
     advance();
   }
 
@@ -170,7 +160,7 @@ public final class LeaderReplica {
   public void onFetch(
       int broker, int incarnation, long offset, long flushedOffset, long timeNanos) {
     nowNanos = timeNanos;
-    FollowerProgress follower = follower(broker);
+    FollowerProgress follower = followers.find(broker);
     if (follower == null || offset > logEnd) {
       return;
     }
@@ -192,7 +182,7 @@ public final class LeaderReplica {
 
   /** A follower is about to stop, and must leave the in-sync set before; in this life of it. */
   public void onLeaveAsked(int broker, int incarnation) {
-    FollowerProgress follower = follower(broker);
+    FollowerProgress follower = followers.find(broker);
     if (follower != null) {
       follower.onLeaveAsked(incarnation);
     }
@@ -213,7 +203,7 @@ public final class LeaderReplica {
       change = null; // written or never to be: the version it depends on is over
     }
     confirmed = seen;
-    followers = followersOf(seen);
+    followers.become(seen.replicas(), self, nowNanos);
     onSetsChanged();
   }
 
@@ -237,15 +227,15 @@ public final class LeaderReplica {
 
   /** Consumers see what is below. Never goes back. */
   public long highWatermark() {
-    return highWatermark;
+    return committed.highWatermark();
   }
 
   /** What was appended in this epoch below it may be acknowledged at that level. */
   public long committedEnd(Level level) {
     return switch (level) {
       case LEADER -> logEnd;
-      case STANDARD -> standardEnd;
-      case SYNCED -> syncedEnd;
+      case STANDARD -> committed.standardEnd();
+      case SYNCED -> committed.syncedEnd();
     };
   }
 
@@ -274,7 +264,7 @@ public final class LeaderReplica {
    * up, certainly in sync, holds all of the log, and no change of the sets is under way.
    */
   public Optional<Integer> successor(int broker) {
-    FollowerProgress follower = follower(broker);
+    FollowerProgress follower = followers.find(broker);
     if (follower == null || isDeposed || change != null || isAwaited) {
       return Optional.empty();
     }
@@ -292,9 +282,7 @@ public final class LeaderReplica {
    */
   public @Nullable Want want(long timeNanos) {
     nowNanos = timeNanos;
-    for (FollowerProgress follower : followers) {
-      follower.onTime(logEnd, timeNanos);
-    }
+    followers.onTime(logEnd, timeNanos);
     advance();
     if (isDeposed || isAwaited || (notBeforeNanos != null && timeNanos - notBeforeNanos < 0)) {
       return null;
@@ -320,7 +308,7 @@ public final class LeaderReplica {
   private @Nullable Want want() {
     Map<Integer, String> leaving = new TreeMap<>();
     Map<Integer, Integer> admitted = new TreeMap<>();
-    for (FollowerProgress follower : followers) {
+    for (FollowerProgress follower : followers.all()) {
       if (confirmed.inSync().contains(follower.broker)) {
         String why = whyLeave(follower);
         if (why != null) {
@@ -356,7 +344,7 @@ public final class LeaderReplica {
     if (!live.containsKey(follower.broker)) {
       return "it is not live";
     }
-    if (follower.hasFetched() && follower.offset() < highWatermark) {
+    if (follower.hasFetched() && follower.offset() < committed.highWatermark()) {
       return "it has lost committed records";
     }
     return follower.behindNanos(logEnd, nowNanos) >= settings.lagNanos()
@@ -370,7 +358,7 @@ public final class LeaderReplica {
       return false;
     }
     long holds = joinsBy(follower);
-    return holds >= highWatermark && (holds >= epochStart || SafetyRule.R4.isLeftOut());
+    return holds >= committed.highWatermark() && (holds >= epochStart || SafetyRule.R4.isLeftOut());
   }
 
   private boolean isJoiner(FollowerProgress follower) {
@@ -394,48 +382,33 @@ public final class LeaderReplica {
    */
   private long neededOnDiskAlone() {
     // At the leader's level consumers see what no disk has, by the topic's own choice.
-    long shown = settings.level() == Level.LEADER ? standardEnd : highWatermark;
+    long shown =
+        settings.level() == Level.LEADER ? committed.standardEnd() : committed.highWatermark();
     return SafetyRule.H3.isLeftOut() ? shown : Math.max(shown, epochStart);
   }
 
   private void onSetsChanged() {
     standing = Standing.of(confirmed, change, settings.minInSync());
-    counted = counted();
-    outside = outside();
+    followers.count(standing.counted());
     advance();
   }
 
-  /** The one place where records become committed. */
   private void advance() {
-    if (isDeposed || !standing.mayAdvance()) {
-      return;
+    if (!isDeposed && standing.mayAdvance()) {
+      committed.advance(
+          followers.counted(),
+          standing.maySole(),
+          settings.level(),
+          logEnd,
+          flushedEnd,
+          joinersFloor());
     }
-    long end = logEnd;
-    long flushed = flushedEnd;
-    for (FollowerProgress member : counted) {
-      if (!member.hasFetched()) {
-        return;
-      }
-      end = Math.min(end, member.offset());
-      flushed = Math.min(flushed, member.flushedOffset());
-    }
-    long standard = standing.maySole() ? Math.min(end, flushedEnd) : end;
-    flushed = Math.min(flushed, end);
-    long visible =
-        switch (settings.level()) {
-          case LEADER -> end;
-          case STANDARD -> standard;
-          case SYNCED -> flushed;
-        };
-    highWatermark = Math.max(highWatermark, Math.min(visible, joinersFloor()));
-    standardEnd = Math.max(standardEnd, Math.min(standard, highWatermark));
-    syncedEnd = Math.max(syncedEnd, Math.min(flushed, highWatermark));
   }
 
   /** Where the high watermark waits for those about to join; no bound when there is nobody. */
   private long joinersFloor() {
     long floor = Long.MAX_VALUE;
-    for (FollowerProgress follower : outside) {
+    for (FollowerProgress follower : followers.outside()) {
       if (isJoiner(follower)
           && follower.behindNanos(logEnd, nowNanos) < settings.lagNanos()
           && follower.silentNanos(nowNanos) < JOINER_PATIENCE_NANOS) {
@@ -443,38 +416,6 @@ public final class LeaderReplica {
       }
     }
     return floor;
-  }
-
-  private FollowerProgress[] counted() {
-    return followers.stream()
-        .filter(follower -> standing.counted().contains(follower.broker))
-        .toArray(FollowerProgress[]::new);
-  }
-
-  private FollowerProgress[] outside() {
-    return followers.stream()
-        .filter(follower -> !standing.counted().contains(follower.broker))
-        .toArray(FollowerProgress[]::new);
-  }
-
-  private List<FollowerProgress> followersOf(PartitionState state) {
-    List<FollowerProgress> all = new ArrayList<>();
-    for (int broker : state.replicas()) {
-      if (broker != self) {
-        FollowerProgress known = follower(broker);
-        all.add(known != null ? known : new FollowerProgress(broker, nowNanos));
-      }
-    }
-    return all;
-  }
-
-  private @Nullable FollowerProgress follower(int broker) {
-    for (int i = 0; i < followers.size(); i++) {
-      if (followers.get(i).broker == broker) {
-        return followers.get(i);
-      }
-    }
-    return null;
   }
 
   /** Everything about it. */
@@ -490,10 +431,10 @@ public final class LeaderReplica {
         isDeposed,
         logEnd,
         flushedEnd,
-        highWatermark,
-        standardEnd,
-        syncedEnd,
-        followers.stream().map(FollowerProgress::snapshot).toList(),
+        committed.highWatermark(),
+        committed.standardEnd(),
+        committed.syncedEnd(),
+        followers.snapshots(),
         live,
         nowNanos,
         notBeforeNanos);

@@ -188,8 +188,12 @@ final class NaiveLeader {
 
   /** Returns whether it is an occasion to look at what is committed. */
   private boolean apply(Now now, Event event, long atNanos) {
-    if (!(event instanceof Event.Appended) && !(event instanceof Event.Flushed)) {
-      now.nanos = atNanos; // a leader is not told the time by its own log
+    boolean tellsTheTime =
+        !(event instanceof Event.Appended)
+            && !(event instanceof Event.Flushed)
+            && !(event instanceof Event.LeaveAsked);
+    if (tellsTheTime) {
+      now.nanos = atNanos;
     }
     if (event instanceof Event.Appended appended) {
       now.logEnd = appended.end();

@@ -69,6 +69,24 @@ class ReplicaFetchersTest {
   }
 
   @Test
+  void aFetchOfManyIdlePartitionsIsAsSmallAsOneOfNone() {
+    PartitionId[] many = new PartitionId[60];
+    for (int i = 0; i < many.length; i++) {
+      many[i] = new PartitionId("a~aaaaaaaa", i);
+    }
+    start(many);
+    InboundRequest fetch = world.nextFetch();
+    assertThat(fetch.head().getSerializedSize()).isGreaterThan(many.length * 20);
+    for (int i = 0; i < 40; i++) {
+      world.run(25);
+      world.answerEmpty(fetch);
+      fetch = world.nextFetch();
+      assertThat(fetch.head().getFetch().getPartitionsCount()).isZero();
+      assertThat(fetch.head().getSerializedSize()).isLessThan(64);
+    }
+  }
+
+  @Test
   void namesEverythingAgainAfterAFetchThatWasRefused() {
     start(A, B);
     world.answerEmpty(world.nextFetch());
