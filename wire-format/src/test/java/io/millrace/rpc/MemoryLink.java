@@ -135,7 +135,15 @@ final class MemoryLink implements Link {
     }
   }
 
-  /** The other side has read so much. */
+  /** The other side has read so much; this end hears of it later, where it waits for that. */
+  private void delivered(int bytes) {
+    if (unsent.isEmpty()) {
+      onTheWay -= bytes;
+    } else {
+      network.after(network.drawDelay(), () -> acknowledged(bytes));
+    }
+  }
+
   private void acknowledged(int bytes) {
     onTheWay -= bytes;
     if (!closed && !flushQueued && !unsent.isEmpty()) {
@@ -221,8 +229,7 @@ final class MemoryLink implements Link {
       any = true;
       MemoryLink from = peer;
       if (from != null) {
-        int size = bytes.remaining();
-        network.after(network.drawDelay(), () -> from.acknowledged(size));
+        from.delivered(bytes.remaining());
       }
       hearer.onBytes(network.ledger().copyOf(bytes));
     }

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A tree of nodes as one server holds it. Owner: whoever holds it. */
@@ -17,6 +18,9 @@ final class MemoryTree {
 
   /** What came of a write, and what it did. */
   record Effect(WriteOutcome outcome, List<Change> changes) {}
+
+  /** A step that is "." or "..". */
+  private static final Pattern RELATIVE = Pattern.compile("/\\.{1,2}(/|$)");
 
   private final NavigableMap<String, Node> nodes = new TreeMap<>();
 
@@ -174,7 +178,7 @@ final class MemoryTree {
         || (path.startsWith("/")
             && !path.endsWith("/")
             && !path.contains("//")
-            && !path.matches(".*/\\.{1,2}(/.*)?")
+            && !RELATIVE.matcher(path).find()
             && path.chars().noneMatch(Character::isISOControl));
   }
 }

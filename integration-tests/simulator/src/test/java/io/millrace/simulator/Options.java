@@ -105,9 +105,9 @@ record Options(
         pick(random, Durability.STANDARD, Durability.STANDARD, Durability.SYNCED),
         List.copyOf(writers),
         1,
-        pick(random, 500, 800, 1_500),
+        pick(random, 500, 600, 900),
         pick(random, 50, 200, 1_000),
-        World.SECOND / 10 * pick(own, 8, 12, 16, 25),
+        World.SECOND / 10 * pick(own, 2, 4, 6, 12),
         pick(own, 20, 40, 80),
         faults(own),
         new NetworkOptions(
@@ -130,10 +130,10 @@ record Options(
     int kinds = pick(random, 1, 2, 2, 3, 4, 6);
     for (int i = 0; i < kinds; i++) {
       Fault fault = Fault.values()[random.nextInt(Fault.values().length)];
-      rates.put(fault, pick(random, 0.7, 1.5, 3.0, 6.0));
+      rates.put(fault, pick(random, 1.5, 3.0, 6.0, 10.0));
     }
     if (random.nextInt(3) == 0) {
-      rates.put(Fault.KILL, pick(random, 1.0, 3.0));
+      rates.put(Fault.KILL, pick(random, 2.0, 5.0));
     }
     return rates;
   }

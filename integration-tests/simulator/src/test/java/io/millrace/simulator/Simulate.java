@@ -97,7 +97,6 @@ public final class Simulate {
   }
 
   private boolean sweep() throws InterruptedException {
-    long begin = System.nanoTime();
     Sweep sweep = new Sweep(firstSeed, count, Run::of);
     sweep.go(
         threads,
@@ -108,27 +107,10 @@ public final class Simulate {
             sweep.stop();
           }
         });
-    double seconds = (System.nanoTime() - begin) / 1e9;
     if (!sweep.failed().isEmpty() && !keepGoing) {
       explain(sweep.failed().get(0));
     }
-    double rounds = sweep.rounds();
-    out.printf(
-        Locale.ROOT,
-        "%d seeds from %d, %d schedules: %d failed; %.1f schedules/s with %d threads%n",
-        sweep.done(),
-        firstSeed,
-        sweep.rounds(),
-        sweep.failed().size(),
-        rounds / seconds,
-        threads);
-    out.printf(
-        Locale.ROOT,
-        "a schedule: %.0f steps, %.1f faults, %.2f virtual seconds%n",
-        sweep.steps() / rounds,
-        sweep.faults() / rounds,
-        sweep.virtualNanos() / 1e9 / rounds);
-    out.println("reached " + sweep.reach());
+    out.println(sweep.figures());
     return sweep.failed().isEmpty();
   }
 

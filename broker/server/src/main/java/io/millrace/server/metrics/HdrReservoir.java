@@ -30,9 +30,10 @@ final class HdrReservoir implements Reservoir {
 
   // Under this object's lock, which no writer ever takes but to become one.
   private final List<Writer> writers = new ArrayList<>();
-  private final Histogram total = newHistogram();
-  private Histogram window = newHistogram();
-  private Histogram lastWindow = newHistogram();
+  // Each is 25 KiB, and a broker has hundreds of durations of which most never happen.
+  private @Nullable Histogram total;
+  private @Nullable Histogram window;
+  private @Nullable Histogram lastWindow;
   private long windowBeganNanos;
   private double sumNanos;
 
@@ -47,8 +48,8 @@ final class HdrReservoir implements Reservoir {
 
   /** Where one thread records; no two may use the same. */
   static final class Writer {
-    private final SingleWriterRecorder recorder =
-        new SingleWriterRecorder(LEAST_NANOS, MOST_NANOS, DIGITS);
+    /** Made by the recording thread with its first value. */
+    private volatile @Nullable SingleWriterRecorder recorder;
 
     private @Nullable Histogram read;
 
@@ -56,11 +57,16 @@ final class HdrReservoir implements Reservoir {
     private long sumNanos;
     private long sumNanosRead;
 
-    /** Allocates nothing, waits for nobody. */
+    /** Allocates nothing but for the first value, waits for nobody. */
     void record(long nanos) {
       long bounded = Math.min(Math.max(nanos, 0), MOST_NANOS);
+      SingleWriterRecorder its = recorder;
+      if (its == null) {
+        its = new SingleWriterRecorder(LEAST_NANOS, MOST_NANOS, DIGITS);
+        recorder = its;
+      }
       sumNanos += bounded;
-      recorder.recordValue(bounded);
+      its.recordValue(bounded);
     }
   }
 
@@ -73,11 +79,15 @@ final class HdrReservoir implements Reservoir {
   /** Takes in what the writers have had; by whoever reads. */
   private void drain() {
     for (Writer writer : writers) {
-      Histogram since = writer.recorder.getIntervalHistogram(writer.read);
+      SingleWriterRecorder recorder = writer.recorder;
+      if (recorder == null) {
+        continue;
+      }
+      Histogram since = recorder.getIntervalHistogram(writer.read);
       writer.read = since;
       if (since.getTotalCount() > 0) {
-        total.add(since);
-        window.add(since);
+        total = sum(total, since);
+        window = sum(window, since);
       }
       long sum = writer.sumNanos;
       sumNanos += sum - writer.sumNanosRead;
@@ -87,16 +97,28 @@ final class HdrReservoir implements Reservoir {
     if (now - windowBeganNanos >= WINDOW_NANOS) {
       Histogram oldest = lastWindow;
       lastWindow = window;
-      oldest.reset();
+      if (oldest != null) {
+        oldest.reset();
+      }
       window = oldest;
       windowBeganNanos = now;
     }
   }
 
+  private static Histogram sum(@Nullable Histogram one, Histogram other) {
+    Histogram sum = one == null ? newHistogram() : one;
+    sum.add(other);
+    return sum;
+  }
+
+  private static long countOf(@Nullable Histogram histogram) {
+    return histogram == null ? 0 : histogram.getTotalCount();
+  }
+
   /** Values ever recorded. */
   synchronized long count() {
     drain();
-    return total.getTotalCount();
+    return countOf(total);
   }
 
   /**
@@ -114,6 +136,9 @@ final class HdrReservoir implements Reservoir {
   synchronized Totals totals(long[] boundsNanos) {
     drain();
     long[] counts = new long[boundsNanos.length + 1];
+    if (total == null) {
+      return new Totals(counts, 0);
+    }
     total
         .recordedValues()
         .forEach(
@@ -142,14 +167,19 @@ final class HdrReservoir implements Reservoir {
   @Override
   public synchronized int size() {
     drain();
-    return (int) Math.min(Integer.MAX_VALUE, window.getTotalCount() + lastWindow.getTotalCount());
+    return (int) Math.min(Integer.MAX_VALUE, countOf(window) + countOf(lastWindow));
   }
 
   @Override
   public synchronized Snapshot getSnapshot() {
     drain();
-    Histogram recent = window.copy();
-    recent.add(lastWindow);
+    Histogram recent = newHistogram();
+    if (window != null) {
+      recent.add(window);
+    }
+    if (lastWindow != null) {
+      recent.add(lastWindow);
+    }
     return new HdrSnapshot(recent);
   }
 }

@@ -313,15 +313,7 @@ public final class MemoryDisk implements Disk {
 
   @Override
   public synchronized long usableBytes(Path path) {
-    return capacityBytes - usedBytes();
-  }
-
-  private long usedBytes() {
-    long used = 0;
-    for (MemoryInode inode : names.files()) {
-      used += inode.size();
-    }
-    return used;
+    return capacityBytes - names.usedBytes();
   }
 
   @Override
@@ -348,8 +340,11 @@ public final class MemoryDisk implements Disk {
       throws IOException {
     file.mustBeUsable(life);
     before(DiskOperation.WRITE, file.path());
-    long room = capacityBytes - usedBytes() + Math.max(0, inode.size() - position);
-    int length = (int) Math.min(bytes.length, Math.max(0, room));
+    int length = bytes.length;
+    if (capacityBytes != Long.MAX_VALUE) {
+      long room = capacityBytes - names.usedBytes() + Math.max(0, inode.size() - position);
+      length = (int) Math.min(length, Math.max(0, room));
+    }
     if (steps >= crashAtStep) {
       inode.write((int) position, bytes, random.nextInt(length + 1));
       throw new SimulatedCrash();

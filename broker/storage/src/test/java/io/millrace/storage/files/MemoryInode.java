@@ -13,8 +13,11 @@ final class MemoryInode {
 
   private byte[] cached = {};
   private int cachedSize;
+
+  // Both arrays may be longer than the file, and hold zeros there.
   private byte[] durable = {};
   private int durableSize;
+
   private final BitSet dirtyPages = new BitSet();
 
   /** Clean by mistake: a force of theirs has failed, and the disk has what it had before. */
@@ -58,7 +61,11 @@ final class MemoryInode {
   }
 
   void force() {
-    durable = Arrays.copyOf(Arrays.copyOf(durable, durableSize), cachedSize);
+    if (cachedSize > durable.length) {
+      durable = Arrays.copyOf(durable, cached.length);
+    } else if (cachedSize < durableSize) {
+      Arrays.fill(durable, cachedSize, durableSize, (byte) 0);
+    }
     for (int page = dirtyPages.nextSetBit(0); page >= 0; page = dirtyPages.nextSetBit(page + 1)) {
       int start = page * PAGE;
       if (start < cachedSize) {
@@ -96,7 +103,7 @@ final class MemoryInode {
   void flipBit(int position, int bit) {
     reserve(position + 1);
     cached[position] ^= (byte) (1 << bit);
-    if (position < durable.length) {
+    if (position < durableSize) {
       durable[position] ^= (byte) (1 << bit);
     }
   }
@@ -108,7 +115,7 @@ final class MemoryInode {
    * @param lossChance of each page, and of the length
    */
   void losePower(RandomGenerator random, double lossChance) {
-    byte[] survived = Arrays.copyOf(durable, Math.max(durable.length, cachedSize));
+    byte[] survived = Arrays.copyOf(durable, Math.max(durableSize, cachedSize));
     for (int page = dirtyPages.nextSetBit(0); page >= 0; page = dirtyPages.nextSetBit(page + 1)) {
       int start = page * PAGE;
       int length = Math.min(PAGE, survived.length - start);

@@ -80,23 +80,25 @@ final class MemoryNames {
 
   Map<Path, @Nullable MemoryInode> below(Path directory) {
     TreeMap<Path, @Nullable MemoryInode> children = new TreeMap<>();
-    current.forEach(
-        (path, inode) -> {
-          if (directory.equals(path.getParent())) {
-            children.put(path, inode);
-          }
-        });
+    // What is below stands together in the order of paths, if not at once after the directory.
+    int depth = directory.getNameCount();
+    for (Map.Entry<Path, @Nullable MemoryInode> each :
+        current.tailMap(directory, false).entrySet()) {
+      Path path = each.getKey();
+      if (path.getNameCount() == depth + 1 && directory.equals(path.getParent())) {
+        children.put(path, each.getValue());
+      }
+    }
     return children;
   }
 
-  Iterable<MemoryInode> files() {
-    List<MemoryInode> files = new ArrayList<>();
+  /** Of the files there are, in the page cache. */
+  long usedBytes() {
+    long used = 0;
     for (MemoryInode inode : current.values()) {
-      if (inode != null) {
-        files.add(inode);
-      }
+      used += inode == null ? 0 : inode.size();
     }
-    return files;
+    return used;
   }
 
   void create(Path path, @Nullable MemoryInode inode) {
@@ -137,8 +139,10 @@ final class MemoryNames {
     unsynced.clear();
     current.clear();
     current.putAll(durable);
-    for (MemoryInode inode : files()) {
-      inode.losePower(random, lossChance);
+    for (MemoryInode inode : current.values()) {
+      if (inode != null) {
+        inode.losePower(random, lossChance);
+      }
     }
   }
 
