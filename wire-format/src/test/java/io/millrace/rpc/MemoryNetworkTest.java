@@ -72,7 +72,7 @@ class MemoryNetworkTest {
   void aResetCutsWhatIsOnItsWayAtAnyByte() {
     Set<Integer> sizes = new HashSet<>();
     world.network().setMaxPieceSize(10);
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 120; i++) {
       RawPeer near = connect();
       RawPeer far = accepted.get(i);
       near.sendBytes(new byte[200]);
