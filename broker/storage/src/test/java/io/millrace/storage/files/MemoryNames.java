@@ -92,6 +92,16 @@ final class MemoryNames {
     return children;
   }
 
+  Iterable<MemoryInode> files() {
+    List<MemoryInode> files = new ArrayList<>();
+    for (MemoryInode inode : current.values()) {
+      if (inode != null) {
+        files.add(inode);
+      }
+    }
+    return files;
+  }
+
   /** Of the files there are, in the page cache. */
   long usedBytes() {
     long used = 0;
@@ -139,10 +149,8 @@ final class MemoryNames {
     unsynced.clear();
     current.clear();
     current.putAll(durable);
-    for (MemoryInode inode : current.values()) {
-      if (inode != null) {
-        inode.losePower(random, lossChance);
-      }
+    for (MemoryInode inode : files()) {
+      inode.losePower(random, lossChance);
     }
   }
 
