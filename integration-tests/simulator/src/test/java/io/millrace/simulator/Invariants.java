@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,12 +67,19 @@ final class Invariants {
    */
   private record Reign(int broker, int life, long startOffset, int quiet) {}
 
+  private BooleanSupplier lossIsPermitted = () -> false;
+
   Invariants(World world, ClusterEye eye, Reach reach, Ledger ledger) {
     this.world = world;
     this.eye = eye;
     this.reach = reach;
     this.ledger = ledger;
     ledger.onAcknowledged(this::acknowledged);
+  }
+
+  /** Whose watermark covered what is lost may see it go back. */
+  void excuseWhere(BooleanSupplier lossIsPermitted) {
+    this.lossIsPermitted = lossIsPermitted;
   }
 
   /** After each step. */
@@ -121,7 +129,7 @@ final class Invariants {
           "%s on %s: high watermark %d beyond the end %d"
               .formatted(id, machine.host(), watermark, end));
     }
-    if (log.watermark > watermark) {
+    if (log.watermark > watermark && !lossIsPermitted.getAsBoolean()) {
       world.violated(
           Rule.I5_END_GOES_ONLY_FORWARD,
           "%s on %s: high watermark went from %d to %d"

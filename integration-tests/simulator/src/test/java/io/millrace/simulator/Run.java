@@ -77,6 +77,7 @@ final class Run {
     }
     Clients clients = new Clients(world, options, ledger);
     CopyAtlas atlas = new CopyAtlas(world, eye, ledger, reach);
+    invariants.excuseWhere(atlas::lossIsPermitted);
     if (findTheTopic(clients)) {
       for (Round round : rounds) {
         if (!play(round, clients, atlas)) {
