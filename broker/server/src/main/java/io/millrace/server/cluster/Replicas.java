@@ -10,7 +10,6 @@ import io.millrace.rpc.EventLoop;
 import io.millrace.server.explain.Finding;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.replica.SetsChange;
-import io.millrace.storage.log.LogOpening;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +39,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
   private final Candidacies candidacies;
   private final ReplicaTable table;
   private final Repairs repairs;
-  private final Reopenings reopenings;
+  private final Openings openings;
 
   /** By topic id. */
   private final Map<String, String> faultsTold = new HashMap<>();
@@ -66,7 +65,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
     this.candidacies = new Candidacies(loop, outlook, partitions, elections, roles);
     this.table = new ReplicaTable(loop);
     this.repairs = new Repairs(loop, outlook, partitions, roles, table, this::decide);
-    this.reopenings = new Reopenings(loop, partitions, this::openAgain);
+    this.openings = new Openings(loop, outlook, partitions, table, this, this::decide);
   }
 
   /** Before the first picture. */
@@ -189,7 +188,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
     loop.assertInLoop();
     stopped = true;
     candidacies.stop();
-    reopenings.stop();
+    openings.stop();
   }
 
   /**
@@ -208,7 +207,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
    */
   public void whenAllIsOpened(Runnable action) {
     loop.assertInLoop();
-    reopenings.whenNothingIsLeft(action);
+    openings.whenAllIsOpened(action);
   }
 
   /** How far each log reaches; {@link LogPosition#NOTHING} where there is none. */
@@ -268,55 +267,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
     if (plan instanceof ReplicaPlan.Delete) {
       delete(replica, Optional.of(topic));
     } else {
-      open(replica, topic);
-    }
-  }
-
-  private void open(Replica replica, TopicImage topic) {
-    replica.stage = Replica.Stage.OPENING;
-    table.begin(replica);
-    replica.settings = topic.settings();
-    partitions.open(replica.id, topic, this, opened -> onOpened(replica, opened));
-  }
-
-  private void onOpened(Replica replica, LocalPartitions.Opened opened) {
-    table.end(replica);
-    if (opened instanceof LocalPartitions.Opened.Open open) {
-      replica.stage = Replica.Stage.OPEN;
-      replica.epochOnDisk = open.highestEpoch();
-      replica.position = open.position();
-      replica.trouble = "";
-      reopenings.ended(replica);
-    } else {
-      onNotOpened(replica, (LocalPartitions.Opened.Offline) opened);
-    }
-    decide(replica.id);
-    table.settle();
-  }
-
-  private void onNotOpened(Replica replica, LocalPartitions.Opened.Offline offline) {
-    LogOpening.Cause cause = offline.cause();
-    replica.stage = Replica.Stage.OFFLINE;
-    replica.isDamaged = cause == LogOpening.Cause.DAMAGED;
-    if (cause == LogOpening.Cause.DISK_FAILED) {
-      table.trouble(replica, offline.why());
-      reopenings.stop();
-    } else if (cause.mayPass()) {
-      table.trouble(replica, offline.why() + "; opening it is tried again by itself");
-      reopenings.failed(replica, cause == LogOpening.Cause.NO_ROOM);
-    } else {
-      table.trouble(replica, offline.why());
-      reopenings.ended(replica);
-    }
-  }
-
-  private void openAgain(Replica replica) {
-    TopicImage topic = outlook.topicOf(replica.id);
-    boolean isHere = table.find(replica.id) == replica && replica.stage == Replica.Stage.OFFLINE;
-    if (isHere && topic != null && !topic.deleting()) {
-      open(replica, topic);
-    } else {
-      reopenings.ended(replica); // if it is wanted again, it is opened as one that is new here
+      openings.open(replica, topic);
     }
   }
 

@@ -150,8 +150,8 @@ public enum Reason {
       Group.BROKER,
       Severity.BROKEN,
       "The log of a replica on the broker cannot be used: damaged, or its disk failed.",
-      "The broker's log says what is wrong. With other replicas in sync: put the directory aside and"
-          + " start the broker again, and it is copied anew."),
+      "The text says what is wrong. What may pass is tried again by itself; a damaged copy is copied"
+          + " anew once another replica leads. If it stays so: check the disk, start the broker again."),
   NODES_REFUSED(
       Group.BROKER,
       Severity.BROKEN,
