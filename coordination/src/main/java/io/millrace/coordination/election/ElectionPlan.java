@@ -26,7 +26,8 @@ public sealed interface ElectionPlan {
    * @param mustFlushFirst the write leaves this replica as the only one in sync: what it holds has
    *     to be on disk before
    */
-  record Take(PartitionNode next, boolean mustFlushFirst) implements ElectionPlan {}
+  record Take(PartitionNode next, boolean mustFlushFirst, ElectionCause cause)
+      implements ElectionPlan {}
 
   /** Others come first; ask again then. */
   record Wait(long millis) implements ElectionPlan {}
@@ -82,9 +83,11 @@ public sealed interface ElectionPlan {
     int self = scene.self();
     List<Integer> inSync = new ArrayList<>(partition.getInSyncList());
     List<Integer> eligible = new ArrayList<>(partition.getEligibleList());
+    ElectionCause cause;
     String why;
     if (inSync.contains(self)) {
-      why = reason(partition, scene);
+      cause = cause(partition, scene);
+      why = reason(cause, partition);
       boolean hasLost = partition.hasLeader() && partition.getLeader() != self;
       if (hasLost && inSync.remove((Integer) partition.getLeader())) {
         // So that acknowledgements need not wait for the end of its session.
@@ -93,6 +96,7 @@ public sealed interface ElectionPlan {
         }
       }
     } else {
+      cause = ElectionCause.ELIGIBLE;
       why = "no member of the in-sync set " + inSync + " is live, taken from the eligible set";
       eligible.addAll(inSync);
       eligible.remove((Integer) self);
@@ -108,7 +112,7 @@ public sealed interface ElectionPlan {
             .addAllEligible(eligible)
             .setSoleFlushed(isSame ? partition.getSoleFlushed() : becomesSole)
             .build();
-    return new Take(next, becomesSole);
+    return new Take(next, becomesSole, cause);
   }
 
   private static ElectionPlan byRollCall(
@@ -138,7 +142,7 @@ public sealed interface ElectionPlan {
             .setPossibleLoss(
                 LossNote.newBuilder().setLeaderEpoch(partition.getLeaderEpoch() + 1).setWhy(why))
             .build();
-    return new Take(next, true);
+    return new Take(next, true, ElectionCause.ROLL_CALL);
   }
 
   private static PartitionNode.Builder leading(
@@ -153,19 +157,28 @@ public sealed interface ElectionPlan {
     return next;
   }
 
-  private static String reason(PartitionNode partition, ElectionScene scene) {
+  private static ElectionCause cause(PartitionNode partition, ElectionScene scene) {
     if (!partition.hasLeader()) {
-      return "nobody led";
+      return ElectionCause.LEADERLESS;
     }
     int leader = partition.getLeader();
     if (leader == scene.self()) {
-      return "this leader has restarted";
+      return ElectionCause.OWN_RESTART;
     }
     if (!scene.live().containsKey(leader)) {
-      return "leader " + leader + " is not live";
+      return ElectionCause.SESSION_ENDED;
     }
-    return scene.suspected().contains(leader)
-        ? "leader " + leader + " is silent"
-        : "leader " + leader + " has restarted";
+    return scene.suspected().contains(leader) ? ElectionCause.SILENT : ElectionCause.RESTARTED;
+  }
+
+  private static String reason(ElectionCause cause, PartitionNode partition) {
+    return switch (cause) {
+      case LEADERLESS -> "nobody led";
+      case OWN_RESTART -> "this leader has restarted";
+      case SESSION_ENDED -> "leader " + partition.getLeader() + " is not live";
+      case SILENT -> "leader " + partition.getLeader() + " is silent";
+      case RESTARTED -> "leader " + partition.getLeader() + " has restarted";
+      case ELIGIBLE, ROLL_CALL -> throw new IllegalArgumentException("told elsewhere: " + cause);
+    };
   }
 }

@@ -5,6 +5,7 @@ import io.millrace.coordination.store.OnLoop;
 import io.millrace.coordination.v1.PartitionNode;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.Readings;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -27,8 +28,12 @@ public final class PartitionElection {
 
   /** What came of it. */
   public sealed interface Outcome {
-    /** This broker leads, in this life, in this epoch. */
-    record Leads(PartitionImage partition) implements Outcome {}
+    /**
+     * This broker leads, in this life, in this epoch.
+     *
+     * @param cause of this very election; empty when it led already
+     */
+    record Leads(PartitionImage partition, Optional<ElectionCause> cause) implements Outcome {}
 
     /** It does not, and there is nothing to do until the partition or its brokers change. */
     record Follows(PartitionImage partition) implements Outcome {}
@@ -99,7 +104,8 @@ public final class PartitionElection {
           partition,
           node.getLeaderEpoch(),
           node.getLastChange().getWhy());
-      return new Outcome.Leads(Readings.partition(partition, node, written.version()));
+      return new Outcome.Leads(
+          Readings.partition(partition, node, written.version()), candidacy.cause());
     }
     if (result instanceof PartitionWrite.Result.Left left) {
       return candidacy.outcome(Readings.partition(partition, left.node(), left.version()));
@@ -139,6 +145,10 @@ public final class PartitionElection {
           : CompletableFuture.completedFuture(true);
     }
 
+    Optional<ElectionCause> cause() {
+      return plan instanceof ElectionPlan.Take take ? Optional.of(take.cause()) : Optional.empty();
+    }
+
     Outcome outcome(PartitionImage image) {
       if (plan instanceof ElectionPlan.Wait wait) {
         return new Outcome.Waits(wait.millis(), image);
@@ -152,7 +162,7 @@ public final class PartitionElection {
               && image.leader().isPresent()
               && image.leader().getAsInt() == last.self()
               && image.leaderIncarnation() == last.incarnation();
-      return isLeader ? new Outcome.Leads(image) : new Outcome.Follows(image);
+      return isLeader ? new Outcome.Leads(image, Optional.empty()) : new Outcome.Follows(image);
     }
   }
 }

@@ -79,6 +79,23 @@ class ElectionPlanTest {
             Unavailable.class, unavailable -> assertThat(unavailable.why()).contains(words));
   }
 
+  @Test
+  void tellsWhyItTakesTheLead() {
+    assertThat(take(threeReplicas().clearLeader(), scene(2, 2, 3)).cause())
+        .isEqualTo(ElectionCause.LEADERLESS);
+    assertThat(take(threeReplicas(), scene(2, 2, 3)).cause())
+        .isEqualTo(ElectionCause.SESSION_ENDED);
+    assertThat(take(threeReplicas(), suspecting(scene(2, 1, 2, 3), 1)).cause())
+        .isEqualTo(ElectionCause.SILENT);
+    assertThat(
+            take(threeReplicas().setLeaderIncarnation(10), later(scene(2, 1, 2, 3), 1_000)).cause())
+        .isEqualTo(ElectionCause.RESTARTED);
+    assertThat(take(threeReplicas().setLeaderIncarnation(10), scene(1, 1, 2, 3)).cause())
+        .isEqualTo(ElectionCause.OWN_RESTART);
+    assertThat(take(eligible(inSync(threeReplicas(), 1), 2, 3), scene(2, 2, 3)).cause())
+        .isEqualTo(ElectionCause.ELIGIBLE);
+  }
+
   // ---- One replica, as topics have it now ------------------------------------------------------
 
   @Test

@@ -133,6 +133,7 @@ record Parts(
             partitions,
             replicas,
             new PeerCalls(seams.transport(), connections(self, directory), store.loop()),
+            elections.counts(),
             draining -> {
               fetchers.setDraining(draining);
               tellOfDraining(waits, draining);

@@ -1,5 +1,6 @@
 package io.millrace.server.cluster;
 
+import io.millrace.coordination.election.ElectionCause;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -25,9 +26,15 @@ public final class ElectionCounts {
     }
   }
 
+  private final Map<ElectionCause, LongAdder> causes = new EnumMap<>(ElectionCause.class);
+  private final LongAdder unclean = new LongAdder();
+  private final LongAdder handedOver = new LongAdder();
   private final LongAdder suspicions = new LongAdder();
 
   ElectionCounts() {
+    for (ElectionCause cause : ElectionCause.values()) {
+      causes.put(cause, new LongAdder());
+    }
     for (Result result : Result.values()) {
       counts.put(result, new LongAdder());
     }
@@ -43,6 +50,33 @@ public final class ElectionCounts {
                     ? Result.IMPOSSIBLE
                     : Result.ELSEWHERE;
     of(counted).increment();
+  }
+
+  /** By a write of this broker. */
+  void won(ElectionCause cause) {
+    Objects.requireNonNull(causes.get(cause)).increment();
+  }
+
+  public long count(ElectionCause cause) {
+    return Objects.requireNonNull(causes.get(cause)).sum();
+  }
+
+  /** This broker has had a replica lead that may lack what was committed. */
+  void uncleanlyElected() {
+    unclean.increment();
+  }
+
+  public long unclean() {
+    return unclean.sum();
+  }
+
+  /** Another broker leads what this one led, by this one's own wish. */
+  void handedOver() {
+    handedOver.increment();
+  }
+
+  public long handOvers() {
+    return handedOver.sum();
   }
 
   /** A broker that this one copies from does not answer. */

@@ -137,13 +137,14 @@ public final class Elections {
         replica.highestEpochSeen());
   }
 
-  private static Result result(
+  private Result result(
       Replica replica, PartitionElection.@Nullable Outcome outcome, @Nullable Throwable bug) {
     if (bug != null || outcome == null) {
       LOG.error("{}: the election failed, and is tried again", replica.id, bug);
       return new Result.Again(RETRY_NANOS);
     }
     if (outcome instanceof PartitionElection.Outcome.Leads leads) {
+      leads.cause().ifPresent(counts::won);
       return new Result.Elected(leads.partition());
     }
     if (outcome instanceof PartitionElection.Outcome.Waits waits) {

@@ -40,6 +40,7 @@ final class HandOvers {
   private final LocalPartitions partitions;
   private final HandOver handOver;
   private final Replicas replicas;
+  private final ElectionCounts counts;
   private final Deque<Runnable> waiting = new ArrayDeque<>();
   private int underWay;
 
@@ -56,7 +57,9 @@ final class HandOvers {
       Outlook outlook,
       LocalPartitions partitions,
       HandOver handOver,
-      Replicas replicas) {
+      Replicas replicas,
+      ElectionCounts counts) {
+    this.counts = counts;
     this.loop = loop;
     this.outlook = outlook;
     this.partitions = partitions;
@@ -121,6 +124,7 @@ final class HandOvers {
             (outcome, bug) -> {
               Result result = result(id, outcome, bug);
               if (result instanceof Result.Done done) {
+                counts.handedOver();
                 replicas.onHandedOver(replica, done.now());
               } else {
                 goOn(replica, epoch);

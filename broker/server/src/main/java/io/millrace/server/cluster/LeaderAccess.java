@@ -19,10 +19,11 @@ public record LeaderAccess(
       LocalPartitions partitions,
       Replicas replicas,
       PeerCalls peers,
+      ElectionCounts counts,
       Consumer<Boolean> tellPeers) {
     DrainingPeers draining = new DrainingPeers();
     HandOvers handOvers =
-        new HandOvers(store.loop(), outlook, partitions, new HandOver(store), replicas);
+        new HandOvers(store.loop(), outlook, partitions, new HandOver(store), replicas, counts);
     Leaderships leaderships =
         new Leaderships(
             store.loop(),
@@ -41,7 +42,7 @@ public record LeaderAccess(
                         then)
                     .start());
     UncleanElections unclean =
-        new UncleanElections(outlook, peers, new UncleanElection(store, outlook.self()));
+        new UncleanElections(outlook, peers, new UncleanElection(store, outlook.self()), counts);
     replicas.setUnclean(unclean);
     return new LeaderAccess(
         leaderships,

@@ -18,7 +18,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,22 +33,19 @@ final class UncleanElections {
   private final Outlook outlook;
   private final PeerCalls peers;
   private final UncleanElection election;
-  private final LongAdder count = new LongAdder();
+  private final ElectionCounts counts;
 
   /** Hears what each has come to. */
   interface Listener {
     void onElected(int partition, ElectOutcome outcome);
   }
 
-  UncleanElections(Outlook outlook, PeerCalls peers, UncleanElection election) {
+  UncleanElections(
+      Outlook outlook, PeerCalls peers, UncleanElection election, ElectionCounts counts) {
+    this.counts = counts;
     this.outlook = outlook;
     this.peers = peers;
     this.election = election;
-  }
-
-  /** How many this broker has decided. Any thread. */
-  long count() {
-    return count.sum();
   }
 
   /**
@@ -165,7 +161,7 @@ final class UncleanElections {
         return new ElectOutcome.Failed("the broker failed on it: " + bug);
       }
       if (outcome instanceof UncleanElection.Outcome.Elected elected) {
-        count.increment();
+        counts.uncleanlyElected();
         LOG.error(
             "{}-{}: committed records may be lost: {}",
             topic.name(),

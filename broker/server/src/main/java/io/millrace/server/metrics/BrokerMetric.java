@@ -304,6 +304,24 @@ public enum BrokerMetric {
       "Candidacies of this broker: won, elsewhere (somebody else leads), again (tried again), impossible"
           + " (nobody can lead now).",
       "result"),
+  ELECTIONS_WON(
+      Group.CLUSTER,
+      "elections_won",
+      COUNTER,
+      "Leaderships that this broker took, by why: leaderless, session_ended, silent (session stands, no"
+          + " answer), restarted (another registered anew), own_restart, eligible (nobody in sync was"
+          + " live), roll_call (all had lost power).",
+      "cause"),
+  UNCLEAN_ELECTIONS(
+      Group.CLUSTER,
+      "unclean_elections",
+      COUNTER,
+      "Elections that this broker decided although committed records may be lost by them."),
+  LEADERSHIPS_HANDED_OVER(
+      Group.CLUSTER,
+      "leaderships_handed_over",
+      COUNTER,
+      "Leaderships that this broker gave to another: to the preferred one, to drain, to stop."),
   SUSPICIONS(
       Group.CLUSTER,
       "suspicions",

@@ -1,5 +1,6 @@
 package io.millrace.server.metrics;
 
+import io.millrace.coordination.election.ElectionCause;
 import io.millrace.coordination.view.ClusterImage;
 import io.millrace.rpc.Clock;
 import io.millrace.server.cluster.ClusterChanges;
@@ -81,6 +82,11 @@ public final class ClusterMetrics {
 
   public void addElections(ElectionCounts counts) {
     registry.counter(BrokerMetric.SUSPICIONS, counts::suspicions);
+    registry.counter(BrokerMetric.UNCLEAN_ELECTIONS, counts::unclean);
+    registry.counter(BrokerMetric.LEADERSHIPS_HANDED_OVER, counts::handOvers);
+    for (ElectionCause cause : ElectionCause.values()) {
+      registry.counter(BrokerMetric.ELECTIONS_WON, () -> counts.count(cause), cause.text());
+    }
     for (ElectionCounts.Result result : ElectionCounts.Result.values()) {
       registry.counter(BrokerMetric.ELECTIONS, () -> counts.count(result), result.text());
     }
