@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
  */
 class SeedsTest {
   private static final long FIRST = 1;
-  private static final long COUNT = Long.getLong("simulator.seeds", 1_500);
+  private static final long COUNT = Long.getLong("simulator.seeds", 1_350);
 
   /** So many are run twice. */
   private static final long TWICE = Math.min(COUNT, Long.getLong("simulator.seeds.twice", 200));
