@@ -2,6 +2,7 @@ package io.millrace.simulator;
 
 import io.millrace.checker.log.ReplicaLog;
 import io.millrace.simulator.ClusterEye.Seen;
+import io.millrace.client.Durability;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -17,21 +18,33 @@ import java.util.TreeSet;
  */
 final class CopyAtlas {
   private final World world;
+  private final Options options;
   private final ClusterEye eye;
   private final Ledger ledger;
   private final Reach reach;
   private final Map<Integer, Set<Long>> permitted = new TreeMap<>();
   private boolean shownIsLost;
 
-  CopyAtlas(World world, ClusterEye eye, Ledger ledger, Reach reach) {
+  CopyAtlas(World world, Options options, ClusterEye eye, Ledger ledger, Reach reach) {
     this.world = world;
+    this.options = options;
     this.eye = eye;
     this.ledger = ledger;
     this.reach = reach;
   }
 
-  /** To be called after every fault that may have taken bytes from a disk. */
-  void somethingWasLost() {
+  /**
+   * After every loss of power. What a topic of level synced has acknowledged is on disk: it is
+   * never permitted to be lost so.
+   */
+  void powerWasLost() {
+    if (options.durability() != Durability.SYNCED) {
+      diskWasDamaged();
+    }
+  }
+
+  /** After every fault that may have taken from a disk what was on it. */
+  void diskWasDamaged() {
     for (Map.Entry<String, Seen> each : eye.partitions().entrySet()) {
       look(Disks.partitionOf(each.getKey()), Disks.topicIdOf(each.getKey()), each.getValue());
     }

@@ -59,7 +59,7 @@ final class DiskDamage {
       throw new UncheckedIOException(file.toString(), e);
     }
     reach.count(Reach.Place.BIT_FLIPPED);
-    atlas.somethingWasLost();
+    atlas.diskWasDamaged();
   }
 
   private boolean hasAnotherCopy(Machine machine, String znode, Seen seen) {
@@ -76,7 +76,7 @@ final class DiskDamage {
     machine.replaceDisk(new MemoryDisk(0, Machine.DISK_ROOT), true);
     images.remove(machine.id()); // they are another broker directory's now
     reach.count(Reach.Place.DISK_REPLACED);
-    atlas.somethingWasLost();
+    atlas.diskWasDamaged();
   }
 
   /** Of what is on the disk by now. */
@@ -93,7 +93,7 @@ final class DiskDamage {
       machine.losePower(1);
       machine.replaceDisk(image, false);
       reach.count(Reach.Place.DISK_REPLACED);
-      atlas.somethingWasLost();
+      atlas.diskWasDamaged();
     }
   }
 }

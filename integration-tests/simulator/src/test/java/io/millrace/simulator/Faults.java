@@ -42,7 +42,7 @@ final class Faults {
       case STOP -> machine(act).stop();
       case LOSE_POWER -> {
         machine(act).losePower(act.other() / 1_000.0);
-        atlas.somethingWasLost();
+        atlas.powerWasLost();
       }
       case PAUSE -> machine(act).pause();
       case RESUME -> machine(act).resume();

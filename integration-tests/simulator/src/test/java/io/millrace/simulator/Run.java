@@ -76,7 +76,7 @@ final class Run {
       return;
     }
     Clients clients = new Clients(world, options, ledger);
-    CopyAtlas atlas = new CopyAtlas(world, eye, ledger, reach);
+    CopyAtlas atlas = new CopyAtlas(world, options, eye, ledger, reach);
     invariants.excuseWhere(atlas::lossIsPermitted);
     if (findTheTopic(clients)) {
       for (Round round : rounds) {

@@ -71,7 +71,8 @@ final class Writer {
 
   private void sendNow(int partition) {
     int slot = freeSlot();
-    if (slot < 0) {
+    // A topic that was deleted is looked up again, for which an application's thread would wait.
+    if (slot < 0 || !SimulatedClients.knows(producer, Ledger.TOPIC)) {
       return;
     }
     busy[slot] = true;

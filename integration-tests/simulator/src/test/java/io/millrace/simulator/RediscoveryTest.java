@@ -1,0 +1,35 @@
+package io.millrace.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.rpc.SafetyRule;
+import io.millrace.rpc.WithoutRule;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The rules that the search of states cannot leave out: each has a schedule in which the real
+ * brokers and clients break a promise without it, and none with it. Reliability 7.6.
+ */
+class RediscoveryTest {
+  @ParameterizedTest(name = "{0}")
+  @DisplayName("a rule that is left out is missed (reliability 7.6)")
+  @ValueSource(strings = {"R9", "R13", "R14", "R15", "R16", "R21", "R22", "R23", "H9"})
+  void aRuleLeftOutIsMissed(String name) {
+    KeptSchedule schedule = KeptSchedule.load(name);
+    assertThat(schedule.without()).contains(SafetyRule.valueOf(name));
+    assertThat(schedule.firstViolation()).as("with %s", name).isEmpty();
+
+    Optional<Violation> violation;
+    WithoutRule without = new WithoutRule(SafetyRule.valueOf(name));
+    try {
+      violation = schedule.firstViolation();
+    } finally {
+      without.close();
+    }
+    assertThat(violation.map(Violation::rule)).as("without %s: %s", name, violation).isPresent();
+    assertThat(schedule.breaks()).as("%s", violation).contains(violation.orElseThrow().rule());
+  }
+}
