@@ -1,8 +1,8 @@
 package io.millrace.simulator;
 
 import io.millrace.checker.log.ReplicaLog;
-import io.millrace.simulator.ClusterEye.Seen;
 import io.millrace.client.Durability;
+import io.millrace.simulator.ClusterEye.Seen;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;

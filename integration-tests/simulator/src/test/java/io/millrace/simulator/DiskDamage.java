@@ -67,11 +67,20 @@ final class DiskDamage {
     return seen.content().getInSyncList().stream()
         .filter(member -> member != machine.id())
         .map(member -> world.machines().get(member - 1))
+        .filter(other -> machine.state() == Machine.State.DOWN || other.state() == Machine.State.UP)
         .map(other -> Disks.log(other, Disks.topicIdOf(znode), partition))
         .anyMatch(copy -> atlas.hasAll(partition, copy));
   }
 
+  /** Nothing unless another in-sync member runs that has all. */
   void empty(Machine machine) {
+    boolean mayGo =
+        eye.partitions().entrySet().stream()
+            .filter(each -> each.getValue().content().getReplicasList().contains(machine.id()))
+            .allMatch(each -> hasAnotherCopy(machine, each.getKey(), each.getValue()));
+    if (!mayGo) {
+      return;
+    }
     machine.losePower(1);
     machine.replaceDisk(new MemoryDisk(0, Machine.DISK_ROOT), true);
     images.remove(machine.id()); // they are another broker directory's now

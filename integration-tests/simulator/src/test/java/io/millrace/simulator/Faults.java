@@ -17,11 +17,14 @@ final class Faults {
   private final CopyAtlas atlas;
   private final Reach reach;
   private final Operator operator;
+  private final Options options;
   private final Set<Integer> drained = new TreeSet<>();
+  private boolean minimumIsChanged;
 
   Faults(
       World world, Options options, Clients clients, ClusterEye eye, CopyAtlas atlas, Reach reach) {
     this.world = world;
+    this.options = options;
     this.clients = clients;
     this.eye = eye;
     this.atlas = atlas;
@@ -84,7 +87,10 @@ final class Faults {
         operator.endDrain(machine(act).id());
       }
       case ELECT -> operator.elect(act.who());
-      case SET_MINIMUM -> operator.setMinimum(act.who());
+      case SET_MINIMUM -> {
+        minimumIsChanged = true;
+        operator.setMinimum(act.who());
+      }
       case RECREATE_TOPIC -> operator.recreateTopic();
       case HIDE_TOPIC -> world.ensemble().takeOut(eye::isOfTopic);
       case SHOW_TOPIC -> world.ensemble().putBack();
@@ -113,6 +119,9 @@ final class Faults {
     world.ensemble().setWriteFaults(0);
     world.ensemble().putBack();
     drained.forEach(operator::endDrain);
+    if (minimumIsChanged) {
+      operator.setMinimum(options.minInSync());
+    }
     for (Machine machine : world.machines()) {
       machine.resume();
       machine.setForceMillis(0);

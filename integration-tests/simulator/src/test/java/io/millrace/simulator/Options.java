@@ -36,6 +36,12 @@ record Options(
 
   private static final int MAX_REPLICAS = 5;
 
+  /** The kinds behind KILL_CLIENT are drawn only where they are asked for, until they are tried. */
+  private static final int DRAWN =
+      Boolean.getBoolean("simulator.all.faults")
+          ? Fault.values().length
+          : Fault.KILL_CLIENT.ordinal() + 1;
+
   /** What befalls a cluster; each makes one or several acts. */
   enum Fault {
     KILL,
@@ -58,7 +64,13 @@ record Options(
     SHIFT_CLOCK,
     KILL_ALL,
     LOSE_POWER_ALL,
-    KILL_CLIENT
+    KILL_CLIENT,
+    EMPTY_DISK,
+    OLD_DISK,
+    HOLD_BACK,
+    DRAIN,
+    ELECT,
+    SET_MINIMUM
   }
 
   /**
@@ -85,13 +97,18 @@ record Options(
     List<WriterOptions> writers = new ArrayList<>();
     int writerCount = 1 + random.nextInt(3);
     for (int i = 0; i < writerCount; i++) {
+      Durability level =
+          i == 0
+              ? Durability.STANDARD
+              : pick(random, Durability.STANDARD, Durability.SYNCED, Durability.LEADER);
+      int requestMillis = pick(random, 200, 500, 1_000);
+      int deliveryMillis = pick(random, 1_000, 3_000, 10_000, 120_000);
       writers.add(
           new WriterOptions(
-              i == 0
-                  ? Durability.STANDARD
-                  : pick(random, Durability.STANDARD, Durability.SYNCED, Durability.LEADER),
-              pick(random, 200, 500, 1_000),
-              pick(random, 1_000, 3_000, 10_000, 120_000),
+              level,
+              requestMillis,
+              // Followers of a standard topic flush at intervals, which a request may not outlast.
+              level == Durability.SYNCED ? Math.min(deliveryMillis, 10_000) : deliveryMillis,
               random.nextInt(3) == 0,
               random.nextInt(5) > 0));
     }
@@ -129,7 +146,7 @@ record Options(
     }
     int kinds = pick(random, 1, 2, 2, 3, 4, 6);
     for (int i = 0; i < kinds; i++) {
-      Fault fault = Fault.values()[random.nextInt(Fault.values().length)];
+      Fault fault = Fault.values()[random.nextInt(DRAWN)];
       rates.put(fault, pick(random, 1.5, 3.0, 6.0, 10.0));
     }
     if (random.nextInt(3) == 0) {

@@ -9,6 +9,7 @@ import java.util.SplittableRandom;
 /** Draws what happens in a round's safety phase from its seed and options. */
 final class Schedule {
   private static final long MILLI = 1_000_000;
+  private static final int STORM = 5;
 
   private final Options options;
   private final SplittableRandom random;
@@ -119,6 +120,30 @@ final class Schedule {
         add(at + away(), Kind.SLOW_DISK, broker, 0);
       }
       case SHIFT_CLOCK -> add(at, Kind.SHIFT_CLOCK, broker, random.nextInt(-4_000, 4_000));
+      case EMPTY_DISK -> {
+        add(at, Kind.EMPTY_DISK, broker, 0);
+        add(at + away(), Kind.START, broker, 0);
+      }
+      case OLD_DISK -> {
+        long back = at + away();
+        add(at, Kind.TAKE_IMAGE, broker, 0);
+        add(back, Kind.RETURN_IMAGE, broker, 0);
+        add(back + away(), Kind.START, broker, 0);
+      }
+      case HOLD_BACK -> {
+        int other = host(broker);
+        boolean outgoing = random.nextBoolean();
+        add(at, Kind.HOLD_BACK, outgoing ? broker : other, outgoing ? other : broker);
+        add(at + away(), Kind.HEAL, broker, other);
+      }
+      case DRAIN -> lasting(at, Kind.DRAIN, Kind.END_DRAIN, broker, 0);
+      case ELECT -> {
+        // F39: a storm
+        for (int i = 0; i < STORM; i++) {
+          add(at + i * MILLI, Kind.ELECT, random.nextInt(options.partitions()), 0);
+        }
+      }
+      case SET_MINIMUM -> add(at, Kind.SET_MINIMUM, 1 + random.nextInt(options.replicas()), 0);
       case KILL_CLIENT -> {
         if (random.nextInt(3) == 0) {
           add(at, Kind.KILL_READER, random.nextInt(options.readers()), 0);

@@ -2,8 +2,10 @@ package io.millrace.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -17,6 +19,15 @@ import org.junit.jupiter.api.Test;
 class SeedsTest {
   private static final long FIRST = 1;
   private static final long COUNT = Long.getLong("simulator.seeds", 1_350);
+
+  /** Not in every hundred schedules; the README says in how many. */
+  private static final Set<Reach.Place> RARE =
+      EnumSet.of(
+          Reach.Place.GROWING_DURING_ELECTION,
+          Reach.Place.TRUNCATED_TWO_EPOCHS,
+          Reach.Place.APPENDS_AFTER_REPLACEMENT,
+          Reach.Place.BIT_FLIPPED,
+          Reach.Place.DISK_REPLACED);
 
   /** So many are run twice. */
   private static final long TWICE = Math.min(COUNT, Long.getLong("simulator.seeds.twice", 200));
@@ -47,10 +58,9 @@ class SeedsTest {
   void reachesTheRarePlaces() {
     Reach reach = SWEEP.reach();
     assertThat(reach.of(Reach.Place.LEADER_CHANGE)).isGreaterThan(COUNT);
-    assertThat(reach.of(Reach.Place.ONE_IN_SYNC)).isPositive();
-    assertThat(reach.of(Reach.Place.ELIGIBLE_MEMBERS)).isPositive();
-    assertThat(reach.of(Reach.Place.IN_SYNC_GROWS)).isPositive();
-    assertThat(reach.of(Reach.Place.LEADS_AFTER_REPLACEMENT)).isPositive();
+    EnumSet<Reach.Place> never = EnumSet.allOf(Reach.Place.class);
+    never.removeIf(place -> reach.of(place) > 0);
+    assertThat(never).isSubsetOf(RARE);
     assertThat(reach.of(Reach.Place.ACKNOWLEDGED)).isGreaterThan(COUNT);
   }
 

@@ -130,8 +130,7 @@ public final class Simulate {
     List<Round> shortest = Shrinker.shrink(begun, violation.get().rule(), SHRINK_RUNS);
     Run.of(shortest).violation().ifPresent(out::println);
     for (Round round : shortest) {
-      out.println(round.options());
-      round.acts().forEach(act -> out.println("  " + act));
+      out.print(KeptSchedule.text(round.options(), round.acts()));
     }
     out.println("again: integration-tests/simulate --seed " + verdict.seed());
   }
