@@ -2,9 +2,12 @@ package io.millrace.simulator;
 
 import io.millrace.client.Durability;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
@@ -36,11 +39,20 @@ record Options(
 
   private static final int MAX_REPLICAS = 5;
 
-  /** The kinds behind KILL_CLIENT are drawn only where they are asked for, until they are tried. */
-  private static final int DRAWN =
-      Boolean.getBoolean("simulator.all.faults")
-          ? Fault.values().length
-          : Fault.KILL_CLIENT.ordinal() + 1;
+  /** Kinds that are drawn only where they are asked for, until they are tried. */
+  private static final Set<Fault> ASKED_FOR =
+      EnumSet.of(
+          Fault.EMPTY_DISK,
+          Fault.OLD_DISK,
+          Fault.HOLD_BACK,
+          Fault.DRAIN,
+          Fault.ELECT,
+          Fault.SET_MINIMUM);
+
+  private static final List<Fault> DRAWN =
+      Arrays.stream(Fault.values())
+          .filter(fault -> Boolean.getBoolean("simulator.all.faults") || !ASKED_FOR.contains(fault))
+          .toList();
 
   /** What befalls a cluster; each makes one or several acts. */
   enum Fault {
@@ -146,7 +158,7 @@ record Options(
     }
     int kinds = pick(random, 1, 2, 2, 3, 4, 6);
     for (int i = 0; i < kinds; i++) {
-      Fault fault = Fault.values()[random.nextInt(DRAWN)];
+      Fault fault = DRAWN.get(random.nextInt(DRAWN.size()));
       rates.put(fault, pick(random, 1.5, 3.0, 6.0, 10.0));
     }
     if (random.nextInt(3) == 0) {
