@@ -51,8 +51,13 @@ public final class FirstContact {
   private static CommandFailedException unreachable(String address, MillraceException e) {
     return new CommandFailedException(
         ExitCode.UNREACHABLE.number(),
-        "the cluster at %s cannot be reached (%s); is it running? See also --cluster"
-            .formatted(address, e.getMessage()),
+        "the cluster at %s cannot be reached (%s); is it running? See also --cluster%s"
+            .formatted(
+                address,
+                e.getMessage(),
+                address.startsWith("broker://")
+                    ? ""
+                    : ", which takes broker://HOST:PORT too and then needs no ZooKeeper"),
         e);
   }
 }

@@ -225,7 +225,8 @@ class MillraceCommandTest {
         assertThat(run.stderr())
             .isEqualTo(
                 "millrace: the cluster at 127.0.0.1:2181/millrace cannot be reached (x); is it"
-                    + " running? See also --cluster\n");
+                    + " running? See also --cluster, which takes broker://HOST:PORT too and then"
+                    + " needs no ZooKeeper\n");
       }
     }
     cluster.broken = new TimedOutException("x");

@@ -1,7 +1,10 @@
 package io.millrace.coordination.view;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 
 /**
  * The state of one partition.
@@ -12,6 +15,8 @@ import java.util.OptionalInt;
  * @param lastChange who, when and why, for people
  * @param possibleLoss of the last election that may have lost committed records: when, in which
  *     epoch and why; empty when there was none
+ * @param rollCall what replicas have said to have that left in doubt of it, by broker id, for
+ *     people
  * @param version the znode version; every write is conditional on it
  */
 public record PartitionImage(
@@ -25,11 +30,13 @@ public record PartitionImage(
     boolean soleFlushed,
     String lastChange,
     String possibleLoss,
+    Map<Integer, String> rollCall,
     int version) {
   public PartitionImage {
     replicas = List.copyOf(replicas);
     inSync = List.copyOf(inSync);
     eligible = List.copyOf(eligible);
+    rollCall = Collections.unmodifiableMap(new TreeMap<>(rollCall));
   }
 
   /** Of a partition that has never been led by a replica that may have had less than others. */
@@ -55,6 +62,7 @@ public record PartitionImage(
         soleFlushed,
         lastChange,
         "",
+        Map.of(),
         version);
   }
 }

@@ -5,8 +5,10 @@ import io.millrace.coordination.v1.LastChange;
 import io.millrace.coordination.v1.LiveBrokerNode;
 import io.millrace.coordination.v1.LossNote;
 import io.millrace.coordination.v1.PartitionNode;
+import io.millrace.coordination.v1.RollCallEntry;
 import io.millrace.rpc.Endpoint;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
@@ -38,7 +40,20 @@ public final class Readings {
         node.getSoleFlushed(),
         lastChange(node.getLastChange()),
         node.hasPossibleLoss() ? possibleLoss(node.getPossibleLoss()) : "",
+        rollCall(node.getRollCallList()),
         version);
+  }
+
+  private static Map<Integer, String> rollCall(List<RollCallEntry> entries) {
+    Map<Integer, String> said = new HashMap<>();
+    for (RollCallEntry entry : entries) {
+      said.put(
+          entry.getBroker(),
+          entry.getLost()
+              ? "nothing, its data directory is another"
+              : "records up to offset " + entry.getLogEnd() + " of epoch " + entry.getLastEpoch());
+    }
+    return said;
   }
 
   private static String possibleLoss(LossNote note) {

@@ -305,7 +305,9 @@ public final class Broker {
     }
     ending = true;
     health.dead(Part.LIFE, failure.message());
-    LOG.error("broker {}: {}", settings.identity().brokerId(), failure.message());
+    if (started.isDone()) {
+      LOG.error("broker {}: {}", settings.identity().brokerId(), failure.message());
+    } // else who has started it is told, and tells
     if (member != null) {
       member.halt();
     }

@@ -151,7 +151,7 @@ record Parts(
                 deletion),
             new ProducerIds(store, seams.tasks().random()),
             settings,
-            explainSources(store.loop(), waits, health, replicas, view),
+            explainSources(store.loop(), waits, health, replicas, logs, view),
             leaders,
             seams.tasks().clock());
     return new Parts(
@@ -199,8 +199,19 @@ record Parts(
   }
 
   private static ExplainSources explainSources(
-      EventLoop store, WaitBoard board, BrokerHealth health, Replicas replicas, ClusterView view) {
+      EventLoop store,
+      WaitBoard board,
+      BrokerHealth health,
+      Replicas replicas,
+      LogStore logs,
+      ClusterView view) {
     return new ExplainSources(
-        board, health, store, replicas::waitsOf, replicas::suspected, view::refusedNodes);
+        board,
+        health,
+        store,
+        replicas::waitsOf,
+        replicas::suspected,
+        logs::isDiskFull,
+        view::refusedNodes);
   }
 }

@@ -5,6 +5,7 @@ import io.millrace.server.health.BrokerHealth;
 import io.millrace.server.partition.PartitionId;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -16,6 +17,7 @@ import java.util.function.Supplier;
  * @param store the loop of the cluster's store, on which the next two are asked
  * @param waitsOf why a partition is not led or served here
  * @param suspected live brokers that this one takes for dead, with the reason as a clause
+ * @param diskFull whether appends are being refused for lack of space; any thread
  * @param refusedNodes of ZooKeeper, by path, with the reason as a clause; any thread
  */
 public record ExplainSources(
@@ -24,4 +26,5 @@ public record ExplainSources(
     EventLoop store,
     Function<PartitionId, List<Finding>> waitsOf,
     Supplier<Map<Integer, String>> suspected,
+    BooleanSupplier diskFull,
     Supplier<Map<String, String>> refusedNodes) {}

@@ -6,6 +6,7 @@ import io.millrace.server.partition.PartitionReading;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Who leads, or why nobody does. Pure. */
 final class LeadershipFindings {
@@ -14,6 +15,9 @@ final class LeadershipFindings {
   static List<Finding> of(PartitionScene scene, PartitionImage partition) {
     List<Finding> findings = new ArrayList<>();
     findings.add(scene.isLed(partition) ? led(scene, partition) : nobody(scene, partition));
+    if (!scene.isLed(partition) && !partition.rollCall().isEmpty()) {
+      findings.add(rollCall(partition));
+    }
     if (scene.isLed(partition)) {
       int leader = partition.leader().getAsInt();
       if (scene.suspected().containsKey(leader)) {
@@ -101,6 +105,22 @@ final class LeadershipFindings {
                 + " that are not live"
             : "waits for one of the brokers that have all of it: " + String.join(", ", awaited);
     return Finding.of(Reason.NO_CANDIDATE, "nobody leads: %s; %s".formatted(before, forWhom));
+  }
+
+  private static Finding rollCall(PartitionImage partition) {
+    String said =
+        partition.rollCall().entrySet().stream()
+            .map(each -> "broker " + each.getKey() + " has " + each.getValue())
+            .collect(Collectors.joining("; "));
+    List<Integer> awaited = new ArrayList<>(partition.inSync());
+    awaited.addAll(partition.eligible());
+    awaited.removeAll(partition.rollCall().keySet());
+    return Finding.of(
+        Reason.ROLL_CALL,
+        said
+            + (awaited.isEmpty()
+                ? "; the one with the most is to lead"
+                : "; brokers %s have not said what they have".formatted(awaited)));
   }
 
   private static String whoLed(PartitionScene scene, PartitionImage partition) {

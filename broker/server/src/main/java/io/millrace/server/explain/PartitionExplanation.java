@@ -54,6 +54,13 @@ public final class PartitionExplanation {
           Finding.of(
               Reason.OFFLINE_LOG, "the replica on broker " + scene.self() + " cannot be used"));
     }
+    if (!reading.trouble().isEmpty()) {
+      return List.of(
+          Finding.of(
+              Reason.NOT_COPYING,
+              "broker %d has records up to offset %d, and cannot copy more for now: %s"
+                  .formatted(scene.self(), reading.endOffset(), reading.trouble())));
+    }
     if (reading.state() == PartitionReading.State.FOLLOWING) {
       return List.of(
           Finding.of(

@@ -41,6 +41,12 @@ public enum Reason {
       "Start the brokers that are named again. If they are lost for good, topic elect --unclean"
           + " gives the partition to the live replica that has the most, and loses what only they"
           + " had."),
+  ROLL_CALL(
+      Group.LEADERSHIP,
+      Severity.WAITING,
+      "Replicas have left in doubt after a power loss, and said what they have. When all that counted"
+          + " have said so, the one with the most leads by itself.",
+      "Start the brokers that are named."),
   CANNOT_LEAD(
       Group.LEADERSHIP,
       Severity.BROKEN,
@@ -118,6 +124,11 @@ public enum Reason {
       "The leader is writing another in-sync set to ZooKeeper. Until it knows the outcome both sets"
           + " must have a record before it counts as committed.",
       "If it stays so, ZooKeeper does not answer."),
+  NOT_COPYING(
+      Group.REPLICAS,
+      Severity.BROKEN,
+      "The broker that is asked cannot copy from the leader; the text says why.",
+      "It tries again every second. If it stays so: what the text names, and the log of both."),
   FOLLOWING(Group.REPLICAS, Severity.FINE, "The broker that is asked copies the partition.", ""),
 
   // ---- Records
@@ -152,6 +163,13 @@ public enum Reason {
       "The log of a replica on the broker cannot be used: damaged, or its disk failed.",
       "The text says what is wrong. What may pass is tried again by itself; a damaged copy is copied"
           + " anew once another replica leads. If it stays so: check the disk, start the broker again."),
+  DISK_FULL(
+      Group.BROKER,
+      Severity.BROKEN,
+      "The disk of the broker that is asked is full: producers of what it leads are refused, and it"
+          + " copies nothing.",
+      "Free some space, or shorten the retention of a topic; it goes on by itself. Until then broker"
+          + " drain gives what it leads to others."),
   NODES_REFUSED(
       Group.BROKER,
       Severity.BROKEN,

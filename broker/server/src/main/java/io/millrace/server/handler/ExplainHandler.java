@@ -13,6 +13,7 @@ import io.millrace.server.explain.ExplainSources;
 import io.millrace.server.explain.Finding;
 import io.millrace.server.explain.PartitionExplanation;
 import io.millrace.server.explain.PartitionScene;
+import io.millrace.server.explain.Reason;
 import io.millrace.server.partition.Partition;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.partition.PartitionReading;
@@ -26,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +38,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class ExplainHandler {
   private static final long PATIENCE_NANOS = 1_000_000_000;
+
+  /** What is so of a broker that every partition there feels. */
+  private static final Set<Reason> PARTITIONS_SHARE =
+      Set.of(Reason.NO_ZOOKEEPER, Reason.DISK_FULL, Reason.DRAINING);
 
   private final List<Shard> shards;
   private final Supplier<Catalog> catalog;
@@ -108,6 +114,11 @@ final class ExplainHandler {
       Clock clock) {
     List<Finding> waits = new ArrayList<>(sources.board().of(id));
     waits.addAll(fromStore.ofReplica());
+    if (here.isPresent()) {
+      ofThisBroker().stream()
+          .filter(each -> PARTITIONS_SHARE.contains(each.reason()))
+          .forEach(waits::add);
+    }
     int minInSync =
         TopicSettings.understood(topic.settings(), topic.replicationFactor(), defaults).minInSync();
     return PartitionExplanation.of(
@@ -163,7 +174,19 @@ final class ExplainHandler {
             parts.stream().mapToInt(ShardParts::unopened).sum(),
             suspected,
             sources.refusedNodes().get(),
-            sources.board().ofBroker()));
+            ofThisBroker()));
+  }
+
+  private List<Finding> ofThisBroker() {
+    List<Finding> findings = new ArrayList<>(sources.board().ofBroker());
+    if (sources.diskFull().getAsBoolean()) {
+      findings.add(
+          Finding.of(
+              Reason.DISK_FULL,
+              "the disk of broker %d is full: it takes no records"
+                  .formatted(catalog.get().self())));
+    }
+    return findings;
   }
 
   /** Whoever comes first: the owners, or the end of patience with what is known without them. */

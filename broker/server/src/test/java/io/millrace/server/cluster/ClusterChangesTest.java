@@ -55,16 +55,6 @@ class ClusterChangesTest {
 
   private static PartitionImage partition(int number, int epoch, List<Integer> inSync) {
     return new PartitionImage(
-        number,
-        List.of(1, 2, 3),
-        OptionalInt.of(1),
-        1,
-        epoch,
-        inSync,
-        List.of(),
-        false,
-        "",
-        "",
-        epoch);
+        number, List.of(1, 2, 3), OptionalInt.of(1), 1, epoch, inSync, List.of(), false, "", epoch);
   }
 }

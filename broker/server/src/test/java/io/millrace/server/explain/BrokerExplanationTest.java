@@ -102,7 +102,7 @@ class BrokerExplanationTest {
     int number = partitions.size();
     partitions.add(
         new PartitionImage(
-            number, replicas, OptionalInt.of(leader), 7, 4, inSync, List.of(), false, "", "", 1));
+            number, replicas, OptionalInt.of(leader), 7, 4, inSync, List.of(), false, "", 1));
     if (state != null) {
       readings.add(
           new PartitionReading(

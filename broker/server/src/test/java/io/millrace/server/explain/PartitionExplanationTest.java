@@ -26,6 +26,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Topic notes, one partition with replicas 1, 2 and 3, as broker 1 sees it. */
@@ -50,6 +51,8 @@ class PartitionExplanationTest {
       new ArrayList<>(List.of(follower(2, 100, 0, 0), follower(3, 100, 0, 0)));
   private Map<Integer, String> suspected = Map.of();
   private String refused = "";
+  private String trouble = "";
+  private Map<Integer, String> rollCall = Map.of();
   private final List<Finding> waits = new ArrayList<>();
 
   // ---- Led -------------------------------------------------------------------------------------
@@ -239,6 +242,30 @@ class PartitionExplanationTest {
   }
 
   @Test
+  void saysWhyAFollowerCannotCopy() {
+    leader = OptionalInt.of(2);
+    state = PartitionReading.State.FOLLOWING;
+    trouble = "the disk is full";
+    assertThat(text(Reason.NOT_COPYING)).endsWith("cannot copy more for now: the disk is full");
+    assertThat(findings()).extracting(Finding::reason).doesNotContain(Reason.FOLLOWING);
+  }
+
+  @Test
+  @DisplayName("coordination.md, roll call: who has said what, and who is waited for")
+  void namesWhoHasAnsweredTheRollCallAndWhoIsAwaited() {
+    leader = OptionalInt.empty();
+    state = PartitionReading.State.IDLE;
+    inSync = List.of(2);
+    rollCall = Map.of(1, "records up to offset 90 of epoch 4", 3, "nothing");
+    assertThat(text(Reason.ROLL_CALL))
+        .isEqualTo(
+            "broker 1 has records up to offset 90 of epoch 4; broker 3 has nothing; brokers [2] have"
+                + " not said what they have");
+    rollCall = Map.of(1, "nothing", 2, "records up to offset 7 of epoch 4");
+    assertThat(text(Reason.ROLL_CALL)).endsWith("; the one with the most is to lead");
+  }
+
+  @Test
   void addsWhatIsRegistered() {
     waits.add(Finding.of(Reason.CANNOT_LEAD, "waits for broker 2"));
     assertThat(findings().get(0)).isEqualTo(waits.get(0));
@@ -274,6 +301,7 @@ class PartitionExplanationTest {
             false,
             "broker 1 was elected",
             possibleLoss,
+            rollCall,
             9);
     TopicImage topic =
         new TopicImage(
@@ -298,7 +326,8 @@ class PartitionExplanationTest {
                             100,
                             100,
                             80,
-                            ReplicationLag.NONE),
+                            ReplicationLag.NONE,
+                            trouble),
                         now == PartitionReading.State.LED
                             ? Optional.of(leading())
                             : Optional.empty()));
