@@ -160,6 +160,7 @@ public final class NettyTransport implements Transport {
     if (cause != null) {
       throw BindFailure.of(address, cause);
     }
+    bound.channel().pipeline().addLast(new AcceptTrouble(address));
     return new NettyListener(bound.channel(), address);
   }
 

@@ -54,9 +54,10 @@ class ExplainTroubleTest {
     int leader = brokers.leader("notes", 0);
     int follower = brokers.othersThan(leader).get(0);
     brokers.machine(follower).disk.limitBytes(0);
-    brokers
-        .client(leader)
-        .produce(topic.getTopicId(), 0, Durability.LEADER, Batches.single("x".repeat(1_000)));
+    ProduceResult sent =
+        brokers.produceAt(
+            leader, topic.getTopicId(), 0, Durability.LEADER, Batches.single("x".repeat(1_000)));
+    assertThat(sent.hasError()).isFalse();
     brokers.cluster.scheduler.runFor(3 * SECOND);
     assertThat(reasons(follower)).contains("not-copying", "disk-full");
     assertThat(brokers.explain(follower, "notes", 0))
