@@ -163,8 +163,8 @@ public final class MemoryNetwork {
 
   int drawPieceSize(int most) {
     int limit = Math.min(most, maxPieceSize);
-    // Small ones are as interesting as large ones.
-    return random.nextInt(4) == 0 ? random.nextInt(1, limit + 1) : limit;
+    // Small ones are as interesting as large ones; of an empty write there is one.
+    return limit > 0 && random.nextInt(4) == 0 ? random.nextInt(1, limit + 1) : limit;
   }
 
   boolean drawReset() {
