@@ -245,7 +245,7 @@ public final class MemoryEnsemble {
   /** A client looks for a server. */
   void accept(MemoryStore store, long wantedSession) {
     if (!isRunning || store.isIsolated || store.isClosed()) {
-      store.loop().schedule(MILLISECONDS.toNanos(20), store::connect);
+      store.loop().schedule(MILLISECONDS.toNanos(20), store::look);
       return;
     }
     Session session = sessions.get(wantedSession);

@@ -40,6 +40,10 @@ public final class MemoryStore implements ClusterStore {
   private final Map<Object, Runnable> lossActions = new LinkedHashMap<>();
   private final Deque<Runnable> waitingReads = new ArrayDeque<>();
   private @Nullable MemoryConnection connection;
+
+  /** A server is being looked for; one at a time. */
+  private boolean isConnecting;
+
   private @Nullable Timer outOfTime;
   private volatile long session;
   private SessionEvent last = new SessionEvent.Suspended();
@@ -63,7 +67,15 @@ public final class MemoryStore implements ClusterStore {
   // ---- Contact ---------------------------------------------------------------------------------
 
   void connect() {
-    if (!isClosed && connection == null) {
+    if (connection == null && !isConnecting) {
+      isConnecting = true;
+      look();
+    }
+  }
+
+  /** Also when the ensemble had no server to be found. */
+  void look() {
+    if (!isClosed) {
       long wanted = session;
       ensemble.loop().execute(() -> ensemble.accept(this, wanted));
     }
@@ -76,6 +88,7 @@ public final class MemoryStore implements ClusterStore {
     boolean isNew = session != sessionId;
     session = sessionId;
     connection = now;
+    isConnecting = false;
     cancelOutOfTime();
     ping(now);
     watches.forEach(watch -> set(watch, now));
@@ -93,6 +106,10 @@ public final class MemoryStore implements ClusterStore {
   }
 
   void onDisconnected(MemoryConnection lost) {
+    if (connection == null) {
+      look(); // it was lost before this end had heard of it
+      return;
+    }
     if (connection != lost) {
       return;
     }
@@ -110,6 +127,7 @@ public final class MemoryStore implements ClusterStore {
   void onExpired(long expired) {
     if (session == expired && !isClosed) {
       session = 0;
+      isConnecting = false;
       cancelOutOfTime();
       tell(new SessionEvent.Expired(expired));
       connect();

@@ -116,4 +116,17 @@ class MemoryStoreTest extends ClusterStoreContract {
 
     world.await("another session", () -> store.knownSession() != old && store.knownSession() != 0);
   }
+
+  @Test
+  void comesBackWheneverContactIsLost() {
+    MemoryStore store = connected();
+    for (int steps = 0; steps < 60; steps++) {
+      world.ensemble().disconnect(store);
+      for (int i = 0; i < steps; i++) {
+        world.scheduler().step();
+      }
+      world.ensemble().disconnect(store);
+      world.await("back", () -> world.get(store, s -> s.sync("/")));
+    }
+  }
 }
