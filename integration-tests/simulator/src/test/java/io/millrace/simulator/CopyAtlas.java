@@ -3,7 +3,9 @@ package io.millrace.simulator;
 import io.millrace.checker.log.ReplicaLog;
 import io.millrace.client.Durability;
 import io.millrace.simulator.ClusterEye.Seen;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -23,7 +25,18 @@ final class CopyAtlas {
   private final Ledger ledger;
   private final Reach reach;
   private final Map<Integer, Set<Long>> permitted = new TreeMap<>();
+  private final Map<Integer, List<Unheard>> unheard = new TreeMap<>();
   private boolean shownIsLost;
+
+  /**
+   * What a leader had shown in that epoch or before, and nobody has any more: of some of it the
+   * acknowledgements may still be on their way.
+   */
+  private record Unheard(long from, long to, int epoch) {
+    boolean has(long offset, int leaderEpoch) {
+      return offset >= from && offset < to && leaderEpoch <= epoch;
+    }
+  }
 
   CopyAtlas(World world, Options options, ClusterEye eye, Ledger ledger, Reach reach) {
     this.world = world;
@@ -63,7 +76,13 @@ final class CopyAtlas {
         return;
       }
     }
-    shownIsLost |= soundEnd < ledger.shownEnd(partition);
+    long shownEnd = ledger.shownEnd(partition);
+    if (soundEnd < shownEnd) {
+      shownIsLost = true;
+      unheard
+          .computeIfAbsent(partition, number -> new ArrayList<>())
+          .add(new Unheard(soundEnd, shownEnd, seen.content().getLeaderEpoch()));
+    }
     if (!left.isEmpty()) {
       reach.count(Reach.Place.LOSS_PERMITTED, left.size());
       permitted.computeIfAbsent(partition, number -> new TreeSet<>()).addAll(left);
@@ -84,7 +103,11 @@ final class CopyAtlas {
   }
 
   boolean mayBeLost(int partition, long offset) {
-    return permitted.getOrDefault(partition, Set.of()).contains(offset);
+    Ledger.Acked acked = ledger.acknowledged(partition).get(offset);
+    return permitted.getOrDefault(partition, Set.of()).contains(offset)
+        || (acked != null
+            && unheard.getOrDefault(partition, List.of()).stream()
+                .anyMatch(lost -> lost.has(offset, acked.leaderEpoch())));
   }
 
   /** Of any partition, also of what was shown to readers and never acknowledged. */
