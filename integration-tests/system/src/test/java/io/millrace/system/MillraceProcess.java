@@ -48,7 +48,13 @@ final class MillraceProcess implements AutoCloseable {
 
   /** Starts {@code bin/millrace} with the arguments; outputs go to files in {@code dir}. */
   static MillraceProcess start(Path dir, String... arguments) {
+    return startUnder(List.of(), dir, arguments);
+  }
+
+  /** Likewise, behind the words of another command, which runs it. */
+  static MillraceProcess startUnder(List<String> runner, Path dir, String... arguments) {
     List<String> command = new ArrayList<>(UNTOUCHED_SIGNALS);
+    command.addAll(runner);
     command.add(launcher().toString());
     command.addAll(List.of(arguments));
     try {

@@ -62,6 +62,11 @@ final class Servers implements AutoCloseable {
 
   /** Starts a broker and does not wait for it. Of two equal keys the later wins. */
   MillraceProcess start(int id, String... settings) {
+    return startUnder(List.of(), id, settings);
+  }
+
+  /** Likewise, behind the words of another command, which runs it. */
+  MillraceProcess startUnder(List<String> runner, int id, String... settings) {
     List<String> arguments = new ArrayList<>(List.of("broker"));
     List<String> all =
         new ArrayList<>(
@@ -77,7 +82,7 @@ final class Servers implements AutoCloseable {
       all.add(setting);
     }
     all.forEach(setting -> arguments.addAll(List.of("--set", setting)));
-    return remember(MillraceProcess.start(dir, arguments.toArray(new String[0])));
+    return remember(MillraceProcess.startUnder(runner, dir, arguments.toArray(new String[0])));
   }
 
   /** Starts a broker and waits until it serves. */
