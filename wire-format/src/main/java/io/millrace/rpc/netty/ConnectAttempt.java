@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class ConnectAttempt {
   private final Endpoint to;
   private final NettyLoop loop;
+  private final OpenChannels open;
   private final ConnectHandler handler;
   private final Bootstrap bootstrap;
 
@@ -40,9 +42,11 @@ final class ConnectAttempt {
       SocketKind sockets,
       ByteBufAllocator pool,
       RecvByteBufAllocator reads,
+      OpenChannels open,
       ConnectHandler handler) {
     this.to = to;
     this.loop = loop;
+    this.open = open;
     this.handler = handler;
     bootstrap =
         new Bootstrap()
@@ -87,6 +91,7 @@ final class ConnectAttempt {
             created
                 .pipeline()
                 .addLast(new NettyLink(created, loop, ConnectAttempt.this::connected));
+            open.add(created);
           }
         });
     ChannelFuture connecting = bootstrap.connect(address);
@@ -138,6 +143,9 @@ final class ConnectAttempt {
 
   /** Netty puts the address behind the system's words; it is in front already. */
   private static String reason(Throwable cause) {
+    if (cause instanceof ClosedChannelException) {
+      return "the transport was closed meanwhile";
+    }
     String words = String.valueOf(cause.getMessage());
     return words.contains("refused") ? "connection refused; nothing listens there" : words;
   }

@@ -27,6 +27,7 @@ public final class NettyHttpTransport implements HttpTransport {
   private final Limits limits;
   private final SocketKind sockets = SocketKind.best();
   private final MultiThreadIoEventLoopGroup group;
+  private final OpenChannels all = new OpenChannels();
 
   /**
    * What a peer may take.
@@ -98,6 +99,7 @@ public final class NettyHttpTransport implements HttpTransport {
     if (cause != null) {
       throw BindFailure.of(address, cause);
     }
+    all.add(bound.channel());
     return new NettyHttpListener(bound.channel(), address, open);
   }
 
@@ -107,6 +109,7 @@ public final class NettyHttpTransport implements HttpTransport {
       return;
     }
     open.add(channel);
+    all.add(channel);
     HttpDecoderConfig decoder =
         new HttpDecoderConfig()
             .setMaxInitialLineLength(limits.requestLineBytes())
@@ -118,6 +121,7 @@ public final class NettyHttpTransport implements HttpTransport {
 
   @Override
   public void close() {
+    all.closeAll();
     group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 

@@ -55,6 +55,9 @@ public final class NettyTransport implements Transport {
       new IdentityHashMap<>();
   private final Tasks.Worker resolver;
 
+  /** Links and listeners; what is added once this has been closed is closed at once. */
+  private final OpenChannels open = new OpenChannels();
+
   /** As {@link #NettyTransport(Tasks, int, String)} without a prefix. */
   public NettyTransport(Tasks tasks, int loopCount) {
     this(tasks, loopCount, "");
@@ -153,6 +156,7 @@ public final class NettyTransport implements Transport {
                   @Override
                   protected void initChannel(Channel channel) {
                     channel.pipeline().addLast(new NettyLink(channel, loopOf(channel), opened));
+                    open.add(channel);
                   }
                 });
     ChannelFuture bound = bootstrap.bind(resolved).awaitUninterruptibly();
@@ -160,6 +164,7 @@ public final class NettyTransport implements Transport {
     if (cause != null) {
       throw BindFailure.of(address, cause);
     }
+    open.add(bound.channel());
     bound.channel().pipeline().addLast(new AcceptTrouble(address));
     return new NettyListener(bound.channel(), address);
   }
@@ -175,7 +180,7 @@ public final class NettyTransport implements Transport {
   @Override
   public void connect(Endpoint to, EventLoop loop, long timeoutNanos, ConnectHandler handler) {
     NettyLoop on = (NettyLoop) loop;
-    ConnectAttempt attempt = new ConnectAttempt(to, on, sockets, pool, READS, handler);
+    ConnectAttempt attempt = new ConnectAttempt(to, on, sockets, pool, READS, open, handler);
     on.execute(() -> attempt.start(timeoutNanos, resolver));
   }
 
@@ -188,6 +193,7 @@ public final class NettyTransport implements Transport {
       }
     }
     resolver.stop();
+    open.closeAll();
     group.shutdownGracefully(0, 10, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 
