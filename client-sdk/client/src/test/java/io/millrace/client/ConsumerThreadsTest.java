@@ -83,7 +83,7 @@ class ConsumerThreadsTest {
                 flag.set(Thread.currentThread().isInterrupted());
               });
       thread.start();
-      await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+      await().atMost(LONG).until(() -> thread.getState() == Thread.State.TIMED_WAITING);
     }
 
     @Nullable Throwable join() throws InterruptedException {

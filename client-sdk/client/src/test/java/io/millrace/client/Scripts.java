@@ -66,21 +66,26 @@ final class Scripts {
     };
   }
 
-  /** Keeps requests until it is let go. */
+  /**
+   * Keeps requests until it is let go. The test's thread lets go, the broker's loop keeps: whatever
+   * comes meanwhile is behind what was kept, and is not kept for ever.
+   */
   static final class Hold implements FakeBroker.Script {
     private final Request.ApiCase api;
     final List<InboundRequest> held = new CopyOnWriteArrayList<>();
+    private boolean gone;
 
     Hold(Request.ApiCase api) {
       this.api = api;
     }
 
     @Override
-    public boolean take(InboundRequest request) {
-      return request.head().getApiCase() == api && held.add(request);
+    public synchronized boolean take(InboundRequest request) {
+      return !gone && request.head().getApiCase() == api && held.add(request);
     }
 
-    void letGo(FakeBroker broker) {
+    synchronized void letGo(FakeBroker broker) {
+      gone = true;
       broker.unscript(this);
       held.forEach(broker::obey);
       held.clear();
