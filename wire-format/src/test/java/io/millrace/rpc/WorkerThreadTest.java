@@ -21,7 +21,7 @@ class WorkerThreadTest extends EventLoopContract {
 
   @Override
   protected void await(String what, BooleanSupplier condition) {
-    Awaitility.await(what).until(condition::getAsBoolean);
+    Awaitility.await(what).atMost(60, TimeUnit.SECONDS).until(condition::getAsBoolean);
   }
 
   @AfterEach

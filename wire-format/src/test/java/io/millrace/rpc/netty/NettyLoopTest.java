@@ -8,6 +8,7 @@ import io.millrace.rpc.EventLoopContract;
 import io.millrace.rpc.SystemTasks;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -23,7 +24,7 @@ class NettyLoopTest extends EventLoopContract {
 
   @Override
   protected void await(String what, BooleanSupplier condition) {
-    Awaitility.await(what).until(condition::getAsBoolean);
+    Awaitility.await(what).atMost(60, TimeUnit.SECONDS).until(condition::getAsBoolean);
   }
 
   @AfterEach

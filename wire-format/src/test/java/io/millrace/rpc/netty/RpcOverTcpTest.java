@@ -30,6 +30,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -47,6 +48,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** Client and server over real sockets, and real strangers at the door. */
 @ExtendWith(NoLeaks.class)
 class RpcOverTcpTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private final NettyTransport near = new NettyTransport(new SystemTasks(), 1, "near-");
   private final NettyTransport far = new NettyTransport(new SystemTasks(), 2, "far-");
   private final List<AutoCloseable> strangers = new ArrayList<>();
@@ -150,7 +153,7 @@ class RpcOverTcpTest {
     over.set(true);
     assertThat(calls.get(30, SECONDS)).isGreaterThan(50);
     worker.shutdown();
-    Awaitility.await().until(() -> server.stats().connections() == 1);
+    Awaitility.await().atMost(PATIENCE).until(() -> server.stats().connections() == 1);
     assertThat(server.stats().connectionsCut()).isEqualTo(300);
   }
 
@@ -197,8 +200,8 @@ class RpcOverTcpTest {
       socket.setSoLinger(true, 0);
       socket.close();
     }
-    Awaitility.await().until(() -> server.stats().connectionsAccepted() == 20);
-    Awaitility.await().until(() -> server.stats().connections() == 0);
+    Awaitility.await().atMost(PATIENCE).until(() -> server.stats().connectionsAccepted() == 20);
+    Awaitility.await().atMost(PATIENCE).until(() -> server.stats().connections() == 0);
   }
 
   /** Neither may an end that cannot be read, as reading has stopped, keep a loop busy. */
@@ -207,8 +210,9 @@ class RpcOverTcpTest {
     List<InboundRequest> waiting = new CopyOnWriteArrayList<>();
     RpcServer server = serve(RpcServerSettings.DEFAULTS.withMaxInFlight(1, 1 << 20), waiting::add);
     Socket socket = stranger(server.address(), frames());
-    Awaitility.await().until(() -> waiting.size() == 1);
-    assertThat(server.stats().connectionsHeldBack()).isEqualTo(1);
+    Awaitility.await().atMost(PATIENCE).until(() -> waiting.size() == 1);
+    // Held back once the handler has returned.
+    Awaitility.await().atMost(PATIENCE).until(() -> server.stats().connectionsHeldBack() == 1);
 
     socket.shutdownOutput();
     assertThat(cpuMillisOfLoopsInASecond()).as("half closed").isLessThan(300);
@@ -219,6 +223,7 @@ class RpcOverTcpTest {
     InboundRequest request = waiting.get(0);
     request.loop().execute(() -> answerWithPayload(request));
     Awaitility.await()
+        .atMost(PATIENCE)
         .until(
             () -> {
               waiting.stream().skip(1).forEach(next -> next.loop().execute(() -> finish(next)));
@@ -294,6 +299,6 @@ class RpcOverTcpTest {
     Connection connection = new TestClient(near, server.address()).connection();
     assertThat(server.stats().connections()).isEqualTo(1);
     connection.loop().execute(connection::close);
-    Awaitility.await().until(() -> server.stats().connections() == 0);
+    Awaitility.await().atMost(PATIENCE).until(() -> server.stats().connections() == 0);
   }
 }
