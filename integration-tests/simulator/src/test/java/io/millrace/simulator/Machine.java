@@ -3,6 +3,7 @@ package io.millrace.simulator;
 import io.millrace.coordination.store.MemoryStore;
 import io.millrace.rpc.MemoryTransport;
 import io.millrace.rpc.SimulatedTasks;
+import io.millrace.rpc.SlowDiskTasks;
 import io.millrace.server.broker.Broker;
 import io.millrace.server.broker.BrokerProbe;
 import io.millrace.server.broker.BrokerSeams;

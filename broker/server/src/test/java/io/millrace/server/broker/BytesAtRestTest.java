@@ -148,6 +148,8 @@ class BytesAtRestTest {
 
   /** The others are killed and come back, so that the broker is elected or preferred. */
   private int leadBy(int id) {
+    // Alone it may not raise its watermark: it has to have heard of the last record's before.
+    trio.cluster.scheduler.runFor(SECOND);
     for (int other = 1; other <= Trio.BROKERS; other++) {
       if (other != id) {
         trio.stop(other);

@@ -4,12 +4,11 @@ import static io.millrace.server.broker.SimulatedCluster.SECOND;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.storage.log.Batches;
-import io.millrace.wire.v1.DescribeTopicsRequest;
 import io.millrace.wire.v1.Durability;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.PartitionInfo;
 import io.millrace.wire.v1.ProduceResult;
-import io.millrace.wire.v1.Request;
+import io.millrace.wire.v1.TopicInfo;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -25,8 +24,7 @@ class SessionLossTest {
 
   @AfterEach
   void nothingWasThrown() {
-    assertThat(trio.cluster.scheduler.thrown()).isEmpty();
-    trio.machines.values().forEach(machine -> assertThat(machine.fatal).isEmpty());
+    trio.brokers.assertNothingWasThrown();
   }
 
   /** Once, to that broker, whatever it says. */
@@ -89,8 +87,9 @@ class SessionLossTest {
     assertAcknowledged(leader, Durability.STANDARD, "c");
 
     trio.cluster.scheduler.runFor(PAST_THE_SESSION);
-    assertThat(ask(leader, Durability.LEADER, "refused").getError().getCode())
-        .isEqualTo(ErrorCode.UNAVAILABLE);
+    ProduceResult refused = ask(leader, Durability.LEADER, "refused");
+    assertThat(refused.getError().getCode()).isEqualTo(ErrorCode.UNAVAILABLE);
+    assertThat(refused.getError().getMessage()).contains("no contact");
     assertAcknowledged(leader, Durability.STANDARD, "d");
     assertAcknowledged(leader, Durability.SYNCED, "e");
 
@@ -99,6 +98,19 @@ class SessionLossTest {
     trio.awaitInSync(3);
     trio.produce("g");
     assertThat(trio.records()).containsExactly("0:a", "1:b", "2:c", "3:d", "4:e", "5:f", "6:g");
+  }
+
+  @Test
+  @DisplayName("the lease: who holds the only replica needs none, as nobody else could lead")
+  void aLoneReplicaNeedsNoLease() {
+    TopicInfo alone = trio.brokers.createUnreplicated("alone");
+    int leader = trio.brokers.leader("alone", 0);
+    trio.cluster.ensemble.stop();
+    trio.cluster.scheduler.runFor(2 * PAST_THE_SESSION);
+    ProduceResult result =
+        trio.brokers.produceAt(
+            leader, alone.getTopicId(), 0, Durability.LEADER, Batches.single("a"));
+    assertThat(result.hasError()).as(() -> result.toString()).isFalse();
   }
 
   @Test
@@ -113,7 +125,7 @@ class SessionLossTest {
     // It may not have heard of its successor by any other way: the lease is what stops it.
     assertThat(ask(leader, Durability.LEADER, "lost").hasError()).isTrue();
     int other = leader % Trio.BROKERS + 1;
-    PartitionInfo now = describedBy(other);
+    PartitionInfo now = trio.brokers.describe(other, "notes", 0);
     assertThat(now.getLeader()).isNotEqualTo(leader);
     CompletableFuture<TestClient.Answer> inVain =
         trio.client(leader)
@@ -129,19 +141,5 @@ class SessionLossTest {
         .as("nobody that the others count on fetched it: %s", inVain)
         .isTrue();
     assertThat(trio.records()).containsExactly("0:a", "1:b");
-  }
-
-  private PartitionInfo describedBy(int broker) {
-    return TestClient.good(
-            trio.cluster.await(
-                trio.client(broker)
-                    .send(
-                        Request.newBuilder()
-                            .setDescribeTopics(
-                                DescribeTopicsRequest.newBuilder().addNames("notes")))))
-        .response()
-        .getDescribeTopics()
-        .getTopics(0)
-        .getPartitions(0);
   }
 }

@@ -11,6 +11,7 @@ import io.millrace.rpc.MemoryNetwork;
 import io.millrace.rpc.MemoryTransport;
 import io.millrace.rpc.SimulatedScheduler;
 import io.millrace.rpc.SimulatedTasks;
+import io.millrace.rpc.SlowDiskTasks;
 import io.millrace.server.config.SettingsLoader;
 import io.millrace.server.health.BrokerHealth;
 import io.millrace.storage.files.MemoryDisk;
@@ -37,6 +38,7 @@ public final class SimulatedCluster {
   public static final long SECOND = 1_000_000_000;
   static final Path DISK_ROOT = Path.of("/disk");
   static final Path DATA = DISK_ROOT.resolve("data");
+  private static final long MAX_FORCE_NANOS = 4_000_000;
 
   final SimulatedScheduler scheduler;
   final MemoryEnsemble ensemble;
@@ -92,7 +94,7 @@ public final class SimulatedCluster {
                   network,
                   BrokerSeams.HttpOpener.OFF,
                   disk,
-                  new SlowDiskTasks(life),
+                  new SlowDiskTasks(life, () -> MAX_FORCE_NANOS),
                   (cluster, its) -> open(life, cluster.timeouts().sessionMillis())),
               fatal::add);
       broker = born;

@@ -51,7 +51,7 @@ final class ThreeBrokers {
           ErrorCode.STOPPING);
 
   final SimulatedCluster cluster;
-  private final Map<Integer, SimulatedCluster.Machine> machines = new TreeMap<>();
+  final Map<Integer, SimulatedCluster.Machine> machines = new TreeMap<>();
   private final Map<Integer, StartOutcome.Ready> up = new TreeMap<>();
   private final Map<Integer, TestClient> clients = new TreeMap<>();
 
@@ -73,7 +73,16 @@ final class ThreeBrokers {
   }
 
   void start(int id) {
-    up.put(id, machine(id).start());
+    started(id, machine(id).start());
+  }
+
+  /** The caller has begun it. */
+  void started(int id, StartOutcome.Ready outcome) {
+    up.put(id, outcome);
+  }
+
+  boolean isUp(int id) {
+    return up.containsKey(id);
   }
 
   void kill(int id) {
@@ -81,12 +90,20 @@ final class ThreeBrokers {
     down(id);
   }
 
-  void stop(int id) {
-    machine(id).stop();
+  void losePower(int id, double lossChance) {
+    machine(id).losePower(lossChance);
     down(id);
   }
 
-  private void down(int id) {
+  /** True when it was a clean one. */
+  boolean stop(int id) {
+    boolean clean = machine(id).stop();
+    down(id);
+    return clean;
+  }
+
+  /** The caller has ended it, or it has ended by itself. */
+  void down(int id) {
     up.remove(id);
     clients.remove(id);
   }

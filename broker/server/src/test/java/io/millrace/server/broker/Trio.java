@@ -5,47 +5,36 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.storage.files.MemoryDisk;
 import io.millrace.storage.log.Batches;
-import io.millrace.wire.v1.DescribeTopicsRequest;
 import io.millrace.wire.v1.Durability;
-import io.millrace.wire.v1.ExplainPartition;
-import io.millrace.wire.v1.ExplainRequest;
 import io.millrace.wire.v1.Finding;
 import io.millrace.wire.v1.PartitionInfo;
 import io.millrace.wire.v1.ProduceResult;
-import io.millrace.wire.v1.Request;
 import io.millrace.wire.v1.TopicInfo;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** Three brokers on the twins and one topic of one partition that all three hold. */
+/** {@link ThreeBrokers} and one topic, {@code notes}, of one partition that all three hold. */
 final class Trio {
   static final int BROKERS = 3;
+  private static final String NOTES = "notes";
 
+  final ThreeBrokers brokers;
   final SimulatedCluster cluster;
-  final Map<Integer, SimulatedCluster.Machine> machines = new TreeMap<>();
-  private final Map<Integer, StartOutcome.Ready> ready = new TreeMap<>();
-  private final Map<Integer, TestClient> clients = new TreeMap<>();
+  final Map<Integer, SimulatedCluster.Machine> machines;
   final TopicInfo topic;
 
   Trio(long seed, Map<String, String> topicSettings) {
-    cluster = new SimulatedCluster(seed);
-    for (int id = 1; id <= BROKERS; id++) {
-      machines.put(id, cluster.machine(id));
-      start(id);
-    }
-    topic =
-        TestClient.good(cluster.await(client(1).createTopic("notes", 1, topicSettings)))
-            .response()
-            .getCreateTopic()
-            .getTopic();
+    brokers = new ThreeBrokers(seed).started();
+    cluster = brokers.cluster;
+    machines = brokers.machines;
+    topic = brokers.create(NOTES, 1, topicSettings);
   }
 
   SimulatedCluster.Machine machine(int id) {
-    return java.util.Objects.requireNonNull(machines.get(id));
+    return brokers.machine(id);
   }
 
   MemoryDisk disk(int id) {
@@ -56,74 +45,44 @@ final class Trio {
     return SimulatedCluster.DATA.resolve(topic.getTopicId() + "-0");
   }
 
+  // ---- Brokers ---------------------------------------------------------------------------------
+
   void start(int id) {
-    ready.put(id, machine(id).start());
+    brokers.start(id);
   }
 
-  /** The caller has begun it. */
   void started(int id, StartOutcome.Ready outcome) {
-    ready.put(id, outcome);
+    brokers.started(id, outcome);
   }
 
   void kill(int id) {
-    machine(id).kill();
-    forget(id);
+    brokers.kill(id);
   }
 
   void losePower(int id, double lossChance) {
-    machine(id).losePower(lossChance);
-    forget(id);
+    brokers.losePower(id, lossChance);
   }
 
   void stop(int id) {
-    assertThat(machine(id).stop()).isTrue();
-    forget(id);
+    assertThat(brokers.stop(id)).isTrue();
   }
 
   void forget(int id) {
-    ready.remove(id);
-    clients.remove(id);
+    brokers.down(id);
   }
 
-  /** One connection to each; another one when it has been lost. */
   TestClient client(int id) {
-    for (int tries = 0; tries < 100; tries++) {
-      TestClient open = clients.get(id);
-      if (open != null && open.connection().isOpen()) {
-        return open;
-      }
-      CompletableFuture<TestClient> connecting =
-          cluster.connect(java.util.Objects.requireNonNull(ready.get(id)).client());
-      cluster.scheduler.runUntil("a connection", connecting::isDone, 60 * SECOND);
-      if (!connecting.isCompletedExceptionally()) {
-        clients.put(id, connecting.join());
-      }
-    }
-    throw new AssertionError("no connection to broker " + id);
+    return brokers.client(id);
   }
 
-  private int survivor() {
-    return ready.keySet().iterator().next();
-  }
+  // ---- The topic -------------------------------------------------------------------------------
 
-  /** As a broker that is up sees it. */
   PartitionInfo describe() {
-    return TestClient.good(
-            cluster.await(
-                client(survivor())
-                    .send(
-                        Request.newBuilder()
-                            .setDescribeTopics(
-                                DescribeTopicsRequest.newBuilder().addNames("notes")))))
-        .response()
-        .getDescribeTopics()
-        .getTopics(0)
-        .getPartitions(0);
+    return brokers.describe(NOTES, 0);
   }
 
   int leader() {
-    cluster.await("somebody leads", () -> describe().hasLeader());
-    return describe().getLeader();
+    return brokers.leader(NOTES, 0);
   }
 
   int follower() {
@@ -131,29 +90,16 @@ final class Trio {
   }
 
   List<Finding> explain(int broker) {
-    return TestClient.good(
-            cluster.await(
-                client(broker)
-                    .send(
-                        Request.newBuilder()
-                            .setExplain(
-                                ExplainRequest.newBuilder()
-                                    .setPartition(
-                                        ExplainPartition.newBuilder()
-                                            .setTopic("notes")
-                                            .setPartition(0))))))
-        .response()
-        .getExplain()
-        .getFindingsList();
+    return brokers.explain(broker, NOTES, 0);
   }
 
-  /** Sends to whoever leads until somebody acknowledges it, as a client does. */
+  /** Sends to whoever leads until somebody acknowledges it, whatever happens meanwhile. */
   ProduceResult produce(Durability level, String value) {
     long deadline = cluster.scheduler.nanoTime() + 60 * SECOND;
     @Nullable ProduceResult last = null;
     while (cluster.scheduler.nanoTime() < deadline) {
       PartitionInfo now = describe();
-      if (now.hasLeader() && ready.containsKey(now.getLeader())) {
+      if (now.hasLeader() && brokers.isUp(now.getLeader())) {
         CompletableFuture<TestClient.Answer> answer =
             client(now.getLeader()).produce(topic.getTopicId(), 0, level, Batches.single(value));
         cluster.scheduler.runUntil("an answer", answer::isDone, 60 * SECOND);
@@ -177,9 +123,7 @@ final class Trio {
 
   /** All that the leader shows. */
   List<String> records() {
-    int leader = leader();
-    return TestClient.good(cluster.await(client(leader).fetch(topic.getTopicId(), 0, 0, 100)))
-        .records();
+    return brokers.records(topic, 0);
   }
 
   boolean isInSync(int count) {
@@ -187,10 +131,6 @@ final class Trio {
   }
 
   void awaitInSync(int count) {
-    long deadline = cluster.scheduler.nanoTime() + 60 * SECOND;
-    while (!isInSync(count)) {
-      assertThat(cluster.scheduler.nanoTime()).as(() -> describe().toString()).isLessThan(deadline);
-      cluster.scheduler.runFor(SECOND / 100);
-    }
+    brokers.awaitInSync(NOTES, 0, count);
   }
 }

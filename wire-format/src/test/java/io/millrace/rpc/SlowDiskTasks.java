@@ -1,18 +1,22 @@
-package io.millrace.server.broker;
+package io.millrace.rpc;
 
-import io.millrace.rpc.Clock;
-import io.millrace.rpc.Tasks;
-import io.millrace.rpc.Timer;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
-/** As the tasks behind it, but that the flush worker takes its time, as a real disk does. */
-final class SlowDiskTasks implements Tasks {
-  private static final long MAX_FORCE_NANOS = 4_000_000;
-
+/**
+ * As the tasks behind it, but that the worker called {@code flush} takes its time, as a real disk
+ * does.
+ */
+public final class SlowDiskTasks implements Tasks {
   private final Tasks behind;
+  private final LongSupplier maxForceNanos;
 
-  SlowDiskTasks(Tasks behind) {
+  /**
+   * @param maxForceNanos asked anew for each force
+   */
+  public SlowDiskTasks(Tasks behind, LongSupplier maxForceNanos) {
     this.behind = behind;
+    this.maxForceNanos = maxForceNanos;
   }
 
   @Override
@@ -28,24 +32,26 @@ final class SlowDiskTasks implements Tasks {
   @Override
   public Worker worker(String name) {
     Worker worker = behind.worker(name);
-    return name.equals("flush") ? new SlowWorker(worker, behind.random()) : worker;
+    return name.equals("flush") ? new SlowWorker(worker, behind.random(), maxForceNanos) : worker;
   }
 
   private static final class SlowWorker implements Worker {
     private final Worker worker;
     private final RandomGenerator random;
+    private final LongSupplier maxForceNanos;
     private long lastDueNanos;
 
-    SlowWorker(Worker worker, RandomGenerator random) {
+    SlowWorker(Worker worker, RandomGenerator random, LongSupplier maxForceNanos) {
       this.worker = worker;
       this.random = random;
+      this.maxForceNanos = maxForceNanos;
       this.lastDueNanos = worker.clock().nanoTime();
     }
 
     @Override
     public void execute(Runnable task) {
       long now = worker.clock().nanoTime();
-      long due = now + random.nextLong(MAX_FORCE_NANOS);
+      long due = now + random.nextLong(maxForceNanos.getAsLong());
       // In order, whatever was drawn.
       lastDueNanos = Math.max(due - now, lastDueNanos + 1 - now) + now;
       worker.schedule(lastDueNanos - now, task);
