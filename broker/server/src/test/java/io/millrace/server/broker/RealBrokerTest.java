@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A broker over real sockets, real files and a real ZooKeeper. */
 class RealBrokerTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final AtomicInteger CLUSTERS = new AtomicInteger();
   private static TestingServer zooKeeper;
 
@@ -92,6 +94,7 @@ class RealBrokerTest {
       StartOutcome.Ready ready = broker.ready();
       assertThat(ready.incarnation()).isEqualTo(2);
       TestClient client = broker.client(ready.client());
+      RealBroker.awaitLed(client, topic.getTopicId(), 2);
       assertThat(records(client, topic, 1))
           .isEqualTo(IntStream.range(0, 10).mapToObj(i -> i + ":v" + (2 * i + 1)).toList());
       ProduceResult next =
@@ -118,8 +121,9 @@ class RealBrokerTest {
         assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(20));
         assertThat(ready.incarnation()).isGreaterThan(1);
         TestClient again = restarted.client(ready.client());
+        RealBroker.awaitLed(again, topic.getTopicId(), 1);
         assertThat(records(again, topic, 0)).containsExactly("0:a");
-        Awaitility.await().until(() -> !killed.fatal.isEmpty());
+        Awaitility.await().atMost(PATIENCE).until(() -> !killed.fatal.isEmpty());
         assertThat(killed.fatal.get(0).kind()).isEqualTo(Failure.Kind.NOT_A_MEMBER);
       }
     }
@@ -251,6 +255,7 @@ class RealBrokerTest {
                   Request.newBuilder()
                       .setDeleteTopic(DeleteTopicRequest.newBuilder().setName("notes")))));
       Awaitility.await()
+          .atMost(PATIENCE)
           .until(
               () ->
                   await(client.metadata("notes"))
@@ -262,6 +267,7 @@ class RealBrokerTest {
                           == ErrorCode.UNKNOWN_TOPIC
                       && !Files.exists(root.resolve("data/" + first.getTopicId() + "-0")));
       Awaitility.await()
+          .atMost(PATIENCE)
           .until(() -> !await(client.createTopic("notes", 1, Map.of())).response().hasError());
       TopicInfo second = await(client.metadata("notes")).response().getMetadata().getTopics(0);
       assertThat(second.getTopicId()).isNotEqualTo(first.getTopicId());
@@ -406,11 +412,20 @@ class RealBrokerTest {
     try (Stream<Path> files = Files.walk(from)) {
       for (Path file : files.toList()) {
         if (!file.endsWith(".lock")) {
-          Files.copy(file, to.resolve(from.relativize(file).toString()));
+          copyIfStillThere(file, to.resolve(from.relativize(file).toString()));
         }
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A file under another name until it is whole may get its own meanwhile. */
+  private static void copyIfStillThere(Path from, Path to) throws IOException {
+    try {
+      Files.copy(from, to);
+    } catch (NoSuchFileException e) {
+      assertThat(from.getFileName().toString()).endsWith(".tmp");
     }
   }
 }
