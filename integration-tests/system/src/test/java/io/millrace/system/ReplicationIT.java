@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -22,6 +23,7 @@ class ReplicationIT {
   private static final List<Integer> IDS = List.of(1, 2, 3);
   private static final int PARTITIONS = 3;
   private static final int SESSION_MS = 3_000;
+  private static final int INTERRUPTED = 130;
 
   @TempDir static Path dir;
   private static Servers servers;
@@ -76,9 +78,11 @@ class ReplicationIT {
   }
 
   @Test
-  void controlledStopsReachNoProducer() {
+  void controlledStopsReachNeitherProducerNorReader() {
     ReplicatedTopic topic = ReplicatedTopic.create(servers, "stopped", PARTITIONS);
     LoadWithLedger load = LoadWithLedger.on(topic, dir);
+    MillraceProcess reader =
+        servers.begin("consume", "stopped", "--from", "earliest", "--format", "%p %o\\n");
     for (int id : IDS) {
       load.awaitMore(1);
       assertThat(broker(id).stop()).as(broker(id).describe()).isIn(0, 143);
@@ -88,7 +92,22 @@ class ReplicationIT {
       topic.awaitInSync();
     }
     load.end();
-    load.assertNothingLostTwiceOrFailed();
+    int records = load.assertNothingLostTwiceOrFailed().get("found").getAsInt();
+    reader.awaitLines(records);
+    assertThat(reader.interrupt()).as(reader.describe()).isEqualTo(INTERRUPTED);
+    assertThat(reader.err()).isEmpty();
+    assertReadOnceAndInOrder(reader.out(), records);
+  }
+
+  /** Lines of partition and offset. */
+  private static void assertReadOnceAndInOrder(String lines, int records) {
+    long[] next = new long[PARTITIONS];
+    for (String line : lines.lines().toList()) {
+      int blank = line.indexOf(' ');
+      int partition = Integer.parseInt(line.substring(0, blank));
+      assertThat(Long.parseLong(line.substring(blank + 1))).as(line).isEqualTo(next[partition]++);
+    }
+    assertThat(LongStream.of(next).sum()).isEqualTo(records);
   }
 
   @Test
