@@ -18,6 +18,8 @@ import picocli.CommandLine.ParameterException;
  * line for the user and a number for the shell; what an interrupt broke ends without a word.
  */
 public final class MillraceCommand {
+  private static final String ERROR = "Error: ";
+
   private final Surroundings surroundings;
   private final List<CommandEntry> entries;
 
@@ -120,7 +122,9 @@ public final class MillraceCommand {
       String first = unmatched.getUnmatched().get(0);
       return (first.startsWith("-") ? "unknown option '" : "unknown command '") + first + "'";
     }
-    return String.valueOf(e.getMessage());
+    String message = String.valueOf(e.getMessage());
+    // Where one of several options is missing, the library says that it is an error, too.
+    return message.startsWith(ERROR) ? message.substring(ERROR.length()) : message;
   }
 
   private int report(Exception failure, boolean verbose) {

@@ -335,9 +335,16 @@ class TopicCommandsTest {
 
   @Test
   void anElectionIsOfOneKind() {
-    assertThat(CommandRun.on(cluster).exec("topic", "elect", "notes")).isEqualTo(2);
-    assertThat(CommandRun.on(cluster).exec("topic", "elect", "notes", "--unclean", "--preferred"))
-        .isEqualTo(2);
+    CommandRun none = CommandRun.on(cluster);
+    assertThat(none.exec("topic", "elect", "notes")).isEqualTo(2);
+    CommandRun both = CommandRun.on(cluster);
+    assertThat(both.exec("topic", "elect", "notes", "--unclean", "--preferred")).isEqualTo(2);
+    for (CommandRun run : List.of(none, both)) {
+      assertThat(run.stderr())
+          .startsWith("millrace: ")
+          .contains("--preferred", "--unclean")
+          .doesNotContain("Error");
+    }
     assertThat(CommandRun.on(cluster).exec("topic", "elect", "none", "--preferred")).isEqualTo(3);
     assertThat(
             CommandRun.on(cluster)
