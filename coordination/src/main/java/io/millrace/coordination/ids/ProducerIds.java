@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 public final class ProducerIds {
   static final int BLOCK_SIZE = 1_000;
 
+  /** The next block is taken when fewer are left of this one. */
+  private static final int FEW_LEFT = 100;
+
   /** Below them the number from the block, which is unique; above, chance. */
   private static final int NUMBER_BITS = 40;
 
@@ -46,6 +49,11 @@ public final class ProducerIds {
   private final Queue<CompletableFuture<IdOutcome>> waiting = new ArrayDeque<>();
   private long next;
   private long blockEnd;
+
+  /** The block after that, once little is left of this one; empty before. */
+  private long spareNext;
+
+  private long spareEnd;
   private boolean fetching;
   private int rounds;
 
@@ -61,6 +69,14 @@ public final class ProducerIds {
     return id;
   }
 
+  /**
+   * Takes a block before anybody asks, so that producers can begin while ZooKeeper is away. Any
+   * thread.
+   */
+  public void takeAhead() {
+    store.loop().execute(this::serve);
+  }
+
   private void ask(CompletableFuture<IdOutcome> id) {
     if (waiting.size() >= MAX_WAITING) {
       id.complete(new IdOutcome.Unavailable(MAX_WAITING + " others wait for a producer id"));
@@ -71,15 +87,25 @@ public final class ProducerIds {
   }
 
   private void serve() {
-    while (!waiting.isEmpty() && next < blockEnd) {
+    while (!waiting.isEmpty() && hasOne()) {
       long above = random.nextInt(1 << RANDOM_BITS);
       waiting.remove().complete(new IdOutcome.Given(above << NUMBER_BITS | next++));
     }
-    if (!waiting.isEmpty() && !fetching) {
+    boolean isLow = blockEnd - next < FEW_LEFT && spareNext == spareEnd;
+    if (isLow && !fetching) {
       fetching = true;
       rounds = 0;
       takeBlock();
     }
+  }
+
+  private boolean hasOne() {
+    if (next == blockEnd) {
+      next = spareNext;
+      blockEnd = spareEnd;
+      spareNext = spareEnd;
+    }
+    return next < blockEnd;
   }
 
   private void takeBlock() {
@@ -126,8 +152,8 @@ public final class ProducerIds {
 
   private void onWritten(WriteOutcome outcome, long first) {
     if (outcome instanceof WriteOutcome.Applied) {
-      next = first;
-      blockEnd = first + BLOCK_SIZE;
+      spareNext = first;
+      spareEnd = first + BLOCK_SIZE;
       fetching = false;
       serve();
     } else if (outcome instanceof Conflict) {

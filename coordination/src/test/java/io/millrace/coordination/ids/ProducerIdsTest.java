@@ -64,14 +64,37 @@ class ProducerIdsTest extends ProducerIdsContract {
     MemoryStore store = laidOut();
     ProducerIds ids = counting(store);
     List<CompletableFuture<IdOutcome>> asked = new ArrayList<>();
-    for (int i = 0; i < 1_000; i++) {
+    for (int i = 0; i < 900; i++) {
       asked.add(ids.next().toCompletableFuture());
     }
     world.settle();
     assertThat(asked).allMatch(CompletableFuture::isDone);
     assertThat(node(store)).isEqualTo("{\"version\":1,\"next\":\"1000\"}");
-    assertThat(given(ids)).isEqualTo(1_000);
-    assertThat(node(store)).isEqualTo("{\"version\":1,\"next\":\"2000\"}");
+    assertThat(given(ids)).isEqualTo(900);
+    world.settle();
+    assertThat(node(store))
+        .as("the next block is taken while some of this one are left")
+        .isEqualTo("{\"version\":1,\"next\":\"2000\"}");
+    for (int i = 901; i < 1_900; i++) {
+      assertThat(given(ids)).isEqualTo(i);
+    }
+  }
+
+  @Test
+  @DisplayName("G-2: a block taken ahead lets producers begin while ZooKeeper is away")
+  void aBlockTakenAheadIsThereWithoutZooKeeper() {
+    MemoryStore store = laidOut();
+    ProducerIds ids = counting(store);
+    ids.takeAhead();
+    world.settle();
+    assertThat(node(store)).isEqualTo("{\"version\":1,\"next\":\"1000\"}");
+    store.close();
+    assertThat(given(ids)).isZero();
+    for (int i = 1; i < 1_000; i++) {
+      assertThat(given(ids)).isEqualTo(i);
+    }
+    IdOutcome none = world.get(ids.next());
+    assertThat(none).isInstanceOf(IdOutcome.Unavailable.class);
   }
 
   @ParameterizedTest

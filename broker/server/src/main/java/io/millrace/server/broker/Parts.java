@@ -28,7 +28,7 @@ import io.millrace.server.config.BrokerSettings;
 import io.millrace.server.config.StorageSettings;
 import io.millrace.server.config.TopicSettingCheck;
 import io.millrace.server.explain.ExplainSources;
-import io.millrace.server.explain.Reason;
+import io.millrace.server.explain.ScrubFinding;
 import io.millrace.server.explain.WaitBoard;
 import io.millrace.server.handler.ApiHandler;
 import io.millrace.server.handler.TopicAccess;
@@ -87,7 +87,8 @@ record Parts(
             flush,
             housekeeping,
             coldRead,
-            new StoreConfig(StoreConfig.DEFAULT.maxOpenFiles(), storage.checkpointIntervalMillis()),
+            new StoreConfig(StoreConfig.DEFAULT.maxOpenFiles(), storage.checkpointIntervalMillis())
+                .withScrubIntervalMillis(storage.scrubIntervalMillis()),
             onDiskFailure);
     CurrentCatalog catalog = new CurrentCatalog(self);
     List<Shard> shards =
@@ -134,12 +135,13 @@ record Parts(
             replicas,
             new PeerCalls(seams.transport(), connections(self, directory), store.loop()),
             elections.counts(),
-            draining -> {
-              fetchers.setDraining(draining);
-              tellOfDraining(waits, draining);
-            });
+            waits,
+            logs::isDiskFull,
+            fetchers::setDraining);
     TopicSettingCheck check =
         new TopicSettingCheck(settings.topics(), settings.requests().maxRequestBytes());
+    ProducerIds producerIds = new ProducerIds(store, seams.tasks().random());
+    producerIds.takeAhead();
     ApiHandler api =
         new ApiHandler(
             shards,
@@ -149,7 +151,7 @@ record Parts(
                 new TopicCreation(store, view, seams.tasks(), self, check),
                 new TopicAlteration(store, view, seams.tasks(), self, check),
                 deletion),
-            new ProducerIds(store, seams.tasks().random()),
+            producerIds,
             settings,
             explainSources(store.loop(), waits, health, replicas, logs, view),
             leaders,
@@ -173,14 +175,6 @@ record Parts(
     return ConnectionSettings.of("broker-" + self, SoftwareVersion.CURRENT)
         .withClusterId(directory.identity().map(Identity::clusterId).orElse(""))
         .withConnectTimeoutMillis(CONNECT_MILLIS);
-  }
-
-  private static void tellOfDraining(WaitBoard waits, boolean draining) {
-    if (draining) {
-      waits.begin(Reason.DRAINING, "", "hands over what it leads, and leads nothing by preference");
-    } else {
-      waits.end(Reason.DRAINING, "");
-    }
   }
 
   private static SuspicionListener suspicions(Replicas replicas, ElectionCounts counts) {
@@ -212,6 +206,12 @@ record Parts(
         replicas::waitsOf,
         replicas::suspected,
         logs::isDiskFull,
+        () ->
+            ScrubFinding.of(
+                logs.counters().scrubProgress(),
+                logs.counters().scrubEndedMillis(),
+                logs.counters().damages(),
+                logs.counters().repairs()),
         view::refusedNodes);
   }
 }

@@ -23,6 +23,9 @@ final class Candidacies {
   /** It gives way to other candidates, as far as there are any. */
   private boolean draining;
 
+  /** Likewise: it could take no records. */
+  private boolean isDiskFull;
+
   Candidacies(
       EventLoop loop,
       Outlook outlook,
@@ -42,6 +45,10 @@ final class Candidacies {
 
   void setDraining(boolean isDraining) {
     draining = isDraining;
+  }
+
+  void setDiskFull(boolean full) {
+    isDiskFull = full;
   }
 
   /**
@@ -94,7 +101,7 @@ final class Candidacies {
 
     @Override
     public boolean givesWay() {
-      return draining;
+      return draining || isDiskFull || replica.hasDamage;
     }
 
     @Override

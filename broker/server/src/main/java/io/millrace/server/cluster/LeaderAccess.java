@@ -4,6 +4,9 @@ import io.millrace.coordination.election.HandOver;
 import io.millrace.coordination.election.SelfRemoval;
 import io.millrace.coordination.election.UncleanElection;
 import io.millrace.coordination.store.ClusterStore;
+import io.millrace.server.explain.Reason;
+import io.millrace.server.explain.WaitBoard;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /** What requests, and the broker's own end, can do about who leads. Any thread. */
@@ -11,7 +14,8 @@ public record LeaderAccess(
     Leaderships leaderships, ElectionRequests elections, DrainingPeers draining) {
 
   /**
-   * @param tellPeers that this broker is draining, or is no more; on the store's loop
+   * @param isDiskFull whether appends are being refused for lack of space; any thread
+   * @param tellPeers that this broker wants to lead nothing, or does again; on the store's loop
    */
   public static LeaderAccess of(
       ClusterStore store,
@@ -20,10 +24,15 @@ public record LeaderAccess(
       Replicas replicas,
       PeerCalls peers,
       ElectionCounts counts,
+      WaitBoard waits,
+      BooleanSupplier isDiskFull,
       Consumer<Boolean> tellPeers) {
+    LeadershipWish wish = new LeadershipWish(tellPeers);
     DrainingPeers draining = new DrainingPeers();
+    HandOver handOver = new HandOver(store);
+    replicas.setHandOver(handOver);
     HandOvers handOvers =
-        new HandOvers(store.loop(), outlook, partitions, new HandOver(store), replicas, counts);
+        new HandOvers(store.loop(), outlook, partitions, handOver, replicas, counts);
     Leaderships leaderships =
         new Leaderships(
             store.loop(),
@@ -31,7 +40,10 @@ public record LeaderAccess(
             replicas,
             handOvers,
             draining,
-            tellPeers,
+            isDraining -> {
+              wish.setDraining(isDraining);
+              tellOfDraining(waits, isDraining);
+            },
             then ->
                 new LeavingInSync(
                         store.loop(),
@@ -44,9 +56,38 @@ public record LeaderAccess(
     UncleanElections unclean =
         new UncleanElections(outlook, peers, new UncleanElection(store, outlook.self()), counts);
     replicas.setUnclean(unclean);
+    FullDiskDuty fullDisk =
+        new FullDiskDuty(
+            store.loop().clock(),
+            outlook.self(),
+            replicas.table(),
+            isDiskFull,
+            leaderships::giveAway,
+            isFull -> {
+              wish.setFull(isFull);
+              replicas.setDiskFull(isFull);
+            });
+    leaderships.atEachLook(fullDisk::look);
+    replicas.setRangeRepairs(
+        new RangeRepairs(
+            store.loop(),
+            outlook,
+            partitions,
+            replicas.table(),
+            peers,
+            leaderships::giveAway,
+            waits));
     return new LeaderAccess(
         leaderships,
         new ElectionRequests(store.loop(), outlook, leaderships, unclean, peers),
         draining);
+  }
+
+  private static void tellOfDraining(WaitBoard waits, boolean isDraining) {
+    if (isDraining) {
+      waits.begin(Reason.DRAINING, "", "hands over what it leads, and leads nothing by preference");
+    } else {
+      waits.end(Reason.DRAINING, "");
+    }
   }
 }

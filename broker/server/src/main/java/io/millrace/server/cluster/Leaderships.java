@@ -38,6 +38,7 @@ public final class Leaderships {
   private final DrainingPeers peers;
   private final Consumer<Boolean> tellPeers;
   private final Consumer<Runnable> leaveSets;
+  private Runnable eachLook = () -> {};
   private boolean draining;
   private boolean stopped;
 
@@ -74,6 +75,11 @@ public final class Leaderships {
     this.leaveSets = leaveSets;
   }
 
+  /** Before the start: what else is to be done every second. */
+  void atEachLook(Runnable action) {
+    eachLook = action;
+  }
+
   /** Begins to look at who is preferred. Any thread. */
   public void start() {
     loop.schedule(LOOK_NANOS, this::look);
@@ -92,6 +98,7 @@ public final class Leaderships {
     if (!draining) {
       table.all().forEach(this::lookAt);
     }
+    eachLook.run();
     loop.schedule(LOOK_NANOS, this::look);
   }
 
@@ -111,7 +118,11 @@ public final class Leaderships {
           replica,
           image.replicas().get(0),
           "broker " + image.replicas().get(0) + " is preferred, and is back in sync",
-          result -> LOG.debug("{}: to the preferred leader: {}", replica.id, result));
+          result -> {
+            if (result instanceof HandOvers.Result.Left left) {
+              LOG.info("{}: not handed over to its preferred leader: {}", replica.id, left.why());
+            }
+          });
     }
   }
 
@@ -130,6 +141,24 @@ public final class Leaderships {
           replica.handingOver = false;
           then.accept(result);
         });
+  }
+
+  /**
+   * A partition that this broker leads should not be led here. On the loop.
+   *
+   * @return false when no other replica can lead it now, or one is about to
+   */
+  boolean giveAway(Replica replica, String why) {
+    PartitionImage image = outlook.imageOf(replica.id);
+    if (image == null || replica.epochLed < 0 || replica.handingOver || stopped) {
+      return false;
+    }
+    Optional<Integer> to = HandOvers.target(image, outlook, peers);
+    to.ifPresent(
+        broker ->
+            handOver(
+                replica, broker, why, result -> LOG.info("{}: {}: {}", replica.id, why, result)));
+    return to.isPresent();
   }
 
   /**

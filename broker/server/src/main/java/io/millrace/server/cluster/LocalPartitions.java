@@ -15,8 +15,11 @@ import io.millrace.server.replica.PartitionState;
 import io.millrace.server.replica.SetsChange;
 import io.millrace.server.replica.SetsOutcome;
 import io.millrace.storage.directory.PartitionName;
+import io.millrace.storage.log.LogDamage;
 import io.millrace.storage.log.LogOpening;
 import io.millrace.storage.log.LogStore;
+import io.millrace.storage.log.RepairOutcome;
+import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -86,6 +89,9 @@ public final class LocalPartitions {
     /** A leader's sets should be others; {@link #onSetsOutcome} is to be told. */
     void onSetsWanted(PartitionId id, SetsChange change);
 
+    /** Some of its bytes are not what was written; it goes on with the rest. */
+    void onDamaged(PartitionId id, LogDamage damage);
+
     /** It cannot, or cannot any more. */
     void onOffline(PartitionId id, String why);
   }
@@ -103,6 +109,11 @@ public final class LocalPartitions {
           @Override
           public void onSetsWanted(PartitionId leading, SetsChange change) {
             home.execute(() -> roles.onSetsWanted(leading, change));
+          }
+
+          @Override
+          public void onDamaged(PartitionId damaged, LogDamage damage) {
+            home.execute(() -> roles.onDamaged(damaged, damage));
           }
 
           @Override
@@ -258,6 +269,39 @@ public final class LocalPartitions {
     return flushed;
   }
 
+  /** Tells, on the store's loop, the first damaged range that is known of its log. */
+  void damageOf(PartitionId id, Consumer<Optional<LogDamage>> then) {
+    Shard shard = id.ownerAmong(shards);
+    shard.deliver(
+        () -> {
+          Partition partition = shard.find(id);
+          Optional<LogDamage> first =
+              partition == null ? Optional.empty() : partition.log().damages().first();
+          home.execute(() -> then.accept(first));
+        });
+  }
+
+  /**
+   * Puts the first damaged range right with what another replica has there.
+   *
+   * @param then on the store's loop; never if the log is closed or fails before
+   */
+  void repair(PartitionId id, ByteBuffer batches, Consumer<RepairOutcome> then) {
+    Shard shard = id.ownerAmong(shards);
+    shard.deliver(
+        () -> {
+          Partition partition = shard.find(id);
+          if (partition == null) {
+            home.execute(() -> then.accept(new RepairOutcome.Refused("it is not open any more")));
+          } else {
+            partition
+                .log()
+                .damages()
+                .repair(batches, outcome -> home.execute(() -> then.accept(outcome)));
+          }
+        });
+  }
+
   /**
    * Looks whether the disk has room for what could not be opened without.
    *
@@ -265,6 +309,25 @@ public final class LocalPartitions {
    */
   void lookForRoom(Consumer<Boolean> then) {
     logs.lookForRoom(hasRoom -> home.execute(() -> then.accept(hasRoom)));
+  }
+
+  /**
+   * Lets go of a log that has failed; opening it recovers what is on the disk. Does nothing where
+   * none is open.
+   *
+   * @param why whoever asks for it meanwhile is told, as a clause
+   * @param then on the store's loop
+   */
+  void letGo(PartitionId id, String why, Runnable then) {
+    Shard shard = id.ownerAmong(shards);
+    shard.deliver(
+        () -> {
+          if (shard.find(id) != null) {
+            shard.remove(id);
+            shard.markOffline(id, why);
+          }
+          logs.letGo(new PartitionName(id.topicId(), id.partition()), () -> home.execute(then));
+        });
   }
 
   /**

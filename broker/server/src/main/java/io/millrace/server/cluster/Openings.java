@@ -17,6 +17,7 @@ final class Openings {
   private final LocalPartitions.RoleListener roles;
   private final Consumer<PartitionId> decide;
   private final Reopenings again;
+  private final EventLoop loop;
 
   /**
    * @param roles hears of the partitions from then on
@@ -29,6 +30,7 @@ final class Openings {
       ReplicaTable table,
       LocalPartitions.RoleListener roles,
       Consumer<PartitionId> decide) {
+    this.loop = loop;
     this.outlook = outlook;
     this.partitions = partitions;
     this.table = table;
@@ -54,11 +56,18 @@ final class Openings {
     again.stop();
   }
 
+  /** Its log has failed while it was in use: it is opened again, as after the process's end. */
+  void failedInUse(Replica replica) {
+    again.failed(replica, false);
+  }
+
   private void onOpened(Replica replica, LocalPartitions.Opened opened) {
     table.end(replica);
     if (opened instanceof LocalPartitions.Opened.Open open) {
       replica.stage = Replica.Stage.OPEN;
-      replica.epochOnDisk = open.highestEpoch();
+      replica.wasOpen = true;
+      replica.openedNanos = loop.clock().nanoTime();
+      replica.epochOnDisk = Math.max(replica.epochOnDisk, open.highestEpoch());
       replica.position = open.position();
       replica.trouble = "";
       again.ended(replica);
@@ -89,7 +98,9 @@ final class Openings {
     TopicImage topic = outlook.topicOf(replica.id);
     boolean isHere = table.find(replica.id) == replica && replica.stage == Replica.Stage.OFFLINE;
     if (isHere && topic != null && !topic.deleting()) {
-      open(replica, topic);
+      String why = replica.trouble.isEmpty() ? "its log has failed" : replica.trouble;
+      replica.stage = Replica.Stage.OPENING;
+      partitions.letGo(replica.id, why, () -> open(replica, topic));
     } else {
       again.ended(replica); // if it is wanted again, it is opened as one that is new here
     }

@@ -10,6 +10,7 @@ import io.millrace.rpc.RpcClient;
 import io.millrace.rpc.Transport;
 import io.millrace.wire.v1.Request;
 import io.millrace.wire.v1.Response;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -28,8 +29,12 @@ public final class PeerCalls {
 
   /** What came of a call. */
   sealed interface Outcome {
-    /** It may be an error. */
-    record Answered(Response response) implements Outcome {}
+    /**
+     * It may be an error.
+     *
+     * @param payload a copy; empty where there is none
+     */
+    record Answered(Response response, ByteBuffer payload) implements Outcome {}
 
     /** It may have been heard or not. */
     record NoAnswer(String why) implements Outcome {}
@@ -76,8 +81,10 @@ public final class PeerCalls {
 
           private void end(Reply reply) {
             if (reply instanceof Reply.Answered answered) {
+              ByteBuffer payload = ByteBuffer.allocate(answered.payload().remaining());
+              payload.put(answered.payload().duplicate()).flip();
               answered.memory().release();
-              tell(new Outcome.Answered(answered.response()));
+              tell(new Outcome.Answered(answered.response(), payload));
             } else {
               tell(new Outcome.NoAnswer("broker " + peer.id() + " did not answer: " + reply));
             }

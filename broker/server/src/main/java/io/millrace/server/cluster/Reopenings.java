@@ -10,14 +10,18 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Has logs opened again whose opening failed for a reason that may pass: a disk without room, an
- * error of the disk or the system. Each is tried less and less often; but once there is room again,
- * all that lacked it are tried at once. Owner: the store's loop, which is {@link Replicas}'s.
+ * Has logs opened again whose opening failed for a reason that may pass, a disk without room, an
+ * error of the disk or the system; and those that have failed while they were in use. Each is tried
+ * less and less often; but once there is room again, all that lacked it are tried at once. Owner:
+ * the store's loop, which is {@link Replicas}'s.
  */
 final class Reopenings {
   private static final long LOOK_NANOS = SECONDS.toNanos(1);
   private static final long FIRST_WAIT_NANOS = SECONDS.toNanos(1);
   private static final long LONGEST_WAIT_NANOS = SECONDS.toNanos(30);
+
+  /** One that fails again so soon after it was opened is waited for longer than before. */
+  private static final long SOON_NANOS = SECONDS.toNanos(300);
 
   /** So long a start in doubt waits for logs whose disk gives errors; for room it waits on. */
   private static final long PATIENCE_NANOS = SECONDS.toNanos(60);
@@ -54,17 +58,28 @@ final class Reopenings {
     if (isStopped) {
       return;
     }
-    Waiting it = waiting.computeIfAbsent(replica, added -> new Waiting());
+    long now = loop.clock().nanoTime();
+    Waiting it = waiting.get(replica);
+    if (it == null) {
+      it = new Waiting();
+      if (replica.reopenedAfterNanos > 0 && now - replica.openedNanos < SOON_NANOS) {
+        it.waitNanos = replica.reopenedAfterNanos;
+      }
+      waiting.put(replica, it);
+    }
     it.isForRoom = forRoom;
     it.isTried = false;
     it.waitNanos = Math.min(2 * it.waitNanos, LONGEST_WAIT_NANOS);
-    it.dueNanos = loop.clock().nanoTime() + it.waitNanos;
+    it.dueNanos = now + it.waitNanos;
     lookLater();
   }
 
   /** It is open, or nobody wants it to be any more. */
   void ended(Replica replica) {
-    waiting.remove(replica);
+    Waiting it = waiting.remove(replica);
+    if (it != null) {
+      replica.reopenedAfterNanos = it.waitNanos;
+    }
     goOn();
   }
 

@@ -50,6 +50,14 @@ final class Repairs {
     if (image == null) {
       return;
     }
+    if (replica.wasOpen) {
+      // Its leader counts on what this life has fetched, and could take an empty copy back for it.
+      table.trouble(
+          replica,
+          "it is damaged, and was in use when that was found. Restart this broker to have it copied"
+              + " anew");
+      return;
+    }
     RepairPlan plan =
         RepairPlan.decide(outlook.self(), outlook.incarnation(), outlook.catalog().image(), image);
     if (plan == RepairPlan.LEAVE) {

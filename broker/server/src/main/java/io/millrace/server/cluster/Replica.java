@@ -30,6 +30,17 @@ final class Replica {
   /** Offline since it was opened in this life, and to be copied anew once it is out of the sets. */
   boolean isDamaged;
 
+  /** It has been open in this life, and may have fetched or been fetched from. */
+  boolean wasOpen;
+
+  /** When it was opened last, and how long it had been waited for, if it had failed before. */
+  long openedNanos;
+
+  long reopenedAfterNanos;
+
+  /** In which it led when its log failed: it leads in none that it has to resume. */
+  int epochSpent = -1;
+
   int epochOnDisk = -1;
   int epochWritten = -1;
   int epochLed = -1;
@@ -87,6 +98,9 @@ final class Replica {
 
   /** The trouble is that the cluster's store had an older state at the last election. */
   boolean hasStoreGoneBack;
+
+  /** Bytes of its log are not what was written, and nobody should lead by it who need not. */
+  boolean hasDamage;
 
   Replica(PartitionId id) {
     this.id = id;

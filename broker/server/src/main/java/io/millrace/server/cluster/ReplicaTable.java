@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 /** The replicas of this broker, and whether anything is under way with them. Owner: the loop. */
 final class ReplicaTable {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicaTable.class);
-  private static final Comparator<PartitionId> BY_ID =
+  static final Comparator<PartitionId> BY_ID =
       Comparator.comparing(PartitionId::topicId).thenComparingInt(PartitionId::partition);
 
   /** The same on all brokers and in all runs. */

@@ -2,7 +2,9 @@ package io.millrace.server.cluster;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 
+import io.millrace.coordination.election.HandOver;
 import io.millrace.coordination.election.LogPosition;
+import io.millrace.coordination.election.SetsWrite;
 import io.millrace.coordination.election.UncleanElection;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.TopicImage;
@@ -10,6 +12,7 @@ import io.millrace.rpc.EventLoop;
 import io.millrace.server.explain.Finding;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.replica.SetsChange;
+import io.millrace.storage.log.LogDamage;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +48,8 @@ public final class Replicas implements LocalPartitions.RoleListener {
   private final Map<String, String> faultsTold = new HashMap<>();
 
   private @Nullable UncleanElections unclean;
+  private @Nullable RangeRepairs rangeRepairs;
+  private @Nullable HandOver handOver;
   private boolean stopped;
 
   /**
@@ -66,6 +71,16 @@ public final class Replicas implements LocalPartitions.RoleListener {
     this.table = new ReplicaTable(loop);
     this.repairs = new Repairs(loop, outlook, partitions, roles, table, this::decide);
     this.openings = new Openings(loop, outlook, partitions, table, this, this::decide);
+  }
+
+  /** Before the first picture. */
+  void setHandOver(HandOver write) {
+    handOver = write;
+  }
+
+  /** Before the first picture. */
+  void setRangeRepairs(RangeRepairs repairing) {
+    rangeRepairs = repairing;
   }
 
   /** Before the first picture. */
@@ -183,6 +198,11 @@ public final class Replicas implements LocalPartitions.RoleListener {
     candidacies.setDraining(draining);
   }
 
+  /** Likewise without room on the disk. */
+  void setDiskFull(boolean full) {
+    candidacies.setDiskFull(full);
+  }
+
   /** Nothing more is opened, elected or deleted. */
   public void stop() {
     loop.assertInLoop();
@@ -292,7 +312,11 @@ public final class Replicas implements LocalPartitions.RoleListener {
     if (!(plan instanceof ReplicaPlan.Distrust) && replica.stage == Replica.Stage.OPEN) {
       replica.trouble = "";
     }
-    if (plan instanceof ReplicaPlan.Lead && image != null) {
+    if (plan instanceof ReplicaPlan.Lead lead
+        && image != null
+        && lead.epoch() == replica.epochSpent) {
+      leadAnew(replica, image);
+    } else if (plan instanceof ReplicaPlan.Lead && image != null) {
       lead(replica, image);
     } else if (plan instanceof ReplicaPlan.Follow follow && image != null) {
       follow(replica, follow, image);
@@ -307,6 +331,43 @@ public final class Replicas implements LocalPartitions.RoleListener {
     } else if (plan instanceof ReplicaPlan.Distrust distrust) {
       distrust(replica, distrust.why(), topic);
     }
+  }
+
+  /**
+   * Its log failed while it led in this epoch, and what is left of it was opened again: what comes
+   * next may not have the epoch of what was lost. Where others hold what is committed it is they
+   * who lead, see {@link Repairs#giveUpLeadership}.
+   */
+  private void leadAnew(Replica replica, PartitionImage image) {
+    HandOver write = handOver;
+    if (write == null || RepairPlan.mustResign(outlook.self(), outlook.incarnation(), image)) {
+      return;
+    }
+    replica.electing = true; // nothing else is decided before it is known what came of it
+    int self = outlook.self();
+    int life = outlook.incarnation();
+    write
+        .write(
+            replica.id.topicId(),
+            replica.id.partition(),
+            new HandOver.Change(
+                self,
+                life,
+                image.leaderEpoch(),
+                self,
+                life,
+                "the log of this leader was opened again"))
+        .whenComplete(
+            (outcome, bug) -> {
+              replica.electing = false;
+              if (bug != null) {
+                LOG.error("{}: leading anew failed", replica.id, bug);
+              } else if (outcome instanceof SetsWrite.Outcome.Written written) {
+                onElected(replica, new Elections.Result.Elected(written.now()));
+                return;
+              }
+              decideLater(replica, UNCLEAN_GRACE_NANOS);
+            });
   }
 
   private void lead(Replica replica, PartitionImage image) {
@@ -333,13 +394,27 @@ public final class Replicas implements LocalPartitions.RoleListener {
   }
 
   @Override
+  public void onDamaged(PartitionId id, LogDamage damage) {
+    Replica replica = table.find(id);
+    RangeRepairs repairing = rangeRepairs;
+    if (replica != null && !replica.isBeingDeleted() && repairing != null) {
+      repairing.found(replica, damage);
+    }
+  }
+
+  @Override
   public void onOffline(PartitionId id, String why) {
     Replica replica = table.find(id);
     if (replica != null && !replica.isBeingDeleted()) {
       boolean isLeading = replica.epochLed >= 0;
+      replica.epochSpent = Math.max(replica.epochSpent, replica.epochLed);
+      boolean wasInUse = replica.stage == Replica.Stage.OPEN;
       replica.stage = Replica.Stage.OFFLINE;
       roles.forget(replica);
-      table.trouble(replica, why);
+      table.trouble(replica, why + "; opening it is tried again by itself");
+      if (wasInUse && !stopped) {
+        openings.failedInUse(replica);
+      }
       if (isLeading) {
         repairs.giveUpLeadership(replica);
       }

@@ -272,6 +272,17 @@ public final class BrokerKeys {
           "How often the recovery points are written down. Recovery after a crash reads what was"
               + " appended since.");
 
+  static final Key<Integer> SCRUB_INTERVAL =
+      Key.integer(
+          "scrub.interval.ms",
+          "ms",
+          604_800_000,
+          0,
+          Integer.MAX_VALUE,
+          "All that is stored is read again once in this time, slowly and past the page cache, to"
+              + " find bytes that have changed on the disk while other replicas have them whole. 0:"
+              + " never.");
+
   static final Key<Integer> LOOP_THREADS =
       Key.integer(
           "threads.loops",
@@ -314,6 +325,7 @@ public final class BrokerKeys {
           SUSPICION_MAX,
           FLUSH_INTERVAL,
           CHECKPOINT_INTERVAL,
+          SCRUB_INTERVAL,
           LOOP_THREADS);
 
   /** Those of topics last: they are many, and seldom changed. */

@@ -118,7 +118,8 @@ public final class SettingsLoader {
             new StorageSettings(
                 values.get(BrokerKeys.DATA_DIRECTORY),
                 values.get(BrokerKeys.FLUSH_INTERVAL),
-                values.get(BrokerKeys.CHECKPOINT_INTERVAL)),
+                values.get(BrokerKeys.CHECKPOINT_INTERVAL),
+                values.get(BrokerKeys.SCRUB_INTERVAL)),
             topicDefaults(values),
             values.get(BrokerKeys.LOOP_THREADS),
             BrokerKeys.all().stream().map(values::effective).toList());

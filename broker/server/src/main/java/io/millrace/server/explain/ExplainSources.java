@@ -18,6 +18,7 @@ import java.util.function.Supplier;
  * @param waitsOf why a partition is not led or served here
  * @param suspected live brokers that this one takes for dead, with the reason as a clause
  * @param diskFull whether appends are being refused for lack of space; any thread
+ * @param ofDisk how far it is with reading again what it stores; any thread
  * @param refusedNodes of ZooKeeper, by path, with the reason as a clause; any thread
  */
 public record ExplainSources(
@@ -27,4 +28,5 @@ public record ExplainSources(
     Function<PartitionId, List<Finding>> waitsOf,
     Supplier<Map<Integer, String>> suspected,
     BooleanSupplier diskFull,
+    Supplier<Finding> ofDisk,
     Supplier<Map<String, String>> refusedNodes) {}

@@ -57,7 +57,7 @@ public enum Reason {
       Group.LEADERSHIP,
       Severity.WAITING,
       "The first of the replicas does not lead. It gets the leadership back by itself some seconds"
-          + " after it has come into sync, unless it drains.",
+          + " after it has come into sync, unless it drains or its disk is full.",
       "topic elect --preferred does it at once."),
   DRAINING(
       Group.LEADERSHIP,
@@ -163,13 +163,21 @@ public enum Reason {
       "The log of a replica on the broker cannot be used: damaged, or its disk failed.",
       "The text says what is wrong. What may pass is tried again by itself; a damaged copy is copied"
           + " anew once another replica leads. If it stays so: check the disk, start the broker again."),
+  DAMAGED(
+      Group.BROKER,
+      Severity.BROKEN,
+      "Bytes of a log are not what was written: a disk has changed them. Records in that range are"
+          + " not given to anybody; all others are.",
+      "It is put right by itself from a replica that has them whole; where another replica is in"
+          + " sync, that one leads meanwhile. If it stays so: the text says what is waited for. Look"
+          + " at the disk."),
   DISK_FULL(
       Group.BROKER,
       Severity.BROKEN,
       "The disk of the broker that is asked is full: producers of what it leads are refused, and it"
           + " copies nothing.",
-      "Free some space, or shorten the retention of a topic; it goes on by itself. Until then broker"
-          + " drain gives what it leads to others."),
+      "Free some space, or shorten the retention of a topic; it goes on by itself. What another"
+          + " replica in sync can lead is handed over to it meanwhile."),
   NODES_REFUSED(
       Group.BROKER,
       Severity.BROKEN,
@@ -177,6 +185,12 @@ public enum Reason {
           + " another program writes there or an old backup was restored. What they held before goes"
           + " on; from what they hold now nobody can be elected.",
       "The broker's log names each; zk-shell shows and mends them."),
+  READ_AGAIN(
+      Group.BROKER,
+      Severity.FINE,
+      "How far the broker is with reading again all that it stores, to find bytes that have changed"
+          + " on the disk (scrub.interval.ms).",
+      ""),
   LEADING(Group.BROKER, Severity.FINE, "How many partitions the broker leads and copies.", ""),
   PARTITIONS_IN_TROUBLE(
       Group.BROKER,

@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -174,7 +175,7 @@ final class ExplainHandler {
             parts.stream().mapToInt(ShardParts::unopened).sum(),
             suspected,
             sources.refusedNodes().get(),
-            ofThisBroker()));
+            Stream.concat(ofThisBroker().stream(), Stream.of(sources.ofDisk().get())).toList()));
   }
 
   private List<Finding> ofThisBroker() {

@@ -22,6 +22,7 @@ final class FetchResults {
           .setLeaderEpoch(served.leaderEpoch())
           .setSize((int) served.sizeBytes())
           .setNextOffset(served.nextOffset())
+          .setFlushWanted(served.flushWantedTo())
           .build();
     }
     if (result instanceof ReadResult.Diverged diverged) {

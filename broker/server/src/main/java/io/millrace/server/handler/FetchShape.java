@@ -58,7 +58,8 @@ record FetchShape(List<ReadResult.Spec> specs, int maxBytes, int minBytes, long 
                   ? OptionalInt.of(partition.getLastEpoch())
                   : OptionalInt.empty(),
               clamped(partition.getMaxBytes(), maxBytes),
-              fetch.hasFollower() ? claim(fetch.getFollower(), partition) : null));
+              fetch.hasFollower() ? claim(fetch.getFollower(), partition) : null,
+              partition.hasDamagedOffset() ? Math.max(0, partition.getDamagedOffset()) : -1));
     }
     int most = clamped(fetch.getMaxBytes(), maxBytes);
     int least = Math.max(1, Math.min(clamped(fetch.getMinBytes(), maxBytes), most));

@@ -46,7 +46,10 @@ final class ProducerIdHandler {
                 answer.refuse(
                     new Refusal(
                         ErrorCode.UNAVAILABLE,
-                        "no producer id could be had, retry: " + unavailable.why()));
+                        "no producer id is left here, and ZooKeeper gave no others, retry: "
+                            + unavailable.why()
+                            + ". Producers that have begun go on; new ones can begin once ZooKeeper"
+                            + " answers"));
               }
             });
   }

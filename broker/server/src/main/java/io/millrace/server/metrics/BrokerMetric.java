@@ -166,6 +166,27 @@ public enum BrokerMetric {
       "cold_read_bytes",
       COUNTER,
       "Bytes brought from the disk into memory for readers."),
+  LOG_SCRUBBED_BYTES(
+      Group.LOG,
+      "log_scrubbed_bytes",
+      COUNTER,
+      "Bytes that were read again to see whether they are still what was written"
+          + " (scrub.interval.ms)."),
+  LOG_SCRUB_PROGRESS(
+      Group.LOG,
+      "log_scrub_progress",
+      GAUGE,
+      "How much of all that is stored the present pass has read again, 0 to 1; 1 between passes."),
+  LOG_DAMAGES(
+      Group.LOG,
+      "log_damages",
+      COUNTER,
+      "Ranges of logs that were found not to be what was written."),
+  LOG_DAMAGES_REPAIRED(
+      Group.LOG,
+      "log_damages_repaired",
+      COUNTER,
+      "Of these, those put right from another replica."),
   DISK_USABLE_BYTES(
       Group.LOG,
       "disk_usable_bytes",

@@ -173,6 +173,10 @@ public final class BrokerMetrics {
     registry.counter(BrokerMetric.LOG_REFUSED_FOR_SPACE, counters::refusedForSpace);
     registry.counter(BrokerMetric.COLD_READS, counters::coldReads);
     registry.counter(BrokerMetric.COLD_READ_BYTES, counters::coldReadBytes);
+    registry.counter(BrokerMetric.LOG_SCRUBBED_BYTES, counters::scrubbedBytes);
+    registry.gauge(BrokerMetric.LOG_SCRUB_PROGRESS, counters::scrubProgress);
+    registry.counter(BrokerMetric.LOG_DAMAGES, counters::damages);
+    registry.counter(BrokerMetric.LOG_DAMAGES_REPAIRED, counters::repairs);
   }
 
   /** The flush worker, with a watch on what it does. */

@@ -35,6 +35,12 @@ final class AckQueue {
     return queue.isEmpty();
   }
 
+  /** Behind the last that waits; 0 when none does. */
+  long endOffset() {
+    Waiting last = queue.peekLast();
+    return last == null ? 0 : last.endOffset();
+  }
+
   void add(Waiting waiting) {
     queue.add(waiting);
   }

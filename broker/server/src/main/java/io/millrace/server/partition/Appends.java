@@ -45,6 +45,11 @@ final class Appends {
     return !standard.isEmpty() || !synced.isEmpty();
   }
 
+  /** Behind what somebody at level {@code synced} waits for; 0 when nobody does. */
+  long syncedTo() {
+    return synced.endOffset();
+  }
+
   /** True when this is the first share that has been kept since the last write. */
   boolean offer(ProduceShare share, BatchValidator validator) {
     Optional<Refusal> refusal = admit(share);

@@ -19,32 +19,36 @@ final class CopyCheck {
         : -1;
   }
 
+  /** What must not be appended. */
+  record Problem(long offset, String what) {}
+
   /**
    * @param batches not changed
    * @param logEnd of the log that they are to continue
    * @param lastEpoch of that log, -1 for none
    * @param leaderEpoch no batch can be of a later one
-   * @return what is wrong, for people; empty when nothing is
+   * @return what is wrong; empty when nothing is
    */
-  Optional<String> check(ByteBuffer batches, long logEnd, int lastEpoch, int leaderEpoch) {
+  Optional<Problem> check(ByteBuffer batches, long logEnd, int lastEpoch, int leaderEpoch) {
     long next = logEnd;
     int epoch = lastEpoch;
     for (int at = batches.position(); at < batches.limit(); at += batch.sizeBytes()) {
       BatchScan found = batch.scan(batches, at, batches.limit());
       if (found != BatchScan.WHOLE) {
         String problem = batch.problem();
-        return Optional.of(
-            "no whole batch at offset " + next + (problem == null ? "" : ": " + problem));
+        return problem(
+            next, "no whole batch at offset " + next + (problem == null ? "" : ": " + problem));
       }
       if (batch.baseOffset() != next) {
-        return Optional.of(
-            "a batch of offset " + batch.baseOffset() + " where " + next + " is next");
+        return problem(
+            next, "a batch of offset " + batch.baseOffset() + " where " + next + " is next");
       }
       if (!batch.checksumMatches()) {
-        return Optional.of("the batch at offset " + next + " does not match its checksum");
+        return problem(next, "the batch at offset " + next + " does not match its checksum");
       }
       if (batch.leaderEpoch() < epoch || batch.leaderEpoch() > leaderEpoch) {
-        return Optional.of(
+        return problem(
+            next,
             "the batch at offset "
                 + next
                 + " is of epoch "
@@ -58,5 +62,9 @@ final class CopyCheck {
       next = batch.nextOffset();
     }
     return Optional.empty();
+  }
+
+  private static Optional<Problem> problem(long offset, String what) {
+    return Optional.of(new Problem(offset, what));
   }
 }

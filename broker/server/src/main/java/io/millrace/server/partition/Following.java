@@ -41,6 +41,10 @@ final class Following {
   private boolean busy;
   private long askedAt;
   private String trouble = "";
+
+  /** Where the leader's last answer was not whole: the leader is to look at what it has. */
+  private long damagedAt = FollowerPosition.NOWHERE;
+
   private Runnable whenFlushed = () -> {};
 
   /**
@@ -102,7 +106,8 @@ final class Following {
             askedAt,
             replica.claimedEpoch(state()).orElse(FollowerPosition.NO_EPOCH),
             Math.min(askedAt, log.flushedOffset()),
-            replica.highWatermark()));
+            replica.highWatermark(),
+            damagedAt));
   }
 
   /** See {@link Partition#tellFlushed}. */
@@ -199,9 +204,10 @@ final class Following {
     }
     // Of the last record: an epoch that this replica led without a record is no obstacle.
     int lastEpoch = partition.end().lastEpoch();
-    Optional<String> problem = check.check(batches, log.endOffset(), lastEpoch, epoch);
+    Optional<CopyCheck.Problem> problem = check.check(batches, log.endOffset(), lastEpoch, epoch);
     if (problem.isPresent()) {
-      later("the leader has sent what cannot be appended: " + problem.get(), ready);
+      damagedAt = problem.get().offset();
+      later("the leader has sent what cannot be appended: " + problem.get().what(), ready);
       return;
     }
     Optional<String> failed = append(batches);
@@ -221,9 +227,13 @@ final class Following {
   /** What the answer says beside its data. */
   private void learn(FetchResult result) {
     trouble = "";
+    damagedAt = FollowerPosition.NOWHERE;
     replica.onHighWatermark(result.getHighWatermark(), log.endOffset());
     partition.onLeaderHighWatermark(replica.highWatermark());
     partition.followStart(result.getStartOffset());
+    if (result.getFlushWanted() > log.flushedOffset() && log.flushedOffset() < log.endOffset()) {
+      log.requestFlush(); // the next fetch tells how far the disk is
+    }
   }
 
   private Optional<String> append(ByteBuffer batches) {

@@ -6,6 +6,7 @@ import io.millrace.server.config.TopicSettings;
 import io.millrace.server.replica.LeaderSnapshot;
 import io.millrace.server.replica.PartitionState;
 import io.millrace.server.replica.SetsOutcome;
+import io.millrace.storage.log.LogDamage;
 import io.millrace.storage.log.LogListener;
 import io.millrace.storage.log.PartitionLog;
 import io.millrace.storage.log.TrimResult;
@@ -390,6 +391,14 @@ public final class Partition implements LogListener {
     return new ReplicaEndReading(lastEpoch, end, log.flushedOffset());
   }
 
+  /**
+   * Producers wait for all below to be on every in-sync replica's disk, and followers of this topic
+   * do not flush for anybody unless they are told; 0 when nobody waits.
+   */
+  long flushWantedTo() {
+    return topic.durability() == Durability.SYNCED ? 0 : appends.syncedTo();
+  }
+
   /** See {@link Shard#append}. */
   boolean offer(ProduceShare share, BatchValidator validator) {
     return appends.offer(share, validator);
@@ -463,6 +472,27 @@ public final class Partition implements LogListener {
       follower.onFlushed();
     }
     flushWaiters.onFlushed(flushedOffset, log.endOffset());
+  }
+
+  @Override
+  public void onDamaged(LogDamage damage) {
+    listener.onDamaged(id, damage);
+  }
+
+  /** A reader says that what it got from an offset on is damaged: looks whether it is so here. */
+  void onDamageReported(long offset) {
+    log.damages()
+        .checkAt(
+            offset,
+            found -> {
+              if (found.isEmpty()) {
+                LOG.warn(
+                    "{}: a reader got the batch at offset {} damaged, and it is whole here: the"
+                        + " network, or the reader's memory",
+                    id,
+                    offset);
+              }
+            });
   }
 
   @Override

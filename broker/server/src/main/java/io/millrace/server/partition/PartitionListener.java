@@ -1,6 +1,7 @@
 package io.millrace.server.partition;
 
 import io.millrace.server.replica.SetsChange;
+import io.millrace.storage.log.LogDamage;
 
 /** What a partition tells the broker it belongs to, on the partition's loop. */
 public interface PartitionListener {
@@ -13,6 +14,9 @@ public interface PartitionListener {
    * at a time.
    */
   default void onSetsWanted(PartitionId id, SetsChange change) {}
+
+  /** Some bytes of its log are not what was written; it goes on with the rest. */
+  default void onDamaged(PartitionId id, LogDamage damage) {}
 
   /** Offline until the broker starts again: its log failed. */
   void onFailed(PartitionId id, Throwable cause);

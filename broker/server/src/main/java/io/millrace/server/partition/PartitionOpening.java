@@ -2,6 +2,7 @@ package io.millrace.server.partition;
 
 import io.millrace.server.config.TopicSettings;
 import io.millrace.storage.directory.PartitionName;
+import io.millrace.storage.log.LogDamage;
 import io.millrace.storage.log.LogListener;
 import io.millrace.storage.log.LogOpening;
 import io.millrace.storage.log.LogStore;
@@ -73,6 +74,13 @@ public final class PartitionOpening {
     public void onFlushed(long flushedOffset) {
       if (target != null) {
         target.onFlushed(flushedOffset);
+      }
+    }
+
+    @Override
+    public void onDamaged(LogDamage damage) {
+      if (target != null) {
+        target.onDamaged(damage);
       }
     }
 

@@ -13,6 +13,8 @@ public sealed interface ReadResult {
    * @param lastEpoch the epoch of the record before the offset, when the reader knows it
    * @param maxBytes for this partition
    * @param claim of a replica, which reads to the log's end; null of a consumer
+   * @param damagedOffset where the reader was given a batch that is not whole, and asks to have it
+   *     looked at; -1 for nowhere
    */
   record Spec(
       PartitionId id,
@@ -20,9 +22,23 @@ public sealed interface ReadResult {
       OptionalInt believedEpoch,
       OptionalInt lastEpoch,
       int maxBytes,
-      @Nullable FollowerClaim claim) {
+      @Nullable FollowerClaim claim,
+      long damagedOffset) {
+    static final long NOWHERE = -1;
+
     Spec with(FollowerClaim now) {
-      return new Spec(id, offset, believedEpoch, lastEpoch, maxBytes, now);
+      return new Spec(id, offset, believedEpoch, lastEpoch, maxBytes, now, damagedOffset);
+    }
+
+    /** Of a reader that has met nothing wrong. */
+    public Spec(
+        PartitionId id,
+        long offset,
+        OptionalInt believedEpoch,
+        OptionalInt lastEpoch,
+        int maxBytes,
+        @Nullable FollowerClaim claim) {
+      this(id, offset, believedEpoch, lastEpoch, maxBytes, claim, NOWHERE);
     }
 
     /** Of a consumer. */
@@ -32,7 +48,7 @@ public sealed interface ReadResult {
         OptionalInt believedEpoch,
         OptionalInt lastEpoch,
         int maxBytes) {
-      this(id, offset, believedEpoch, lastEpoch, maxBytes, null);
+      this(id, offset, believedEpoch, lastEpoch, maxBytes, null, NOWHERE);
     }
   }
 
@@ -44,6 +60,8 @@ public sealed interface ReadResult {
    * @param heldBack there was something, but it found no room in this answer
    * @param onItsWay there is something, but it has to come from the disk first
    * @param nextOffset where to read on
+   * @param flushWantedTo somebody waits for all below to be on every in-sync replica's disk; 0 when
+   *     nobody does, and for consumers
    */
   record Served(
       Optional<FileSlice> slice,
@@ -52,7 +70,8 @@ public sealed interface ReadResult {
       long startOffset,
       long highWatermark,
       int leaderEpoch,
-      long nextOffset)
+      long nextOffset,
+      long flushWantedTo)
       implements ReadResult {
     public long sizeBytes() {
       return slice.isPresent() ? slice.get().size() : 0;
@@ -61,19 +80,40 @@ public sealed interface ReadResult {
     /** The same with data. */
     Served with(FileSlice data, long behindData) {
       return new Served(
-          Optional.of(data), false, false, startOffset, highWatermark, leaderEpoch, behindData);
+          Optional.of(data),
+          false,
+          false,
+          startOffset,
+          highWatermark,
+          leaderEpoch,
+          behindData,
+          flushWantedTo);
     }
 
     /** The same without its data, which is the caller's to release. */
     public Served heldBackAt(long offset) {
       return new Served(
-          Optional.empty(), true, false, startOffset, highWatermark, leaderEpoch, offset);
+          Optional.empty(),
+          true,
+          false,
+          startOffset,
+          highWatermark,
+          leaderEpoch,
+          offset,
+          flushWantedTo);
     }
 
     /** There will be something once the disk has given it. */
     Served onItsWay(boolean coming) {
       return new Served(
-          slice, heldBack, coming, startOffset, highWatermark, leaderEpoch, nextOffset);
+          slice,
+          heldBack,
+          coming,
+          startOffset,
+          highWatermark,
+          leaderEpoch,
+          nextOffset,
+          flushWantedTo);
     }
   }
 

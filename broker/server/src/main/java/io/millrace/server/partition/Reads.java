@@ -1,6 +1,7 @@
 package io.millrace.server.partition;
 
 import io.millrace.rpc.SafetyRule;
+import io.millrace.storage.log.LogDamage;
 import io.millrace.storage.log.PartitionLog;
 import io.millrace.storage.log.TimeAnswer;
 import io.millrace.wire.v1.ErrorCode;
@@ -67,12 +68,22 @@ final class Reads {
     if (decision instanceof FetchRules.Decision.Refuse refuse) {
       return refused(refuse.refusal());
     }
+    if (spec.damagedOffset() >= 0 && isFirstLook) {
+      partition.onDamageReported(spec.damagedOffset());
+    }
     if (claim != null && isFirstLook) {
       partition.onReplicaFetch(claim, spec.offset());
     }
     ReadResult.Served nothing =
         new ReadResult.Served(
-            Optional.empty(), false, false, start, visible.offset(), epoch, spec.offset());
+            Optional.empty(),
+            false,
+            false,
+            start,
+            visible.offset(),
+            epoch,
+            spec.offset(),
+            claim == null ? 0 : partition.flushWantedTo());
     return decision instanceof FetchRules.Decision.Wait
         ? nothing
         : readLog(spec, readableEnd, Math.min(spec.maxBytes(), budget), wholeBatchAnyway, nothing);
@@ -89,6 +100,9 @@ final class Reads {
     }
     try {
       var found = log.read(spec.offset(), Math.max(1, maxBytes), readableEnd);
+      if (found instanceof io.millrace.storage.log.ReadResult.Damaged damaged) {
+        return refused(new Refusal(ErrorCode.CORRUPT_BATCH, damaged(damaged.damage())));
+      }
       if (!(found instanceof io.millrace.storage.log.ReadResult.Data data)) {
         return nothing.onItsWay(found instanceof io.millrace.storage.log.ReadResult.Cold);
       }
@@ -148,6 +162,13 @@ final class Reads {
 
   private static OffsetQuery.Answer at(long offset, Role.Leader leader) {
     return new OffsetQuery.Answer.At(OptionalLong.of(offset), OptionalLong.empty(), leader.epoch());
+  }
+
+  private String damaged(LogDamage damage) {
+    return id
+        + " on this broker: "
+        + damage
+        + ". It is put right by itself as soon as another replica can give what belongs there";
   }
 
   private Refusal storageFailed(IOException e) {

@@ -72,6 +72,7 @@ public final class SessionShare {
     boolean isFirstLook = true;
     long toldHighWatermark;
     long toldStart = UNTOLD;
+    long toldFlushWanted;
 
     Kept(Partition partition, ReadResult.Spec spec, long toldHighWatermark) {
       this.partition = partition;
@@ -98,12 +99,15 @@ public final class SessionShare {
     }
 
     boolean hasToTell(ReadResult.Served served) {
-      return served.highWatermark() != toldHighWatermark || served.startOffset() != toldStart;
+      return served.highWatermark() != toldHighWatermark
+          || served.startOffset() != toldStart
+          || served.flushWantedTo() > toldFlushWanted;
     }
 
     void isTold(ReadResult.Served served) {
       toldHighWatermark = served.highWatermark();
       toldStart = served.startOffset();
+      toldFlushWanted = served.flushWantedTo();
     }
   }
 

@@ -97,7 +97,7 @@ public final class Shard {
   }
 
   /** Its log could not be opened; whoever asks for it is told why. */
-  void markOffline(PartitionId id, String why) {
+  public void markOffline(PartitionId id, String why) {
     loop.assertInLoop();
     offline.put(
         id, new Refusal(ErrorCode.STORAGE_FAILED, id + " is offline on this broker: " + why));

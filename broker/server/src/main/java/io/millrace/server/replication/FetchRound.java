@@ -101,6 +101,9 @@ record FetchRound(
     if (position.lastEpoch() != FollowerPosition.NO_EPOCH) {
       partition.setLastEpoch(position.lastEpoch());
     }
+    if (position.damagedOffset() != FollowerPosition.NOWHERE) {
+      partition.setDamagedOffset(position.damagedOffset());
+    }
     return partition;
   }
 

@@ -133,7 +133,7 @@ class DamagedZnodesTest {
     brokers.cluster.scheduler.runFor(SECOND);
     assertThat(brokers.explainBroker(1))
         .extracting(Finding::getReason)
-        .containsExactly("serving", "leading");
+        .containsExactly("serving", "read-again", "leading");
   }
 
   @Test

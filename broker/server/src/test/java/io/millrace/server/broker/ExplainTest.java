@@ -149,7 +149,7 @@ class ExplainTest {
             .response()
             .getExplain()
             .getFindingsList();
-    assertThat(reasons(findings)).containsExactly("serving", "leading");
+    assertThat(reasons(findings)).containsExactly("serving", "read-again", "leading");
     assertThat(text(findings, "leading")).isEqualTo("leads 1 partition(s) and copies 0");
     kill(leader % 3 + 1);
     cluster.scheduler.runFor(20 * SECOND);

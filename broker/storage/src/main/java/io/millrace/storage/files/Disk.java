@@ -30,6 +30,14 @@ public interface Disk {
   /** As {@link #open}, for reading only: for tools that look at other people's files. */
   DiskFile openForReading(Path file) throws IOException;
 
+  /**
+   * As {@link #openForReading}, for whoever reads much that nobody else wants: where the system
+   * can, what is read is what the disk has, and takes nobody's place in memory. Only to be read.
+   */
+  default DiskFile openPastCache(Path file) throws IOException {
+    return openForReading(file);
+  }
+
   /** Does not fail because the path is absent or one of its parents is. */
   FileKind kind(Path path) throws IOException;
 

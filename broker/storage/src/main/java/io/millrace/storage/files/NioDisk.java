@@ -52,6 +52,11 @@ public final class NioDisk implements Disk {
   }
 
   @Override
+  public DiskFile openPastCache(Path file) throws IOException {
+    return DirectFile.open(file, openForReading(file));
+  }
+
+  @Override
   public FileKind kind(Path path) throws IOException {
     BasicFileAttributes attributes = attributes(path);
     return attributes == null ? FileKind.ABSENT : kind(attributes);

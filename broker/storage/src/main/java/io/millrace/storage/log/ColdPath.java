@@ -39,14 +39,19 @@ final class ColdPath {
 
     /** The segment has its whole index now. */
     void indexed(Segment segment);
+
+    /** No batch was found where one should stand. */
+    void corrupt(long offset, CorruptLogException cause);
   }
 
+  private final LogDamages damages;
   private final Found found;
 
-  ColdPath(LogState state, ColdReads reads, HotTail hot, Found found) {
+  ColdPath(LogState state, ColdReads reads, HotTail hot, LogDamages damages, Found found) {
     this.state = state;
     this.reads = reads;
     this.hot = hot;
+    this.damages = damages;
     this.found = found;
   }
 
@@ -103,7 +108,14 @@ final class ColdPath {
     if (closed) {
       return;
     }
-    ColdRead read = new ColdRead(reads, state, what.segment(), what.offset(), what.position());
+    ColdRead read =
+        new ColdRead(
+            reads,
+            state,
+            what.segment(),
+            what.offset(),
+            what.position(),
+            damages.before(what.offset(), what.segment()));
     int cutsBefore = cuts;
     reading = true;
     read.start(() -> ended(read, cuts == cutsBefore));
@@ -115,6 +127,11 @@ final class ColdPath {
       return;
     }
     IOException failure = read.failure();
+    if (failure instanceof CorruptLogException corrupt && stillTrue) {
+      found.corrupt(Math.max(read.offset(), read.segment().baseOffset()), corrupt);
+      startNext();
+      return;
+    }
     if (failure != null) {
       state.fail(failure);
       return;
@@ -149,6 +166,13 @@ final class ColdPath {
       } catch (IOException e) {
         state.fail(e);
       }
+    }
+  }
+
+  /** Whoever waits looks again, though nothing has come. */
+  void tell() {
+    if (onWarm != null && !closed) {
+      onWarm.run();
     }
   }
 

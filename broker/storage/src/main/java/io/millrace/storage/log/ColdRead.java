@@ -22,6 +22,7 @@ final class ColdRead {
   private final SegmentFile file;
   private final long offset;
   private final int from;
+  private final @Nullable LogDamage damage;
   private final int sizeBytes;
   private final boolean sealed;
   private final int indexIntervalBytes;
@@ -38,14 +39,22 @@ final class ColdRead {
   /**
    * @param offset to be found, or {@link #AHEAD}
    * @param position where the batch stands that holds the offset, -1 when it is to be looked for
+   * @param damage known to lie before the offset: no way leads through it; null for none
    */
-  ColdRead(ColdReads reads, LogState state, Segment segment, long offset, int position)
+  ColdRead(
+      ColdReads reads,
+      LogState state,
+      Segment segment,
+      long offset,
+      int position,
+      @Nullable LogDamage damage)
       throws IOException {
     this.reads = reads;
     this.context = state.context;
     this.segment = segment;
     this.offset = offset;
     this.from = position;
+    this.damage = damage;
     this.sizeBytes = segment.sizeBytes();
     this.sealed = segment.isSealed();
     this.indexIntervalBytes = state.config.indexIntervalBytes();
@@ -131,6 +140,10 @@ final class ColdRead {
     int entry = known.floorByOffset(offset - segment.baseOffset());
     int start = entry < 0 ? 0 : known.position(entry);
     long expected = segment.baseOffset() + (entry < 0 ? 0 : known.offsetDelta(entry));
+    if (damage != null && damage.endPosition() > start) {
+      start = damage.endPosition();
+      expected = damage.toOffset();
+    }
     BatchWalk walk = reads.headers().headers(file.file(), start, sizeBytes);
     if (walk.next() != BatchScan.WHOLE || walk.batch().baseOffset() != expected) {
       return -1;

@@ -68,14 +68,18 @@ final class FullDisk {
     return now.get() != null;
   }
 
-  /** Whether it is over; from time to time. */
-  void look(long nowNanos) {
+  /**
+   * Whether it is over; from time to time.
+   *
+   * @param hasRoom so much that it is over even if nobody has tried to append
+   */
+  void look(long nowNanos, boolean hasRoom) {
     Episode episode = now.get();
     if (episode == null) {
       return;
     }
     long refusals = counters.refusedForSpace();
-    if (!episode.appendedSince || refusals != episode.refusalsAtLastLook) {
+    if (!(episode.appendedSince || hasRoom) || refusals != episode.refusalsAtLastLook) {
       episode.refusalsAtLastLook = refusals;
       episode.quietSinceNanos = nowNanos;
     } else if (nowNanos - episode.quietSinceNanos >= QUIET_NANOS) {

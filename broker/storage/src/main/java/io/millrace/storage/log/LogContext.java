@@ -24,6 +24,7 @@ record LogContext(
     SegmentRemoval removal,
     ColdReads coldReads,
     FullDisk fullDisk,
+    StorageCounters counters,
     Supplier<HotTail> hotTails) {
   HotTail newHotTail() {
     return hotTails.get();

@@ -36,7 +36,7 @@ final class LogFlusher {
   private final Queue<EpochWaiter> epochWaiters = new ArrayDeque<>();
   private final List<Segment> unwrittenSeals = new ArrayList<>();
   private @Nullable Runnable whenIdle;
-  private @Nullable Runnable exclusive;
+  private final Queue<Runnable> exclusive = new ArrayDeque<>(1);
 
   private record EpochWaiter(int epoch, Runnable then) {}
 
@@ -238,15 +238,14 @@ final class LogFlusher {
 
   /** Runs another kind of work in the place of a flush, as soon as none runs. */
   void runExclusively(Runnable submit) {
-    exclusive = submit;
+    exclusive.add(submit);
     if (!running) {
       startExclusive();
     }
   }
 
   private void startExclusive() {
-    Runnable submit = exclusive;
-    exclusive = null;
+    Runnable submit = exclusive.poll();
     if (submit != null) {
       running = true;
       submit.run();
@@ -258,6 +257,12 @@ final class LogFlusher {
     running = false;
     epochsDirty = false;
     durableEpoch = state.epochs.latest();
+    continueAfterFlush();
+  }
+
+  /** That work has ended, and concerned nothing that is to be flushed. */
+  void repairEnded() {
+    running = false;
     continueAfterFlush();
   }
 
@@ -307,7 +312,7 @@ final class LogFlusher {
     }
     if (state.failure != null || stopping) {
       becomeIdle();
-    } else if (exclusive != null) {
+    } else if (!exclusive.isEmpty()) {
       startExclusive();
     } else if (again || nextStart() > state.startOffset || (whenIdle != null && isDirty())) {
       request();

@@ -23,6 +23,7 @@ final class LogReader {
 
   private final LogState state;
   private final LogContext context;
+  private final LogDamages damages;
 
   // Batch boundaries where a fetch ended, the oldest overwritten first; made when first needed, so
   // that an idle log goes without.
@@ -34,14 +35,16 @@ final class LogReader {
   private final @Nullable Segment[] loaded = new @Nullable Segment[LOADED_INDEXES];
   private int nextLoaded;
 
-  LogReader(LogState state) {
+  LogReader(LogState state, LogDamages damages) {
     this.state = state;
     this.context = state.context;
+    this.damages = damages;
     this.cold =
         new ColdPath(
             state,
             context.coldReads(),
             state.hot,
+            damages,
             new ColdPath.Found() {
               @Override
               public void at(long offset, int position) {
@@ -51,6 +54,11 @@ final class LogReader {
               @Override
               public void indexed(Segment segment) {
                 keep(segment);
+              }
+
+              @Override
+              public void corrupt(long offset, CorruptLogException cause) {
+                damages.onCorrupt(offset, cause);
               }
             });
     remember(state.endOffset(), state.segments.active().sizeBytes());
@@ -195,6 +203,11 @@ final class LogReader {
     int entry = index.floorByOffset(delta);
     int from = entry < 0 ? 0 : index.position(entry);
     long expected = segment.baseOffset() + (entry < 0 ? 0 : index.offsetDelta(entry));
+    LogDamage before = damages.before(offset, segment);
+    if (before != null && before.endPosition() > from) {
+      from = before.endPosition(); // no way leads through it
+      expected = before.toOffset();
+    }
     BatchWalk walk = context.scratch().headers.headers(file, from, segment.sizeBytes());
     BatchScan found = walk.next();
     if (found != BatchScan.WHOLE || walk.batch().baseOffset() != expected) {
@@ -207,6 +220,11 @@ final class LogReader {
       mustBeBatch(walk.next(), walk, segment);
     }
     return walk.position();
+  }
+
+  /** So that nobody walks into damage to find where it begins. */
+  void rememberStartOf(LogDamage damage) {
+    remember(damage.fromOffset(), damage.position());
   }
 
   private int hint(long offset) {

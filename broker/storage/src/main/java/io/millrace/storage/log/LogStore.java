@@ -4,6 +4,7 @@ import io.millrace.rpc.EventLoop;
 import io.millrace.storage.directory.CheckpointEntry;
 import io.millrace.storage.directory.DataDirectory;
 import io.millrace.storage.directory.LogEnd;
+import io.millrace.storage.directory.PageCache;
 import io.millrace.storage.directory.PartitionName;
 import io.millrace.storage.files.DiskFullException;
 import io.millrace.storage.files.FileKind;
@@ -36,6 +37,9 @@ public final class LogStore {
   /** Of one log: its list of epochs, an index, a list of producers. */
   private static final long ROOM_BYTES = 1 << 20;
 
+  /** With so much nobody can say that the disk is full. */
+  private static final long MUCH_ROOM_BYTES = 64 << 20;
+
   private final DataDirectory directory;
   private final EventLoop housekeeping;
   private final StoreConfig config;
@@ -45,6 +49,7 @@ public final class LogStore {
   private final SegmentRemoval removal;
   private final ColdReads coldReads;
   private final FullDisk fullDisk;
+  private final LogScrub scrub;
   private final AtomicLong writtenBytes = new AtomicLong();
 
   // Housekeeping's.
@@ -58,6 +63,9 @@ public final class LogStore {
 
   /** Who is to be told of partitions whose directories are not durable yet. */
   private final List<Runnable> newPartitions = new ArrayList<>();
+
+  /** What logs knew that have been let go of, until they are opened again. */
+  private final Map<PartitionName, CheckpointEntry> letGo = new HashMap<>();
 
   private final Queue<PartitionLog> unretained = new ArrayDeque<>();
   private boolean closed;
@@ -104,8 +112,12 @@ public final class LogStore {
     this.coldReads = new ColdReads(coldReadWorker, counters);
     this.removal =
         new SegmentRemoval(directory.disk(), housekeeping, config.removalDelayMillis(), counters);
+    this.scrub =
+        new LogScrub(
+            directory.disk(), housekeeping, config.scrubIntervalMillis(), logs::values, counters);
     scheduleCheckpoint();
     scheduleRetention();
+    scrub.start();
   }
 
   /** For the start and the stop; this store uses it in between. */
@@ -169,7 +181,8 @@ public final class LogStore {
       String why = "the disk has failed: " + flushQueue.failure();
       return new LogOpening.Offline(why, LogOpening.Cause.DISK_FAILED);
     }
-    CheckpointEntry remembered = directory.lastCheckpoint(name);
+    CheckpointEntry known = letGo.get(name);
+    CheckpointEntry remembered = known == null ? directory.lastCheckpoint(name) : known;
     try {
       Path path = directory.paths().partition(name);
       FileKind kind = directory.disk().kind(path);
@@ -190,7 +203,7 @@ public final class LogStore {
               directory.disk(),
               path,
               logConfig.indexIntervalBytes(),
-              directory.pageCacheOf(name),
+              known == null ? directory.pageCacheOf(name) : PageCache.WHOLE,
               recoveryWalk);
       LogEnd cleanEnd = directory.takeCleanEnd(name).orElse(null);
       LogRecovery.Recovered recovered = recovery.open(cleanEnd, remembered);
@@ -208,12 +221,14 @@ public final class LogStore {
               removal,
               coldReads,
               fullDisk,
+              counters,
               () -> new HotTail(writtenBytes, config.hotBytes()));
       ProducerRebuild.Rebuilt producers =
           ProducerRebuild.open(directory.disk(), path, recovered, cleanEnd);
       PartitionLog log =
           new PartitionLog(context, recovered, producers, logConfig, remembered, listener);
       logs.put(name, log);
+      letGo.remove(name);
       if (failedOpenings.remove(name) != null) {
         fullDisk.appended(); // what it wrote has found room, if that was what was missing
         LOG.info("{} is open now", name);
@@ -257,16 +272,16 @@ public final class LogStore {
    * @param then on the housekeeping worker
    */
   public void lookForRoom(Consumer<Boolean> then) {
-    housekeeping.execute(
-        () -> {
-          boolean hasRoom = false;
-          try {
-            hasRoom = directory.disk().usableBytes(directory.paths().root()) >= ROOM_BYTES;
-          } catch (IOException e) {
-            LOG.debug("the disk does not tell how much room there is", e);
-          }
-          then.accept(hasRoom);
-        });
+    housekeeping.execute(() -> then.accept(usableBytes() >= ROOM_BYTES));
+  }
+
+  private long usableBytes() {
+    try {
+      return directory.disk().usableBytes(directory.paths().root());
+    } catch (IOException e) {
+      LOG.debug("the disk does not tell how much room there is", e);
+      return 0;
+    }
   }
 
   private void failIfForce(IOException e) {
@@ -312,7 +327,9 @@ public final class LogStore {
         () -> {
           if (!closed && flushQueue.failure() == null) {
             retainSome();
-            fullDisk.look(housekeeping.clock().nanoTime());
+            if (fullDisk.isFull()) {
+              fullDisk.look(housekeeping.clock().nanoTime(), usableBytes() >= MUCH_ROOM_BYTES);
+            }
             scheduleRetention();
           }
         });
@@ -365,6 +382,34 @@ public final class LogStore {
   }
 
   /**
+   * Closes a log that has failed, as it is, so that it can be opened again: what is on its disk
+   * then is recovered as after the end of the process. Does nothing where no log is open.
+   *
+   * @param then on the housekeeping worker
+   */
+  public void letGo(PartitionName name, Runnable then) {
+    housekeeping.execute(
+        () -> {
+          PartitionLog log = logs.remove(name);
+          if (log == null) {
+            then.run();
+            return;
+          }
+          failedOpenings.put(
+              name, "its log has failed"); // so no stop is a clean one before it opens
+          log.abandonLater(
+              () -> {
+                CheckpointEntry known = log.checkpoint(directory.bootTag());
+                housekeeping.execute(
+                    () -> {
+                      letGo.put(name, known);
+                      then.run();
+                    });
+              });
+        });
+  }
+
+  /**
    * Closes a partition's log and puts its directory into the trash. The server has stopped using
    * it.
    *
@@ -376,6 +421,7 @@ public final class LogStore {
         () -> {
           PartitionLog log = logs.remove(name);
           failedOpenings.remove(name);
+          letGo.remove(name);
           if (log == null) {
             then.accept(moveToTrash(name, wallMillis));
           } else {
@@ -446,6 +492,7 @@ public final class LogStore {
     housekeeping.execute(
         () -> {
           closed = true;
+          scrub.stop();
           Map<PartitionName, LogEnd> ends = new HashMap<>();
           List<PartitionLog> closing = List.copyOf(logs.values());
           int[] left = {closing.size()};

@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,11 +30,16 @@ public final class PartitionLog {
   private final LogReader reader;
   private final LogFront front;
   private final LogReshaping reshaping;
+  private final LogDamages damages;
+  private final LogTimes times;
   private boolean closing;
 
   // Remembered for the checkpoint, which another thread writes.
   private volatile long highWatermarkHint;
   private volatile int highestEpochSeen;
+
+  /** About how much it holds, for whoever plans to read all of it. */
+  private volatile long sizeHintBytes;
 
   PartitionLog(
       LogContext context,
@@ -58,10 +62,20 @@ public final class PartitionLog {
       flusher.namesChanged();
     }
     this.writer = new LogWriter(state, flusher);
-    this.reader = new LogReader(state);
+    this.damages =
+        new LogDamages(
+            state,
+            flusher,
+            damage -> {
+              listener.onDamaged(damage);
+              wakeReaders();
+            });
+    this.reader = new LogReader(state, damages);
+    this.times = new LogTimes(state, damages);
     this.front = new LogFront(state, flusher, writer, reader);
     flusher.tellOfStart(front);
     this.reshaping = new LogReshaping(state, flusher, this::onReshaped);
+    this.sizeHintBytes = state.segments.sizeBytes();
     this.highWatermarkHint = remembered.highWatermark();
     this.highestEpochSeen = Math.max(remembered.highestEpoch(), state.epochs.latest());
   }
@@ -75,6 +89,23 @@ public final class PartitionLog {
   private void endAll(String why) {
     front.end(why);
     reader.cold().close();
+    damages.close();
+    times.close();
+  }
+
+  /** Whoever waits for what cannot be given is told so. */
+  private void wakeReaders() {
+    reader.cold().tell();
+  }
+
+  /** What is known of its bytes that are not what was written. Any thread. */
+  public LogDamages damages() {
+    return damages;
+  }
+
+  /** Any thread. */
+  long sizeHintBytes() {
+    return sizeHintBytes;
   }
 
   public PartitionName name() {
@@ -211,8 +242,20 @@ public final class PartitionLog {
    */
   public ReadResult read(long fetchOffset, long maxBytes, long visibleEnd) throws IOException {
     assertUsable();
+    LogDamage damage = damages.atOrBehind(fetchOffset);
+    if (damage != null && damage.covers(fetchOffset)) {
+      return new ReadResult.Damaged(damage);
+    }
+    long end = visibleEnd;
+    if (damage != null && damage.fromOffset() < visibleEnd) {
+      reader.rememberStartOf(damage);
+      end = damage.fromOffset();
+    }
     try {
-      return reader.read(fetchOffset, maxBytes, visibleEnd);
+      return reader.read(fetchOffset, maxBytes, end);
+    } catch (CorruptLogException e) {
+      damages.onCorrupt(fetchOffset, e);
+      return ReadResult.Cold.INSTANCE; // once it is known what is damaged, it is said
     } catch (IOException e) {
       state.fail(e);
       throw e;
@@ -240,54 +283,8 @@ public final class PartitionLog {
     context.owner().assertInLoop();
     if (closing || state.failure != null) {
       then.accept(new TimeAnswer.Failed("the log of " + name() + " is closed or offline"));
-      return;
-    }
-    TimeSearch search = new TimeSearch(state, timestampMillis, visibleEnd);
-    if (search.isHopeless()) {
-      then.accept(new TimeAnswer.Nothing());
-      return;
-    }
-    context
-        .coldReads()
-        .submit(
-            () -> {
-              IOException failed = null;
-              try {
-                search.run(context.coldReads().headers());
-              } catch (IOException e) {
-                failed = e;
-              }
-              IOException failure = failed;
-              context
-                  .owner()
-                  .execute(() -> searched(search, failure, timestampMillis, visibleEnd, then));
-            });
-  }
-
-  private void searched(
-      TimeSearch search,
-      @Nullable IOException failure,
-      long timestampMillis,
-      long visibleEnd,
-      Consumer<TimeAnswer> then) {
-    if (failure != null) {
-      if (!closing) {
-        state.fail(failure);
-      }
-      then.accept(new TimeAnswer.Failed(failure.getMessage() + ""));
-      return;
-    }
-    for (TimeSearch.Learned learned : search.learned()) {
-      Segment segment = state.segments.get(state.segments.floor(learned.baseOffset()));
-      if (segment.baseOffset() == learned.baseOffset() && segment.isSealed()) {
-        segment.learnMaxTimestamp(learned.maxTimestamp());
-      }
-    }
-    TimedOffset found = search.found();
-    if (found != null && found.offset() < state.startOffset) {
-      findTime(timestampMillis, visibleEnd, then); // it has been trimmed meanwhile
     } else {
-      then.accept(found == null ? new TimeAnswer.Nothing() : new TimeAnswer.Found(found));
+      times.find(timestampMillis, visibleEnd, then);
     }
   }
 
@@ -368,6 +365,7 @@ public final class PartitionLog {
    */
   private void retain(long nowMillis) {
     context.owner().assertInLoop();
+    sizeHintBytes = state.segments.sizeBytes();
     if (!closing && !reshaping.isUnderWay()) {
       front.retain(highWatermarkHint, nowMillis);
       if (state.producers.look(nowMillis)) {
@@ -378,6 +376,7 @@ public final class PartitionLog {
 
   private void onReshaped() {
     reader.forgetPositions();
+    damages.forget();
     writer.forgetAge();
     highWatermarkHint = Math.min(highWatermarkHint, state.endOffset());
   }

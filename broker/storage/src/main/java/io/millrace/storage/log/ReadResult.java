@@ -25,6 +25,9 @@ public sealed interface ReadResult {
     static final Cold INSTANCE = new Cold();
   }
 
+  /** What stands there is not what was written. */
+  record Damaged(LogDamage damage) implements ReadResult {}
+
   /** The log does not reach there; it goes from {@code startOffset} to before {@code endOffset}. */
   record OutOfRange(long startOffset, long endOffset) implements ReadResult {}
 }

@@ -10,7 +10,36 @@ public final class StorageCounters {
   private final LongAdder coldReads = new LongAdder();
   private final LongAdder coldReadBytes = new LongAdder();
 
+  private final LongAdder scrubbedBytes = new LongAdder();
+  private final LongAdder damages = new LongAdder();
+  private final LongAdder repairs = new LongAdder();
+  private volatile long scrubStartBytes;
+  private volatile long scrubTotalBytes;
+  private volatile long scrubEndedMillis;
+
   StorageCounters() {}
+
+  void scrubbed(long bytes) {
+    scrubbedBytes.add(bytes);
+  }
+
+  void scrubBegins(long totalBytes) {
+    scrubStartBytes = scrubbedBytes.sum();
+    scrubTotalBytes = totalBytes;
+  }
+
+  void scrubEnded(long wallMillis) {
+    scrubEndedMillis = wallMillis;
+    scrubTotalBytes = 0;
+  }
+
+  void damaged() {
+    damages.increment();
+  }
+
+  void repaired() {
+    repairs.increment();
+  }
 
   void removed(int segments, long bytes) {
     removedSegments.add(segments);
@@ -49,5 +78,31 @@ public final class StorageCounters {
   /** Of {@link #removedSegments}, without their indexes. */
   public long removedBytes() {
     return removedBytes.sum();
+  }
+
+  /** What was read again to compare checksums. */
+  public long scrubbedBytes() {
+    return scrubbedBytes.sum();
+  }
+
+  /** How much of the present pass over all that is stored is done, 0 to 1; 1 between passes. */
+  public double scrubProgress() {
+    long total = scrubTotalBytes;
+    return total <= 0 ? 1 : Math.min(1, (scrubbedBytes.sum() - scrubStartBytes) / (double) total);
+  }
+
+  /** When the last pass over all that is stored has ended; 0 when none has in this life. */
+  public long scrubEndedMillis() {
+    return scrubEndedMillis;
+  }
+
+  /** Ranges of bytes that were found not to be what was written. */
+  public long damages() {
+    return damages.sum();
+  }
+
+  /** Of these, those that were put right from another replica. */
+  public long repairs() {
+    return repairs.sum();
   }
 }

@@ -10,36 +10,58 @@ package io.millrace.storage.log;
  * @param removalDelayMillis how long a segment that has gone is kept under another name before its
  *     file is deleted
  * @param hotBytes the last so many bytes that all logs together have taken count as being in memory
+ * @param scrubIntervalMillis in which everything is read again once, to find damage; 0: never
  */
 public record StoreConfig(
     int maxOpenFiles,
     long checkpointIntervalMillis,
     long retentionIntervalMillis,
     long removalDelayMillis,
-    long hotBytes) {
+    long hotBytes,
+    long scrubIntervalMillis) {
   public static final StoreConfig DEFAULT = new StoreConfig(2_000, 5_000);
 
   public StoreConfig {
     if (maxOpenFiles < 1 || checkpointIntervalMillis < 1 || retentionIntervalMillis < 1) {
       throw new IllegalArgumentException("intervals and the number of files are at least 1");
     }
-    if (removalDelayMillis < 0 || hotBytes < 0) {
+    if (removalDelayMillis < 0 || hotBytes < 0 || scrubIntervalMillis < 0) {
       throw new IllegalArgumentException("delays and sizes are not negative");
     }
   }
 
-  /** With the usual care for what has gone. */
+  /** With the usual care for what has gone; nothing is read again. */
   public StoreConfig(int maxOpenFiles, long checkpointIntervalMillis) {
-    this(maxOpenFiles, checkpointIntervalMillis, 10_000, 60_000, 512L << 20);
+    this(maxOpenFiles, checkpointIntervalMillis, 10_000, 60_000, 512L << 20, 0);
   }
 
   public StoreConfig withRetentionIntervalMillis(long millis) {
     return new StoreConfig(
-        maxOpenFiles, checkpointIntervalMillis, millis, removalDelayMillis, hotBytes);
+        maxOpenFiles,
+        checkpointIntervalMillis,
+        millis,
+        removalDelayMillis,
+        hotBytes,
+        scrubIntervalMillis);
   }
 
   public StoreConfig withHotBytes(long bytes) {
     return new StoreConfig(
-        maxOpenFiles, checkpointIntervalMillis, retentionIntervalMillis, removalDelayMillis, bytes);
+        maxOpenFiles,
+        checkpointIntervalMillis,
+        retentionIntervalMillis,
+        removalDelayMillis,
+        bytes,
+        scrubIntervalMillis);
+  }
+
+  public StoreConfig withScrubIntervalMillis(long millis) {
+    return new StoreConfig(
+        maxOpenFiles,
+        checkpointIntervalMillis,
+        retentionIntervalMillis,
+        removalDelayMillis,
+        hotBytes,
+        millis);
   }
 }

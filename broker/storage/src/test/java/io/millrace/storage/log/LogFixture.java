@@ -40,6 +40,7 @@ public final class LogFixture {
   public StoreConfig storeConfig = new StoreConfig(100, 5_000);
   public final List<Long> flushed = new ArrayList<>();
   public final List<Throwable> failures = new ArrayList<>();
+  public final List<LogDamage> damages = new ArrayList<>();
   public final AtomicReference<Throwable> diskFailure = new AtomicReference<>();
   private @Nullable DataDirectory directory;
   private @Nullable LogStore store;
@@ -100,6 +101,11 @@ public final class LogFixture {
           @Override
           public void onFlushed(long flushedOffset) {
             flushed.add(flushedOffset);
+          }
+
+          @Override
+          public void onDamaged(LogDamage damage) {
+            damages.add(damage);
           }
 
           @Override

@@ -1,0 +1,48 @@
+package io.millrace.server.broker;
+
+import static io.millrace.server.broker.SimulatedCluster.SECOND;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.wire.v1.Finding;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** G-1, F11: a broker without room on its disk leads nothing that another can lead. */
+class FullDiskLeaderTest {
+  private final Trio trio = new Trio(43, Map.of("min.in.sync", "2"));
+
+  @AfterEach
+  void nothingWasThrown() {
+    assertThat(trio.cluster.scheduler.thrown()).isEmpty();
+    trio.machines.values().forEach(machine -> assertThat(machine.fatal).isEmpty());
+  }
+
+  private List<String> reasons(int broker) {
+    return trio.explain(broker).stream().map(Finding::getReason).toList();
+  }
+
+  @Test
+  @DisplayName("G-1: it hands over, gets nothing back by preference, and leads again with room")
+  void aFullBrokerHandsOverUntilThereIsRoom() {
+    trio.produce("a");
+    trio.cluster.scheduler.runFor(8 * SECOND);
+    int full = trio.leader();
+    trio.disk(full).limitBytes(0);
+    trio.produce("b"); // refused there, and taken by whoever leads next
+    assertThat(trio.leader()).isNotEqualTo(full);
+    assertThat(reasons(full)).contains("disk-full");
+
+    trio.cluster.scheduler.runFor(40 * SECOND);
+    assertThat(trio.leader()).isNotEqualTo(full);
+
+    trio.disk(full).limitBytes(Long.MAX_VALUE);
+    trio.awaitInSync(3);
+    trio.cluster.await("it is preferred again", () -> trio.leader() == full);
+    trio.cluster.await("it serves", () -> !trio.records().isEmpty());
+    assertThat(trio.records()).contains("0:a").anyMatch(each -> each.endsWith(":b"));
+    assertThat(reasons(full)).doesNotContain("disk-full");
+  }
+}
