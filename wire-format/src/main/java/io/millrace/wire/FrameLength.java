@@ -12,6 +12,9 @@ public final class FrameLength {
   /** Bytes of the length itself. */
   public static final int SIZE = 4;
 
+  /** Hardly anybody allows more: four times what a broker does unless it is told otherwise. */
+  private static final int PLAUSIBLE = 256 << 20;
+
   private FrameLength() {}
 
   /** Whether a message of this length may be received; asked before anything is allocated. */
@@ -36,7 +39,7 @@ public final class FrameLength {
         + size
         + " bytes; the limit is "
         + limit
-        + (length < 0 ? "; is this another protocol?" : "");
+        + (length < 0 || length > PLAUSIBLE ? "; is this another protocol?" : "");
   }
 
   private static String otherProtocol(int firstFourBytes) {

@@ -30,6 +30,14 @@ class FrameLengthTest {
     assertThat(FrameLength.whyRefused(LIMIT + 1, LIMIT)).contains("67108865").contains("67108864");
   }
 
+  @Test
+  void b01_wondersAboutLengthsThatNobodyAllows() {
+    assertThat(FrameLength.whyRefused(LIMIT + 1, LIMIT)).doesNotContain("protocol");
+    for (int garbage : new int[] {-1, 949_602_344, Integer.MAX_VALUE}) {
+      assertThat(FrameLength.whyRefused(garbage, LIMIT)).endsWith("is this another protocol?");
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
     "GET / HTTP/1.1, HTTP",
