@@ -214,6 +214,15 @@ final class EpochHistory {
     return NONE;
   }
 
+  /** Where the first epoch begins that is above the given one; no log is so long if none is. */
+  long startAfter(int epoch) {
+    long start = Long.MAX_VALUE;
+    for (int i = entries.size() - 1; i >= 0 && entries.get(i).epoch() > epoch; i--) {
+      start = entries.get(i).startOffset();
+    }
+    return start;
+  }
+
   /** Forgets epochs that began at or behind the new end. */
   boolean cutEnd(long endOffset) {
     return entries.removeIf(entry -> entry.startOffset() >= endOffset);

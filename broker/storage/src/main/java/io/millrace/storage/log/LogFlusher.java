@@ -172,6 +172,12 @@ final class LogFlusher {
     job.epoch = state.epochs.latest();
     job.syncDirectory = directoryDirty;
     directoryDirty = false;
+    if (job.epochsDirty && !epochWaiters.isEmpty() && whenIdle == null) {
+      // A leader waits for its epoch, and behind it its producers; nobody for the data before it,
+      // be they of this log or of those that are to be led next: they are the next job's.
+      job.isOfEpochsOnly = true;
+      return job;
+    }
     for (int i = state.segments.floor(state.flushedOffset); i < state.segments.count(); i++) {
       Segment segment = state.segments.get(i);
       if (segment.endOffset() > state.flushedOffset) {
@@ -288,8 +294,12 @@ final class LogFlusher {
       }
     } else {
       durableEpoch = job.epoch;
+      again |= job.isOfEpochsOnly;
     }
-    state.flushedOffset = Math.max(state.flushedOffset, job.covered);
+    // An epoch that has begun since the job was made may have had its first records forced by it:
+    // they do not count before leader-epochs names it, or a recovery from there would not know it.
+    long known = Math.min(job.covered, state.epochs.startAfter(job.epoch));
+    state.flushedOffset = Math.max(state.flushedOffset, known);
     state.recoveryPoint = state.flushedOffset;
     for (FlushJob.Forced forced : job.forced) {
       if (forced.segment().endOffset() <= state.flushedOffset) {

@@ -142,4 +142,29 @@ class LogCopyTest {
     copySide.beginEpoch(copy, 6); // it leads now
     assertThat(copySide.append(copy, Batches.single("another"))).isEqualTo(3);
   }
+
+  @Test
+  @DisplayName("a force that covers records of an epoch that leader-epochs does not name yet")
+  void countsNoRecordAsFlushedBeforeItsEpochIsOnDisk() throws IOException {
+    appendToLeader(1);
+    copyAll();
+    copySide.ask(
+        () -> {
+          copy.requestFlush(); // its job is made now, and runs when more has come
+          return 0;
+        });
+    leaderSide.beginEpoch(leader, 5);
+    appendToLeader(1);
+    copyAll();
+    copySide.flush.runAll();
+    copySide.owner.runAll();
+    assertThat(copySide.<Long>ask(copy::flushedOffset)).isEqualTo(1);
+
+    copySide.flushNow(copy);
+    assertThat(copySide.<Long>ask(copy::flushedOffset)).isEqualTo(2);
+    copyDisk.losePower(1);
+    copySide.start();
+    PartitionLog again = copySide.open();
+    assertThat(copySide.<Integer>ask(() -> again.epochAt(1))).isEqualTo(5);
+  }
 }

@@ -136,6 +136,26 @@ class LogFlushTest {
   }
 
   @Test
+  @DisplayName("a leader waits for its epoch only, not for the data of those before it")
+  void tellsOfAnEpochBeforeTheDataBehindItIsForced() {
+    List<Path> forced = countForces();
+    fixture.append(log, Batches.single("a"));
+    List<Integer> durable = new ArrayList<>();
+    fixture.ask(
+        () -> {
+          log.beginEpoch(5, () -> durable.add(5));
+          return 0;
+        });
+    fixture.flush.runAll();
+    fixture.owner.runAll();
+    assertThat(durable).containsExactly(5);
+    assertThat(forced).doesNotContain(fixture.logFile(0));
+    fixture.settle();
+    assertThat(forced).contains(fixture.logFile(0));
+    assertThat(flushedOffset()).isEqualTo(1);
+  }
+
+  @Test
   void keepsAnEpochInWhichNothingWasWritten() throws IOException {
     fixture.append(log, Batches.single("a"));
     fixture.flushNow(log);
