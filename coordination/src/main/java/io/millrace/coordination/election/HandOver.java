@@ -5,6 +5,7 @@ import io.millrace.coordination.store.OnLoop;
 import io.millrace.coordination.store.StoreOp;
 import io.millrace.coordination.store.ZnodePaths;
 import io.millrace.coordination.v1.PartitionNode;
+import io.millrace.coordination.view.KnownPartitions;
 import io.millrace.coordination.view.Readings;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -30,9 +31,18 @@ public final class HandOver {
       int from, int fromIncarnation, int epoch, int to, int toIncarnation, String why) {}
 
   private final ClusterStore store;
+  private final KnownPartitions known;
 
   public HandOver(ClusterStore store) {
+    this(store, KnownPartitions.NONE);
+  }
+
+  /**
+   * @param known saves the reading before the write
+   */
+  public HandOver(ClusterStore store, KnownPartitions known) {
     this.store = store;
+    this.known = known;
   }
 
   /**
@@ -43,7 +53,8 @@ public final class HandOver {
     return OnLoop.call(
         store.loop(),
         () ->
-            PartitionWrite.run(store, topicId, partition, new Writing(change))
+            PartitionWrite.run(
+                    store, topicId, partition, new Writing(change), known.find(topicId, partition))
                 .thenApply(result -> outcome(partition, result)));
   }
 

@@ -3,6 +3,7 @@ package io.millrace.coordination.election;
 import io.millrace.coordination.store.ClusterStore;
 import io.millrace.coordination.store.OnLoop;
 import io.millrace.coordination.v1.PartitionNode;
+import io.millrace.coordination.view.KnownPartitions;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.Readings;
 import java.util.Optional;
@@ -72,9 +73,18 @@ public final class PartitionElection {
   }
 
   private final ClusterStore store;
+  private final KnownPartitions known;
 
   public PartitionElection(ClusterStore store) {
+    this(store, KnownPartitions.NONE);
+  }
+
+  /**
+   * @param known saves the reading before the write
+   */
+  public PartitionElection(ClusterStore store, KnownPartitions known) {
     this.store = store;
+    this.known = known;
   }
 
   /**
@@ -88,7 +98,8 @@ public final class PartitionElection {
         store.loop(),
         () -> {
           Candidacy candidacy = new Candidacy(scene, preparation);
-          return PartitionWrite.run(store, topicId, partition, candidacy)
+          return PartitionWrite.run(
+                  store, topicId, partition, candidacy, known.find(topicId, partition))
               .thenApply(result -> outcome(topicId, partition, candidacy, result));
         });
   }

@@ -13,6 +13,7 @@ import io.millrace.coordination.store.ZnodeJson;
 import io.millrace.coordination.store.ZnodePaths;
 import io.millrace.coordination.store.ZnodeReading;
 import io.millrace.coordination.v1.PartitionNode;
+import io.millrace.coordination.view.KnownPartitions;
 import io.millrace.rpc.SafetyRule;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -104,6 +105,32 @@ final class PartitionWrite {
     return write.result;
   }
 
+  /**
+   * As above, but what is known of the node is not read again before it is written: if it has
+   * changed since, the write fails on the version, and all goes on as if this were the second
+   * round. Nobody concludes from what is only known that there is nothing to write.
+   */
+  static CompletionStage<Result> run(
+      ClusterStore store,
+      String topicId,
+      int partition,
+      Change change,
+      KnownPartitions.@Nullable Known known) {
+    store.loop().assertInLoop();
+    PartitionWrite write =
+        new PartitionWrite(store, ZnodePaths.partition(topicId, partition), change);
+    PartitionNode next =
+        known == null || write.session.isEmpty() || !known.reading().isComplete()
+            ? null
+            : change.next(known.reading().content(), known.version());
+    if (known == null || next == null) {
+      return run(store, topicId, partition, change);
+    }
+    write.rounds++;
+    write.prepare(next, known.version());
+    return write.result;
+  }
+
   private void read() {
     if (++rounds > MAX_ROUNDS) {
       result.complete(new Result.Failed(path + " changes faster than it can be written"));
@@ -138,6 +165,10 @@ final class PartitionWrite {
                   + " holds what this program does not know and would erase: a newer broker wrote it"));
       return;
     }
+    prepare(next, version);
+  }
+
+  private void prepare(PartitionNode next, int version) {
     PartitionNode.Builder dated = next.toBuilder();
     String now = Instant.ofEpochMilli(store.loop().clock().wallMillis()).toString();
     dated.getLastChangeBuilder().setAt(now);

@@ -47,6 +47,7 @@ final class ClusterFollower implements ClusterView {
   private final List<Listening> listeners = new ArrayList<>();
   private @Nullable Subscription session;
   private Rereading next = new Rereading();
+  private Rereading current = new Rereading();
   private List<CompletableFuture<ClusterImage>> nextWaiters = new ArrayList<>();
   private boolean isRunning;
   private boolean isScheduled;
@@ -160,6 +161,7 @@ final class ClusterFollower implements ClusterView {
   private void read(int contact) {
     Rereading what = next;
     List<CompletableFuture<ClusterImage>> waiters = nextWaiters;
+    current = what;
     next = new Rereading();
     nextWaiters = new ArrayList<>();
     new Round(
@@ -175,6 +177,7 @@ final class ClusterFollower implements ClusterView {
   private void onRoundEnd(
       boolean isDone, Rereading what, List<CompletableFuture<ClusterImage>> waiters) {
     isRunning = false;
+    current = new Rereading();
     if (isDone) {
       publish();
       waiters.forEach(waiter -> waiter.complete(image));
@@ -263,6 +266,30 @@ final class ClusterFollower implements ClusterView {
             next.wholeTopics.addAll(followed);
           }
         });
+  }
+
+  @Override
+  public void lookAt(String topicId, int partition) {
+    loop.execute(
+        () -> {
+          if (!isClosed && isConnected && picture.topicById(topicId) != null) {
+            next.addChanged(ZnodePaths.partition(topicId, partition));
+            runLater();
+          }
+        });
+  }
+
+  @Override
+  public KnownPartitions.@Nullable Known find(String topicId, int partition) {
+    loop.assertInLoop();
+    TopicPicture topic = picture.topicById(topicId);
+    String name = picture.nameOf(topicId);
+    if (topic == null || name == null || !isConnected || needsSync || !notStanding.isEmpty()) {
+      return null;
+    }
+    boolean isReadAgain =
+        next.concerns(name, topicId, partition) || current.concerns(name, topicId, partition);
+    return isReadAgain ? null : topic.node(partition);
   }
 
   private CompletionStage<ClusterImage> readAgain(Runnable marking) {

@@ -3,9 +3,10 @@ package io.millrace.coordination.view;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A cluster image that follows the cluster. Safe for any thread. */
-public interface ClusterView extends AutoCloseable {
+public interface ClusterView extends AutoCloseable, KnownPartitions {
   /** The newest image; {@link ClusterImage#EMPTY} before the first read has ended. */
   ClusterImage image();
 
@@ -21,6 +22,18 @@ public interface ClusterView extends AutoCloseable {
 
   /** Reads again everything that is followed; otherwise as {@link #follow}. */
   CompletionStage<ClusterImage> refresh();
+
+  /**
+   * Somebody has heard that a partition has changed: its node is read again as soon as may be, as
+   * if its watch had told. Only a hint, which a view without contact, or without that topic, passes
+   * over.
+   */
+  default void lookAt(String topicId, int partition) {}
+
+  @Override
+  default KnownPartitions.@Nullable Known find(String topicId, int partition) {
+    return null;
+  }
 
   /** Hears every newer image, on the store's event loop, beginning with the present one. */
   AutoCloseable onChange(Consumer<ClusterImage> listener);

@@ -136,15 +136,21 @@ final class Picture {
       return;
     }
     String path = ZnodePaths.partition(topicId, partition);
+    topic.setNode(partition, null);
     if (outcome instanceof ReadOutcome.Found<Node> found) {
       Node node = found.value();
-      PartitionNode read = understood(path, node, ZnodeJson.PARTITION);
+      ZnodeReading<PartitionNode> reading = ZnodeJson.PARTITION.read(node.data());
+      PartitionNode read = understood(path, node, reading);
       if (read != null) {
         String refused = topic.update(Readings.partition(partition, read, node.version()));
         if (refused != null) {
           quarantine.refuse(path, node.version(), refused);
         } else {
           quarantine.accept(path);
+          topic.setNode(
+              partition,
+              new KnownPartitions.Known(
+                  (ZnodeReading.Understood<PartitionNode>) reading, node.version()));
         }
       }
     } else if (outcome instanceof ReadOutcome.Absent<Node> && !topic.isDeleting()) {
@@ -188,7 +194,11 @@ final class Picture {
 
   /** Null: it was refused. Who has nothing against the content either accepts it. */
   private <T extends Message> @Nullable T understood(String path, Node node, ZnodeJson<T> json) {
-    ZnodeReading<T> reading = json.read(node.data());
+    return understood(path, node, json.read(node.data()));
+  }
+
+  private <T extends Message> @Nullable T understood(
+      String path, Node node, ZnodeReading<T> reading) {
     if (reading instanceof ZnodeReading.Understood<T> understood) {
       return understood.content();
     }

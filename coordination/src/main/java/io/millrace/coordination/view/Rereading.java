@@ -76,6 +76,14 @@ final class Rereading {
     }
   }
 
+  /** Whether the node of that partition may be read. */
+  boolean concerns(String topic, String topicId, int partition) {
+    return allTopics
+        || wholeTopics.contains(topic)
+        || wholeTopicIds.contains(topicId)
+        || partitions.contains(new PartitionKey(topicId, partition));
+  }
+
   boolean isEmpty() {
     return !cluster
         && !allBrokers

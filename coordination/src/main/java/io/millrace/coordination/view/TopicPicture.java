@@ -4,7 +4,9 @@ import io.millrace.coordination.v1.TopicNode;
 import io.millrace.coordination.v1.TopicState;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,10 @@ final class TopicPicture {
   private final String id;
   private TopicNode node;
   private final List<@Nullable PartitionImage> partitions;
+
+  /** Those whose last reading was in order, by number. */
+  private final Map<Integer, KnownPartitions.Known> nodes = new HashMap<>();
+
   private @Nullable TopicImage image;
 
   TopicPicture(String name, TopicNode node) {
@@ -70,6 +76,19 @@ final class TopicPicture {
       image = null;
     }
     return null;
+  }
+
+  /** Null: the last reading was not in order. */
+  void setNode(int partition, KnownPartitions.@Nullable Known node) {
+    if (node == null) {
+      nodes.remove(partition);
+    } else {
+      nodes.put(partition, node);
+    }
+  }
+
+  KnownPartitions.@Nullable Known node(int partition) {
+    return nodes.get(partition);
   }
 
   boolean knows(int partition) {

@@ -112,7 +112,8 @@ record Parts(
             deletion,
             new DeletionProgress(store, self),
             new TopicSweep(store, view));
-    Elections elections = new Elections(store.loop(), new PartitionElection(store), partitions);
+    Elections elections =
+        new Elections(store.loop(), new PartitionElection(store, view), partitions);
     ReplicaFetchers fetchers =
         new ReplicaFetchers(
             self,
@@ -130,6 +131,7 @@ record Parts(
     LeaderAccess leaders =
         LeaderAccess.of(
             store,
+            view,
             outlook,
             partitions,
             replicas,

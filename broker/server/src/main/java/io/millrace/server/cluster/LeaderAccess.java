@@ -4,6 +4,7 @@ import io.millrace.coordination.election.HandOver;
 import io.millrace.coordination.election.SelfRemoval;
 import io.millrace.coordination.election.UncleanElection;
 import io.millrace.coordination.store.ClusterStore;
+import io.millrace.coordination.view.KnownPartitions;
 import io.millrace.server.explain.Reason;
 import io.millrace.server.explain.WaitBoard;
 import java.util.function.BooleanSupplier;
@@ -19,6 +20,7 @@ public record LeaderAccess(
    */
   public static LeaderAccess of(
       ClusterStore store,
+      KnownPartitions known,
       Outlook outlook,
       LocalPartitions partitions,
       Replicas replicas,
@@ -29,7 +31,7 @@ public record LeaderAccess(
       Consumer<Boolean> tellPeers) {
     LeadershipWish wish = new LeadershipWish(tellPeers);
     DrainingPeers draining = new DrainingPeers();
-    HandOver handOver = new HandOver(store);
+    HandOver handOver = new HandOver(store, known);
     replicas.setHandOver(handOver);
     HandOvers handOvers =
         new HandOvers(store.loop(), outlook, partitions, handOver, replicas, counts);
