@@ -126,6 +126,7 @@ record Parts(
     Roles roles = new Roles(partitions, fetchers, new SetsWrite(store), new LeavingInDoubt(store));
     Outlook outlook = new Outlook(self);
     Replicas replicas = new Replicas(store.loop(), outlook, partitions, elections, roles, trash);
+    replicas.setLookAgain(id -> view.lookAt(id.topicId(), id.partition()));
     fetchers.listen(suspicions(replicas, elections.counts()));
     WaitBoard waits = new WaitBoard(seams.tasks().clock());
     LeaderAccess leaders =

@@ -3,6 +3,7 @@ package io.millrace.server.cluster;
 import io.millrace.coordination.view.ClusterImage;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.TopicImage;
+import io.millrace.server.partition.KnownLeader;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.partition.Refusal;
 import io.millrace.wire.v1.ErrorCode;
@@ -59,7 +60,20 @@ public record Catalog(int self, ClusterImage image, Map<String, TopicImage> topi
               + ", not "
               + Integer.toUnsignedString(id.partition()));
     }
-    return new Refusal(ErrorCode.NOT_LEADER, "not the leader: " + whoLeads(topic, id.partition()));
+    return new Refusal(
+        ErrorCode.NOT_LEADER,
+        "not the leader: " + whoLeads(topic, id.partition()),
+        leader(topic, id.partition()));
+  }
+
+  private Optional<KnownLeader> leader(TopicImage topic, int number) {
+    @Nullable PartitionImage partition =
+        number < topic.partitions().size() ? topic.partitions().get(number) : null;
+    return partition == null
+            || partition.leader().isEmpty()
+            || partition.leader().getAsInt() == self
+        ? Optional.empty()
+        : Optional.of(new KnownLeader(partition.leader().getAsInt(), partition.leaderEpoch()));
   }
 
   private String whoLeads(TopicImage topic, int number) {

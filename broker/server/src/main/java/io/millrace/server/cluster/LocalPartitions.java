@@ -92,6 +92,9 @@ public final class LocalPartitions {
     /** Some of its bytes are not what was written; it goes on with the rest. */
     void onDamaged(PartitionId id, LogDamage damage);
 
+    /** Somebody has heard of a later leader than this broker: its node is worth a look. */
+    void onNewerEpoch(PartitionId id);
+
     /** It cannot, or cannot any more. */
     void onOffline(PartitionId id, String why);
   }
@@ -114,6 +117,11 @@ public final class LocalPartitions {
           @Override
           public void onDamaged(PartitionId damaged, LogDamage damage) {
             home.execute(() -> roles.onDamaged(damaged, damage));
+          }
+
+          @Override
+          public void onNewerEpoch(PartitionId heardOf) {
+            home.execute(() -> roles.onNewerEpoch(heardOf));
           }
 
           @Override

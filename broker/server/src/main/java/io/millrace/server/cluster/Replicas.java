@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +51,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
   private @Nullable UncleanElections unclean;
   private @Nullable RangeRepairs rangeRepairs;
   private @Nullable HandOver handOver;
+  private Consumer<PartitionId> lookAgain = id -> {};
   private boolean stopped;
 
   /**
@@ -86,6 +88,15 @@ public final class Replicas implements LocalPartitions.RoleListener {
   /** Before the first picture. */
   void setUnclean(UncleanElections elections) {
     unclean = elections;
+  }
+
+  /**
+   * Before the first picture.
+   *
+   * @param look reads a partition's node again; the next picture tells what came of it
+   */
+  public void setLookAgain(Consumer<PartitionId> look) {
+    lookAgain = look;
   }
 
   ReplicaTable table() {
@@ -399,6 +410,13 @@ public final class Replicas implements LocalPartitions.RoleListener {
     RangeRepairs repairing = rangeRepairs;
     if (replica != null && !replica.isBeingDeleted() && repairing != null) {
       repairing.found(replica, damage);
+    }
+  }
+
+  @Override
+  public void onNewerEpoch(PartitionId id) {
+    if (!stopped) {
+      lookAgain.accept(id);
     }
   }
 

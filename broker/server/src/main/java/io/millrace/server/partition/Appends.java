@@ -266,7 +266,7 @@ final class Appends {
     List<ProduceShare> turn = offered;
     offered = new ArrayList<>();
     for (ProduceShare share : turn) {
-      refuse(share, new Refusal(ErrorCode.NOT_LEADER, "nothing was appended: " + why));
+      refuse(share, Refusal.notLeader(partition.role(), "nothing was appended: " + why));
     }
     abandonAppended(why);
   }

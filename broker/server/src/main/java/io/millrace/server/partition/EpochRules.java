@@ -14,8 +14,7 @@ final class EpochRules {
       return Optional.of(new Refusal(ErrorCode.STORAGE_FAILED, offline.whyNotLeading()));
     }
     if (!(role instanceof Role.Leader leader)) {
-      return Optional.of(
-          new Refusal(ErrorCode.NOT_LEADER, "not the leader: " + role.whyNotLeading()));
+      return Optional.of(Refusal.notLeader(role, "not the leader: " + role.whyNotLeading()));
     }
     if (believed.isEmpty() || believed.getAsInt() == leader.epoch()) {
       return Optional.empty();

@@ -13,7 +13,6 @@ import io.millrace.storage.log.TrimResult;
 import io.millrace.wire.BatchLimits;
 import io.millrace.wire.BatchValidator;
 import io.millrace.wire.v1.Durability;
-import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.FetchResult;
 import java.nio.ByteBuffer;
 import java.util.Map;
@@ -41,6 +40,9 @@ public final class Partition implements LogListener {
   /** Where the producer's clock does not count: further ahead than any clock can be. */
   private static final long ANY_TIME_MILLIS = Long.MAX_VALUE / 2;
 
+  /** After somebody has spoken of a newer epoch, the store is asked so often at most. */
+  private static final long HEARD_AGAIN_NANOS = 50_000_000;
+
   private final PartitionId id;
   private final EventLoop loop;
   private final PartitionListener listener;
@@ -51,6 +53,7 @@ public final class Partition implements LogListener {
   private final Reads reads;
   private final Waiters waiters = new Waiters();
   private final FlushWaiters flushWaiters = new FlushWaiters();
+  private final HeldShares held;
 
   /** Nobody looks at it until there is a shard. */
   private Traffic traffic = new Traffic();
@@ -61,6 +64,8 @@ public final class Partition implements LogListener {
   private BatchLimits limits;
   private final Roles roles;
   private boolean leased = true;
+  private long toldOfEpochNanos;
+  private boolean wasToldOfEpoch;
 
   /** Its log, and how the topic's settings are told to it. */
   record Keeping(PartitionLog log, LogConfigs configs) {}
@@ -86,6 +91,7 @@ public final class Partition implements LogListener {
             Math.min(log.endOffset(), Math.max(log.startOffset(), log.highWatermarkHint())));
     this.appends = new Appends(this, log, visible, loop.clock());
     this.reads = new Reads(this, log, visible, waiters::wakeAll);
+    this.held = new HeldShares(loop, this::appendHeld);
     log.failure().ifPresent(this::onFailed);
   }
 
@@ -203,6 +209,48 @@ public final class Partition implements LogListener {
     if (shard != null && !leader.isOnlyReplica()) {
       shard.watch(this);
     }
+    onRoleTaken();
+  }
+
+  /** Whoever has been waiting for that role, or in vain for another, goes on. */
+  private void onRoleTaken() {
+    held.takeUnless(share -> roles.isAwaited(share.believedEpoch())).forEach(this::appendHeld);
+    waiters.wakeAll();
+  }
+
+  private void appendHeld(ProduceShare share) {
+    if (shard != null) {
+      shard.appendHeld(this, share);
+    }
+  }
+
+  /**
+   * Whether somebody who believes in that epoch should wait here rather than be refused: he has
+   * heard of it from the cluster's store, or from whoever led before, and this broker is about to.
+   */
+  boolean isAwaited(OptionalInt believed) {
+    boolean isAwaited = roles.isAwaited(believed);
+    if (isAwaited && !(role() instanceof Role.Preparing)) {
+      tellOfNewerEpoch();
+    }
+    return isAwaited;
+  }
+
+  /** Somebody says that another leads: if so, the store knows. */
+  public void onHeardOfEpoch(int epoch) {
+    if (roles.isAwaited(OptionalInt.of(epoch))) {
+      tellOfNewerEpoch();
+    }
+  }
+
+  /** Not more often than is of use: anybody may say anything. */
+  private void tellOfNewerEpoch() {
+    long now = loop.clock().nanoTime();
+    if (!wasToldOfEpoch || now - toldOfEpochNanos >= HEARD_AGAIN_NANOS) {
+      wasToldOfEpoch = true;
+      toldOfEpochNanos = now;
+      listener.onNewerEpoch(id);
+    }
   }
 
   /**
@@ -229,7 +277,7 @@ public final class Partition implements LogListener {
   void onRoleLeft(String whoLeads) {
     appends.abandon(whoLeads);
     visible.forgetSizes();
-    waiters.wakeAll();
+    onRoleTaken();
   }
 
   /**
@@ -305,8 +353,7 @@ public final class Partition implements LogListener {
       leader.onLeaveAsked(broker, incarnation, then);
     } else {
       then.accept(
-          Optional.of(
-              new Refusal(ErrorCode.NOT_LEADER, "not the leader: " + role().whyNotLeading())));
+          Optional.of(Refusal.notLeader(role(), "not the leader: " + role().whyNotLeading())));
     }
   }
 
@@ -401,6 +448,12 @@ public final class Partition implements LogListener {
 
   /** See {@link Shard#append}. */
   boolean offer(ProduceShare share, BatchValidator validator) {
+    return !(isAwaited(share.believedEpoch()) && held.add(share))
+        && appends.offer(share, validator);
+  }
+
+  /** As above, for one that is not held any longer. */
+  boolean offerHeld(ProduceShare share, BatchValidator validator) {
     return appends.offer(share, validator);
   }
 

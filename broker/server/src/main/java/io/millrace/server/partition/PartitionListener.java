@@ -18,6 +18,9 @@ public interface PartitionListener {
   /** Some bytes of its log are not what was written; it goes on with the rest. */
   default void onDamaged(PartitionId id, LogDamage damage) {}
 
+  /** Somebody speaks of a leader epoch that has not been heard of here: the store may tell more. */
+  default void onNewerEpoch(PartitionId id) {}
+
   /** Offline until the broker starts again: its log failed. */
   void onFailed(PartitionId id, Throwable cause);
 }

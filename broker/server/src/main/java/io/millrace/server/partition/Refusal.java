@@ -2,10 +2,26 @@ package io.millrace.server.partition;
 
 import io.millrace.wire.v1.Error;
 import io.millrace.wire.v1.ErrorCode;
+import java.util.Optional;
 
-/** Why something that was asked for is not done: the code for programs, the text for people. */
-public record Refusal(ErrorCode code, String message) {
+/**
+ * Why something that was asked for is not done: the code for programs, the text for people.
+ *
+ * @param leader whom to ask instead
+ */
+public record Refusal(ErrorCode code, String message, Optional<KnownLeader> leader) {
+  public Refusal(ErrorCode code, String message) {
+    this(code, message, Optional.empty());
+  }
+
+  /** Of a replica that does not lead, in whatever role it is. */
+  static Refusal notLeader(Role role, String message) {
+    return new Refusal(ErrorCode.NOT_LEADER, message, role.knownLeader());
+  }
+
   public Error toError() {
-    return Error.newBuilder().setCode(code).setMessage(message).build();
+    Error.Builder error = Error.newBuilder().setCode(code).setMessage(message);
+    leader.ifPresent(known -> error.setLeader(known.toHint()));
+    return error.build();
   }
 }

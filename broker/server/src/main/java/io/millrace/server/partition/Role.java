@@ -1,5 +1,7 @@
 package io.millrace.server.partition;
 
+import java.util.Optional;
+
 /**
  * What this replica is to its partition.
  *
@@ -19,6 +21,11 @@ public sealed interface Role {
   /** Leads in this very epoch, or is about to. */
   default boolean isInEpoch(int epoch) {
     return false;
+  }
+
+  /** Who does, where that is known. */
+  default Optional<KnownLeader> knownLeader() {
+    return Optional.empty();
   }
 
   /** Neither leads nor follows. */
@@ -63,6 +70,11 @@ public sealed interface Role {
     @Override
     public String whyNotLeading() {
       return "broker " + leader + " leads";
+    }
+
+    @Override
+    public Optional<KnownLeader> knownLeader() {
+      return Optional.of(new KnownLeader(leader, epoch));
     }
   }
 

@@ -7,6 +7,7 @@ import io.millrace.storage.log.PartitionLog;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -229,6 +230,23 @@ final class Roles {
     if (leading != null) {
       leading.onState(state, nowLive);
     }
+  }
+
+  /**
+   * Whether somebody who believes in that epoch knows more than this replica, and is to wait until
+   * it knows as much: it leads then, most probably.
+   *
+   * @param believed empty for the present leader, whoever that is
+   */
+  boolean isAwaited(OptionalInt believed) {
+    if (role instanceof Role.Preparing preparing) {
+      return believed.isEmpty() || believed.getAsInt() >= preparing.epoch();
+    }
+    if (believed.isEmpty() || role instanceof Role.Leader || role instanceof Role.Offline) {
+      return false;
+    }
+    int known = role instanceof Role.Follower follower ? follower.epoch() : log.highestEpochSeen();
+    return believed.getAsInt() > known;
   }
 
   // ---- Handing over ----------------------------------------------------------------------------

@@ -73,6 +73,8 @@ public final class SessionShare {
     long toldHighWatermark;
     long toldStart = UNTOLD;
     long toldFlushWanted;
+    boolean isWaitingForLeader;
+    long waitsUntilNanos;
 
     Kept(Partition partition, ReadResult.Spec spec, long toldHighWatermark) {
       this.partition = partition;
@@ -96,6 +98,22 @@ public final class SessionShare {
       news.add(this);
       isUrgent = true;
       lookAtEndOfTurn();
+    }
+
+    /**
+     * The follower knows already that this replica leads: it need not ask again and again until
+     * that is known here too.
+     */
+    boolean waitsForLeader() {
+      if (!partition.isAwaited(spec.believedEpoch())) {
+        return false;
+      }
+      long now = shard.loop().clock().nanoTime();
+      if (!isWaitingForLeader) {
+        isWaitingForLeader = true;
+        waitsUntilNanos = now + HeldShares.PATIENCE_NANOS;
+      }
+      return now - waitsUntilNanos < 0;
     }
 
     boolean hasToTell(ReadResult.Served served) {
@@ -154,6 +172,7 @@ public final class SessionShare {
       before.spec = spec;
       before.isAwaited = true;
       before.isFirstLook = true;
+      before.isWaitingForLeader = false;
       arm(before);
     } else {
       forget(spec.id());
@@ -250,7 +269,9 @@ public final class SessionShare {
       boolean isFirstLook = each.isFirstLook;
       each.isFirstLook = false;
       ReadResult result = shard.read(each.spec, maxBytes - bytes, bytes == 0, isFirstLook);
-      if (!(result instanceof ReadResult.Served served)) {
+      if (result instanceof ReadResult.Refused && each.waitsForLeader()) {
+        each.isFirstLook = isFirstLook; // it is looked at again as soon as its role changes
+      } else if (!(result instanceof ReadResult.Served served)) {
         forget(each.spec.id());
         results.add(new Result(each.spec, result));
       } else if (served.slice().isPresent()) {

@@ -144,6 +144,14 @@ public final class Shard {
     }
   }
 
+  /** A share that its partition has held until now; as {@link #append}. */
+  void appendHeld(Partition partition, ProduceShare share) {
+    if (partition.offerHeld(share, validator)) {
+      appending.add(partition);
+      endTurnLater();
+    }
+  }
+
   /** What a partition has kept back is written after all, at the end of this turn. */
   void appendKept(Partition partition) {
     appending.add(partition);

@@ -2,6 +2,7 @@ package io.millrace.server.replication;
 
 import io.millrace.server.partition.FollowerPosition;
 import io.millrace.server.partition.Partition;
+import io.millrace.server.partition.PartitionId;
 import io.millrace.server.partition.Shard;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +27,17 @@ final class FollowerShard {
   /** To its loop, with one wake-up for all that is delivered before it wakes. */
   void deliver(Runnable message) {
     shard.deliver(message);
+  }
+
+  /** Whoever was asked says that another leads, in that epoch. */
+  void heardOf(PartitionId id, int leaderEpoch) {
+    shard.deliver(
+        () -> {
+          Partition partition = shard.find(id);
+          if (partition != null) {
+            partition.onHeardOfEpoch(leaderEpoch);
+          }
+        });
   }
 
   /**

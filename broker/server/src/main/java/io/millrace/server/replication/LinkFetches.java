@@ -248,6 +248,10 @@ final class LinkFetches {
       return true;
     }
     LOG.debug("{}: broker {}: {}", followed.id, peer.id(), result.getError());
+    if (result.getError().hasLeader()) {
+      int epoch = result.getError().getLeader().getLeaderEpoch();
+      context.shard(followed.shard).heardOf(followed.id, epoch);
+    }
     partitions.pause(followed);
     return false;
   }

@@ -260,6 +260,9 @@ class LeadershipTest {
     startThree(Map.of("min.in.sync", "2"));
     drain(2, false);
     drain(2, true);
+    cluster.await(
+        "broker 1 has seen that",
+        () -> describe(1).getPartitionsList().stream().noneMatch(each -> each.getLeader() == 2));
 
     List<ElectLeaderResult> results = elect(1, ElectionKind.PREFERRED);
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.coordination.view.ClusterImage;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.TopicImage;
+import io.millrace.server.partition.KnownLeader;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.partition.Refusal;
 import io.millrace.wire.v1.ErrorCode;
@@ -36,7 +37,9 @@ class CatalogTest {
 
   @Test
   void b40_saysWhereAPartitionMayBeThatIsNotHere() {
-    assertThat(why("notes~aaaaaaaa", 0)).isEqualTo(notLeader("broker 3 leads notes-0"));
+    assertThat(why("notes~aaaaaaaa", 0).message())
+        .isEqualTo("not the leader: broker 3 leads notes-0");
+    assertThat(why("notes~aaaaaaaa", 0).leader()).contains(new KnownLeader(3, 1));
     assertThat(why("notes~aaaaaaaa", 1)).isEqualTo(notLeader("nobody leads notes-1 now"));
     assertThat(why("notes~aaaaaaaa", 2)).isEqualTo(notLeader("this broker is opening notes-2"));
     assertThat(why("notes~aaaaaaaa", 3))

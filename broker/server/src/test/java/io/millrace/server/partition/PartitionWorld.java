@@ -75,6 +75,11 @@ final class PartitionWorld {
           }
 
           @Override
+          public void onNewerEpoch(PartitionId heardOf) {
+            events.add(heardOf + " may have a newer epoch");
+          }
+
+          @Override
           public void onFailed(PartitionId failed, Throwable cause) {
             events.add(failed + " failed");
           }
@@ -106,8 +111,10 @@ final class PartitionWorld {
 
   void runFlush() {
     settle();
-    flush.runAll();
-    settle();
+    do { // a leader's epoch and the data before it are a job each
+      flush.runAll();
+      settle();
+    } while (flush.hasTasks());
   }
 
   /** Everything that wants to run now, runs; little time passes. */
