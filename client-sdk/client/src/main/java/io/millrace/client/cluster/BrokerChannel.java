@@ -42,6 +42,10 @@ final class BrokerChannel implements Connection.Listener {
   private @Nullable Timer pause;
   private long readySinceNanos;
   private int failures;
+
+  /** It worked until its connection was lost, and has not been tried since. */
+  private boolean isMissed;
+
   private String trouble = "";
 
   BrokerChannel(Cluster cluster, Broker broker) {
@@ -115,6 +119,7 @@ final class BrokerChannel implements Connection.Listener {
       opened.increment();
       log.debug("broker {}: connected", broker.id());
       state = State.READY;
+      isMissed = false;
       readySinceNanos = cluster.clock().nanoTime();
       cluster.brokerChanged(broker.id());
       return;
@@ -127,6 +132,10 @@ final class BrokerChannel implements Connection.Listener {
     String why = cause.getMessage();
     trouble = why != null ? why : cause.toString();
     failed.increment();
+    if (isMissed) {
+      isMissed = false;
+      cluster.lost(broker.id());
+    }
     pause();
   }
 
@@ -146,9 +155,13 @@ final class BrokerChannel implements Connection.Listener {
         failures = 0;
         log.debug("broker {}: {}", broker.id(), trouble);
         state = State.IDLE;
+        isMissed = true;
         cluster.connectToSuccessors(broker.id());
         cluster.discovery().doubt();
         cluster.brokerChanged(broker.id());
+        if (cluster.isLeader(broker.id())) {
+          get(); // whether it is gone is worth knowing at once
+        }
         return;
       }
     }

@@ -12,6 +12,7 @@ import io.millrace.rpc.Clock;
 import io.millrace.rpc.Connection;
 import io.millrace.rpc.EventLoop;
 import io.millrace.rpc.Tasks;
+import io.millrace.wire.v1.Error;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -195,6 +196,41 @@ public final class Cluster implements AutoCloseable {
     Set<Integer> successors = new LinkedHashSet<>();
     topics.forEach(topic -> topic.addSuccessors(brokerId, successors));
     successors.forEach(this::connection);
+  }
+
+  /**
+   * A broker that has answered until now takes no connection any more: its process is gone, and
+   * others take its place before the discovery can tell of it.
+   */
+  void lost(int brokerId) {
+    topics.forEach(
+        topic -> {
+          if (topic.guessSuccessors(brokerId, this::isConnected)) {
+            topicChanged(topic);
+          }
+        });
+  }
+
+  /** Of anything that this client knows. */
+  boolean isLeader(int brokerId) {
+    return topics.any(topic -> topic.isLedBy(brokerId));
+  }
+
+  private boolean isConnected(int brokerId) {
+    BrokerChannel channel = channels.get(brokerId);
+    return channel != null && channel.isReady();
+  }
+
+  /**
+   * A broker refused what it was asked in that epoch because it does not lead. If it says who does,
+   * that one can be asked at once.
+   */
+  public void refusedBy(KnownTopic topic, int partition, int epoch, Error error) {
+    loop.assertInLoop();
+    topic.forgetHint(partition, epoch);
+    if (error.hasLeader() && channels.containsKey(error.getLeader().getBrokerId())) {
+      topic.hint(partition, error.getLeader().getBrokerId(), error.getLeader().getLeaderEpoch());
+    }
   }
 
   /** Why there is no connection, for people. */

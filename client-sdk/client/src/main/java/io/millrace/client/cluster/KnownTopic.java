@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,11 +37,18 @@ public final class KnownTopic {
   private static final class Partition {
     int seenEpoch = -1;
     PartitionInfo info;
+    @Nullable Hint hint;
 
     Partition(PartitionInfo info) {
       this.info = info;
     }
   }
+
+  /**
+   * Who leads, as the broker says that led before. Good for one try: nothing that was learned in
+   * another way gives way to it, and it is forgotten when it turns out to be wrong.
+   */
+  private record Hint(int leader, int epoch) {}
 
   /** Takes what is not older than what is known; true when anything changed. */
   boolean merge(TopicDescription description) {
@@ -105,7 +114,75 @@ public final class KnownTopic {
       return OptionalInt.empty();
     }
     Partition known = partitions.get(partition);
+    Hint hint = hint(known);
+    if (hint != null) {
+      return OptionalInt.of(hint.leader());
+    }
     return known.info.leaderEpoch() < known.seenEpoch ? OptionalInt.empty() : known.info.leader();
+  }
+
+  /** Null when there is none, or better is known. */
+  private static @Nullable Hint hint(Partition known) {
+    Hint hint = known.hint;
+    return hint != null
+            && hint.epoch() >= known.seenEpoch
+            && hint.epoch() > known.info.leaderEpoch()
+        ? hint
+        : null;
+  }
+
+  boolean isLedBy(int brokerId) {
+    return partitions.stream()
+        .map(partition -> partition.info.leader())
+        .anyMatch(leader -> leader.isPresent() && leader.getAsInt() == brokerId);
+  }
+
+  /**
+   * That broker is gone: what it led is led next by the first of its in-sync replicas, most
+   * probably, in the next epoch; that one keeps what it is sent until it does, or knows who does.
+   *
+   * @param isConnected whoever is not cannot be asked at once
+   * @return whether anything is believed now that was not before
+   */
+  boolean guessSuccessors(int brokerId, IntPredicate isConnected) {
+    boolean guessed = false;
+    for (Partition partition : partitions) {
+      PartitionInfo info = partition.info;
+      OptionalInt next =
+          info.replicas().stream()
+              .filter(id -> id != brokerId && info.inSync().contains(id))
+              .mapToInt(Integer::intValue)
+              .findFirst();
+      boolean isLost =
+          info.leader().isPresent()
+              && info.leader().getAsInt() == brokerId
+              && info.leaderEpoch() == partition.seenEpoch
+              && partition.seenEpoch < Integer.MAX_VALUE
+              && hint(partition) == null;
+      if (isLost && next.isPresent() && isConnected.test(next.getAsInt())) {
+        partition.hint = new Hint(next.getAsInt(), partition.seenEpoch + 1);
+        guessed = true;
+      }
+    }
+    return guessed;
+  }
+
+  /** A broker that does not lead says who does; passed over unless that is news. */
+  void hint(int partition, int leader, int epoch) {
+    if (partition < partitions.size() && epoch > leaderEpoch(partition)) {
+      partitions.get(partition).hint = new Hint(leader, epoch);
+    }
+  }
+
+  /** Whoever was asked in that epoch, perhaps by a hint, did not lead in it. */
+  public void forgetHint(int partition, int epoch) {
+    if (partition < partitions.size()) {
+      Partition known = partitions.get(partition);
+      Hint hint = known.hint;
+      if (hint != null && hint.epoch() <= epoch) {
+        known.hint = null;
+      }
+    }
   }
 
   /** Who may lead what that broker leads, once it does not any more. */
@@ -119,9 +196,14 @@ public final class KnownTopic {
     successors.remove(brokerId);
   }
 
-  /** The highest epoch seen; 0 for a partition that is not known. */
+  /** The highest epoch seen, or that of a hint; 0 for a partition that is not known. */
   public int leaderEpoch(int partition) {
-    return partition < partitions.size() ? partitions.get(partition).seenEpoch : 0;
+    if (partition >= partitions.size()) {
+      return 0;
+    }
+    Partition known = partitions.get(partition);
+    Hint hint = hint(known);
+    return hint == null ? known.seenEpoch : hint.epoch();
   }
 
   public TopicDescription description() {

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,10 @@ final class Topics {
 
   void forEach(Consumer<KnownTopic> action) {
     byName.values().forEach(action);
+  }
+
+  boolean any(Predicate<KnownTopic> which) {
+    return byName.values().stream().anyMatch(which);
   }
 
   @Nullable KnownTopic find(String name) {

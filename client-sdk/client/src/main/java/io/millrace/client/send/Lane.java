@@ -27,6 +27,7 @@ final class Lane {
   private static final int DEFAULT_MAX_PARTITIONS = 1000;
 
   private static final long FLOWING_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long STAND_BY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final SendEngine engine;
   private final int brokerId;
@@ -35,6 +36,7 @@ final class Lane {
   private volatile long inFlightBytes;
   private volatile boolean hasFlowed;
   private volatile long flowedNanos;
+  private long stoodByNanos;
   private @Nullable Timer lingering;
   private @Nullable Timer retry;
   private int failures;
@@ -58,9 +60,14 @@ final class Lane {
     return hasFlowed && engine.nowNanos() - flowedNanos < FLOWING_NANOS;
   }
 
-  /** The broker has taken records. */
+  /** The broker has taken records. Whoever may take its place is connected to from then on. */
   void flowed() {
-    flowedNanos = engine.nowNanos();
+    long now = engine.nowNanos();
+    if (!hasFlowed || now - stoodByNanos >= STAND_BY_NANOS) {
+      stoodByNanos = now;
+      engine.cluster().connectToSuccessors(brokerId);
+    }
+    flowedNanos = now;
     hasFlowed = true;
   }
 
@@ -202,10 +209,12 @@ final class Lane {
 
   private void retryNow() {
     retry = null;
-    for (PartitionSender sender : ready) {
+    List<PartitionSender> waiting = List.copyOf(ready);
+    for (PartitionSender sender : waiting) {
       engine.cluster().lookAgain(sender.topic().name());
+      sender.forgetHint(Integer.MAX_VALUE); // which may be what has led here
     }
-    pump();
+    engine.router().route(waiting);
   }
 
   void sent(long bytes) {

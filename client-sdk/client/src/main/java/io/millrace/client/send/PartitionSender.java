@@ -73,6 +73,13 @@ final class PartitionSender {
     return queue.partition();
   }
 
+  /**
+   * Whoever was asked in that epoch gave no answer: if a hint led there, another may know better.
+   */
+  void forgetHint(int leaderEpoch) {
+    topic.known().forgetHint(partition().partition(), leaderEpoch);
+  }
+
   State state() {
     return state;
   }

@@ -4,6 +4,7 @@ import io.millrace.client.Acknowledgement;
 import io.millrace.client.RecordMetadata;
 import io.millrace.client.TopicPartition;
 import io.millrace.client.cluster.BrokerErrors;
+import io.millrace.client.cluster.KnownTopic;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.OutcomeUnknownException;
 import io.millrace.rpc.Connection;
@@ -171,7 +172,11 @@ final class ProduceExchange implements ReplyHandler {
       case LOOK_AGAIN -> {
         engine.cluster().lookAgain(sender.topic().name());
         engine.cluster().connectToSuccessors(lane.brokerId());
-        engine.router().retryOnLeader(share, error.getMessage());
+        if (isLedElsewhere(share, error)) {
+          engine.router().retryAtOnce(share, error.getMessage());
+        } else {
+          engine.router().retryOnLeader(share, error.getMessage());
+        }
       }
       case UNKNOWN -> unknown(share, error.getMessage());
       case NEVER -> {
@@ -187,6 +192,18 @@ final class ProduceExchange implements ReplyHandler {
     }
   }
 
+  /** By now a later leader is known than the one that was asked. */
+  private boolean isLedElsewhere(Share share, Error error) {
+    KnownTopic topic = share.sender().topic().known();
+    int partition = share.sender().partition().partition();
+    if (!topic.id().equals(share.topicId())) {
+      return false;
+    }
+    engine.cluster().refusedBy(topic, partition, share.leaderEpoch(), error);
+    return topic.leader(partition).isPresent()
+        && topic.leaderEpoch(partition) > share.leaderEpoch();
+  }
+
   private static MillraceException exception(Share share, Error error) {
     TopicPartition partition = share.sender().partition();
     return BrokerErrors.exception(error, partition.topic(), partition.partition());
@@ -200,6 +217,7 @@ final class ProduceExchange implements ReplyHandler {
 
   private void unknown(Share share, String why) {
     share.batches().forEach(SendBatch::setMayBeWritten);
+    share.sender().forgetHint(share.leaderEpoch());
     if (engine.settings().retryUnknown() && isAnswered()) {
       engine.cluster().lookAgain(share.sender().topic().name());
       engine.router().retry(share, why);

@@ -103,23 +103,28 @@ final class Router {
 
   /** Sends a share again after a pause. */
   void retry(Share share, String why) {
-    again(share, why);
+    again(share, why, true);
+  }
+
+  /** Sends a share again to another leader than before. */
+  void retryAtOnce(Share share, String why) {
+    again(share, why, false);
   }
 
   /**
-   * As above, when that broker does not lead, or not yet: whoever leads is known within
+   * Sends a share again when that broker does not lead, or not yet: whoever leads is known within
    * milliseconds, so the pause begins with a few of them.
    */
   void retryOnLeader(Share share, String why) {
-    again(share, why);
+    again(share, why, true);
     share.sender().setLeaderChanging();
   }
 
-  private void again(Share share, String why) {
+  private void again(Share share, String why, boolean afterPause) {
     retried.add(share.batches().size());
     share.sender().setTrouble(why);
     log.debug("{}: to be sent again: {}", share.sender().partition(), why);
-    share.sender().sendAgain(share.batches(), true);
+    share.sender().sendAgain(share.batches(), afterPause);
   }
 
   /** These have come back: they may send more, or again, but those that pause. */
