@@ -45,7 +45,10 @@ public final class Outlook {
     return catalog;
   }
 
-  /** Grows with every newer picture. */
+  /**
+   * Grows with every newer picture, and whenever somebody comes under suspicion or out of it: what
+   * was decided before may have to be decided again.
+   */
   long pictures() {
     return pictures;
   }
@@ -110,6 +113,7 @@ public final class Outlook {
     boolean isNews = !now.equals(up);
     if (isNews) {
       up = now;
+      pictures++;
     }
     return isNews;
   }
