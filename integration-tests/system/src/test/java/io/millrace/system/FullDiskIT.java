@@ -56,6 +56,8 @@ class FullDiskIT {
       servers.zooKeeper();
       MillraceProcess broker = servers.ready(1, "data.directory=" + disk.resolve("data"));
       servers.run("topic", "create", "notes", "--partitions", "1", "--replicas", "1");
+      // Somebody leads it now: three seconds below are for the disk alone.
+      servers.runWith("first\n", "produce", "notes");
 
       // More than there is room for: what fits is acknowledged, the rest is refused with a reason.
       int count = 2_000;
