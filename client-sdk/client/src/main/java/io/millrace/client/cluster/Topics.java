@@ -11,23 +11,31 @@ import org.jspecify.annotations.Nullable;
 /**
  * The topics this client has heard of. Belongs to the client's loop.
  *
- * <p>A topic that was replaced by another of the same name never comes back, whoever says so.
+ * <p>A topic that was replaced by another of the same name never comes back, whoever says so. One
+ * that was only missing may: somebody has put its metadata back (B76).
  */
 final class Topics {
-  private static final int RETIRED_REMEMBERED = 10_000;
+  private static final int REMEMBERED = 10_000;
 
   private final Map<String, KnownTopic> byName = new HashMap<>();
 
   /** How many are known; read by anybody. */
   private volatile int count;
 
-  private final Map<String, Boolean> retiredIds =
-      new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
-          return size() > RETIRED_REMEMBERED;
-        }
-      };
+  private final Map<String, String> retiredIds = new Remembered();
+
+  /** By name: the last that was known, of which the store has said since that there is none. */
+  private final Map<String, String> missingIds = new Remembered();
+
+  /** Forgets what was put into it first. */
+  private static final class Remembered extends LinkedHashMap<String, String> {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
+      return size() > REMEMBERED;
+    }
+  }
 
   /** What a description did to what was known. */
   enum Change {
@@ -62,8 +70,10 @@ final class Topics {
     if (known != null && known.id().equals(description.topicId())) {
       return known.merge(description) ? Change.CHANGED : Change.NONE;
     }
-    if (known != null) {
-      retiredIds.put(known.id(), true);
+    String missing = missingIds.remove(description.name());
+    String before = known == null ? missing : known.id();
+    if (before != null && !before.equals(description.topicId())) {
+      retiredIds.put(before, description.name());
     }
     byName.put(description.name(), new KnownTopic(description));
     count = byName.size();
@@ -75,7 +85,7 @@ final class Topics {
     KnownTopic known = byName.remove(name);
     count = byName.size();
     if (known != null) {
-      retiredIds.put(known.id(), true);
+      missingIds.put(name, known.id());
     }
     return known;
   }

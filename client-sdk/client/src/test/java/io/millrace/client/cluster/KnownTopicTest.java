@@ -83,8 +83,27 @@ class KnownTopicTest {
     assertThat(topics.merge(description("a", leader(1, 99)))).isEqualTo(Topics.Change.NONE);
     KnownTopic known = topics.find("notes");
     assertThat(known).isNotNull().extracting(KnownTopic::id).isEqualTo("b");
+  }
+
+  @Test
+  @DisplayName("B76: a topic whose metadata is put back is known again")
+  void b76_aMissingTopicMayComeBack() {
+    Topics topics = new Topics();
+    topics.merge(description("a", leader(1, 9)));
     topics.remove("notes");
-    assertThat(topics.merge(description("b", leader(2, 2)))).isEqualTo(Topics.Change.NONE);
     assertThat(topics.find("notes")).isNull();
+    assertThat(topics.merge(description("a", leader(1, 9)))).isEqualTo(Topics.Change.NEW);
+    assertThat(topics.find("notes")).isNotNull();
+  }
+
+  @Test
+  @DisplayName("B94: a topic that was missing, and replaced then, never comes back")
+  void b94_aMissingTopicThatWasReplacedStaysReplaced() {
+    Topics topics = new Topics();
+    topics.merge(description("a", leader(1, 9)));
+    topics.remove("notes");
+    assertThat(topics.merge(description("b", leader(2, 1)))).isEqualTo(Topics.Change.NEW);
+    assertThat(topics.merge(description("a", leader(1, 99)))).isEqualTo(Topics.Change.NONE);
+    assertThat(topics.find("notes")).extracting(KnownTopic::id).isEqualTo("b");
   }
 }
