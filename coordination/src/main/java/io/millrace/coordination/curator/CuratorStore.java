@@ -55,6 +55,7 @@ public final class CuratorStore implements ClusterStore {
   // Owner of the rest: the loop.
   private final SessionTracker session;
   private final PatientReads reads;
+  private final Newcomer newcomer;
   private final List<RecursiveWatch> watches = new ArrayList<>();
   private boolean closed;
 
@@ -81,6 +82,7 @@ public final class CuratorStore implements ClusterStore {
             // Asked only by Curator's own operations, of which none is used.
             new RetryForever(1_000),
             false);
+    newcomer = new Newcomer(loop, curator, sessionTimeoutMillis, config);
   }
 
   /**
@@ -131,9 +133,13 @@ public final class CuratorStore implements ClusterStore {
     if (event instanceof SessionEvent.Connected && handle != null) {
       List.copyOf(watches).forEach(watch -> watch.onContact(handle));
       reads.onContact(handle);
+      newcomer.end();
     } else {
       watches.forEach(RecursiveWatch::onNoContact);
       reads.onNoContact();
+    }
+    if (event instanceof SessionEvent.OutOfTime) {
+      newcomer.onOutOfTime();
     }
   }
 
@@ -315,6 +321,7 @@ public final class CuratorStore implements ClusterStore {
           closed = true;
           session.close();
           reads.close();
+          newcomer.end();
         });
     // Waits until the server has ended the session, or contact is lost.
     curator.close();
