@@ -94,16 +94,20 @@ final class ClusterCommand extends AdminCommand {
         found.offlinePartitions() == 0
             && found.underReplicatedPartitions() == 0
             && found.belowMinimumPartitions() == 0
-            && !found.brokers().isEmpty();
+            && !found.brokers().isEmpty()
+            && !found.isWithoutZooKeeper();
     return "%s: %s, %s, %s, %d offline, %d below minimum, %d under-replicated"
-        .formatted(
-            healthy ? "healthy" : "UNHEALTHY",
-            Printable.counted(found.brokers().size(), "broker"),
-            Printable.counted(found.topics(), "topic"),
-            Printable.counted(found.partitions(), "partition"),
-            found.offlinePartitions(),
-            found.belowMinimumPartitions(),
-            found.underReplicatedPartitions());
+            .formatted(
+                healthy ? "healthy" : "UNHEALTHY",
+                Printable.counted(found.brokers().size(), "broker"),
+                Printable.counted(found.topics(), "topic"),
+                Printable.counted(found.partitions(), "partition"),
+                found.offlinePartitions(),
+                found.belowMinimumPartitions(),
+                found.underReplicatedPartitions())
+        + (found.isWithoutZooKeeper()
+            ? "; the broker asked has no contact with ZooKeeper: this is what it knew last"
+            : "");
   }
 
   private static JsonText json(
@@ -126,6 +130,7 @@ final class ClusterCommand extends AdminCommand {
     names(json.name("offlinePartitions"), troubled.offline());
     names(json.name("belowMinimumPartitions"), troubled.belowMinimum());
     names(json.name("underReplicatedPartitions"), troubled.underReplicated());
+    json.field("withoutZooKeeper", found.isWithoutZooKeeper());
     return json.end();
   }
 

@@ -229,7 +229,7 @@ class TopicCommandsTest {
         .startsWith("{\"clusterId\":\"c1\",\"formatVersion\":1,\"brokers\":[{\"id\":1,")
         .endsWith(
             "\"offlinePartitions\":[\"notes/0\",\"notes/1\",\"orders/9\",\"orders/10\"],"
-                + "\"belowMinimumPartitions\":[],\"underReplicatedPartitions\":[]}\n");
+                + "\"belowMinimumPartitions\":[],\"underReplicatedPartitions\":[],\"withoutZooKeeper\":false}\n");
   }
 
   @Test

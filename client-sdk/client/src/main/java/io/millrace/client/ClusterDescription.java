@@ -13,6 +13,8 @@ import java.util.Map;
  * @param belowMinimumPartitions with fewer in-sync replicas than their topic wants: they take no
  *     records that need all of them
  * @param leaders partitions led, by broker id
+ * @param isWithoutZooKeeper the broker that was asked has no contact with ZooKeeper: this is what
+ *     it knew last, and leaders cannot change there
  */
 public record ClusterDescription(
     String clusterId,
@@ -23,9 +25,34 @@ public record ClusterDescription(
     int offlinePartitions,
     int underReplicatedPartitions,
     int belowMinimumPartitions,
-    Map<Integer, Integer> leaders) {
+    Map<Integer, Integer> leaders,
+    boolean isWithoutZooKeeper) {
   public ClusterDescription {
     brokers = List.copyOf(brokers);
     leaders = Map.copyOf(leaders);
+  }
+
+  /** As told by a broker in contact with ZooKeeper. */
+  public ClusterDescription(
+      String clusterId,
+      int formatVersion,
+      List<Broker> brokers,
+      int topics,
+      int partitions,
+      int offlinePartitions,
+      int underReplicatedPartitions,
+      int belowMinimumPartitions,
+      Map<Integer, Integer> leaders) {
+    this(
+        clusterId,
+        formatVersion,
+        brokers,
+        topics,
+        partitions,
+        offlinePartitions,
+        underReplicatedPartitions,
+        belowMinimumPartitions,
+        leaders,
+        false);
   }
 }

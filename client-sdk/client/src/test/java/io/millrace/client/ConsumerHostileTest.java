@@ -134,16 +134,20 @@ class ConsumerHostileTest {
   }
 
   @Test
-  void damageThatGoesAwayIsForgotten() {
+  void damageOnTheWayIsAskedForAgainAndForgotten() {
     log.append(Batches.of("a"), 1, 0);
     ByteBuffer damaged = stamped(0, 1, "a");
     damaged.put(damaged.limit() - 1, (byte) 'b');
     world
         .broker(1)
         .script(Scripts.times(1, fetch(result -> result.setNextOffset(1), Batches.bytes(damaged))));
-    assertThatThrownBy(() -> consumer.pollFor(Duration.ofSeconds(1)))
-        .isInstanceOf(CorruptRecordException.class);
     consumer.awaitRecords(1);
+    assertThat(world.broker(1).seen(Request.ApiCase.FETCH))
+        .as("the leader is told where to look")
+        .anyMatch(
+            request ->
+                request.getFetch().getPartitions(0).hasDamagedOffset()
+                    && request.getFetch().getPartitions(0).getDamagedOffset() == 0);
   }
 
   @Test

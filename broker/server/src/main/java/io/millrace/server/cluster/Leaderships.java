@@ -157,7 +157,16 @@ public final class Leaderships {
     to.ifPresent(
         broker ->
             handOver(
-                replica, broker, why, result -> LOG.info("{}: {}: {}", replica.id, why, result)));
+                replica,
+                broker,
+                why,
+                result -> {
+                  String outcome =
+                      result instanceof HandOvers.Result.Left left
+                          ? "not handed over: " + left.why()
+                          : "handed over to broker " + broker;
+                  LOG.info("{}: {}: {}", replica.id, why, outcome);
+                }));
     return to.isPresent();
   }
 

@@ -101,7 +101,8 @@ final class RangeRepairs {
       damaged.put(replica.id, it);
     }
     replica.hasDamage = true;
-    explain(it, it.told.isEmpty() ? "it is about to be put right" : it.told);
+    waits.begin(replica.id, Reason.DAMAGED, it.what);
+    waits.begin(Reason.DAMAGED, replica.id.toString(), replica.id + ": " + it.what);
     act(it);
     lookLater();
   }

@@ -64,6 +64,11 @@ public final class WaitBoard {
         (before, after) -> new Finding(after.reason(), after.text(), before.sinceMillis()));
   }
 
+  /** Whether the broker as a whole waits for that. */
+  public boolean isWaiting(Reason reason) {
+    return ofBroker().stream().anyMatch(each -> each.reason() == reason);
+  }
+
   /** Of that partition here. */
   public List<Finding> of(PartitionId id) {
     return of(id.toString());

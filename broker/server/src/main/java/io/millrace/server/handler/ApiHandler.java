@@ -10,6 +10,7 @@ import io.millrace.server.config.BrokerSettings;
 import io.millrace.server.config.RequestSettings;
 import io.millrace.server.config.TopicDefaults;
 import io.millrace.server.explain.ExplainSources;
+import io.millrace.server.explain.Reason;
 import io.millrace.server.partition.Refusal;
 import io.millrace.server.partition.Shard;
 import io.millrace.wire.v1.Durability;
@@ -83,7 +84,9 @@ public final class ApiHandler implements RequestHandler {
     describeSettings = new DescribeSettingsHandler(catalog, settings);
     describeTopics = new DescribeTopicsHandler(catalog, requests);
     listTopics = new ListTopicsHandler(catalog);
-    describeCluster = new DescribeClusterHandler(catalog, defaults);
+    describeCluster =
+        new DescribeClusterHandler(
+            catalog, defaults, () -> explaining.board().isWaiting(Reason.NO_ZOOKEEPER));
     explain = new ExplainHandler(shards, catalog, defaults, explaining);
     producerId =
         new ProducerIdHandler(

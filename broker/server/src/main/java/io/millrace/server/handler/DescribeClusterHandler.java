@@ -8,20 +8,30 @@ import io.millrace.server.config.TopicDefaults;
 import io.millrace.wire.v1.DescribeClusterResponse;
 import io.millrace.wire.v1.Response;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /** The cluster in numbers: who lives, who leads how much, what nobody leads. */
 final class DescribeClusterHandler {
   private final Supplier<Catalog> catalog;
   private final TopicDefaults defaults;
+  private final BooleanSupplier isWithoutZooKeeper;
 
-  DescribeClusterHandler(Supplier<Catalog> catalog, TopicDefaults defaults) {
+  /**
+   * @param isWithoutZooKeeper whether what is known may be old; any thread
+   */
+  DescribeClusterHandler(
+      Supplier<Catalog> catalog, TopicDefaults defaults, BooleanSupplier isWithoutZooKeeper) {
+    this.isWithoutZooKeeper = isWithoutZooKeeper;
     this.catalog = catalog;
     this.defaults = defaults;
   }
 
   void handle(InboundRequest request) {
-    DescribeClusterResponse response = describe(catalog.get().image(), defaults);
+    DescribeClusterResponse response =
+        describe(catalog.get().image(), defaults).toBuilder()
+            .setWithoutZookeeper(isWithoutZooKeeper.getAsBoolean())
+            .build();
     request.answer(Response.newBuilder().setDescribeCluster(response), List.of());
   }
 

@@ -532,9 +532,13 @@ public final class Partition implements LogListener {
     listener.onDamaged(id, damage);
   }
 
-  /** A reader says that what it got from an offset on is damaged: looks whether it is so here. */
-  void onDamageReported(long offset) {
-    log.damages()
+  /**
+   * A reader says that what it got at an offset is damaged: looks whether it is so here.
+   *
+   * @return whether that is not known yet; who waits is woken when it is
+   */
+  boolean onDamageReported(long offset) {
+    return log.damages()
         .checkAt(
             offset,
             found -> {

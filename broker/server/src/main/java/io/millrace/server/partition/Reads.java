@@ -68,9 +68,6 @@ final class Reads {
     if (decision instanceof FetchRules.Decision.Refuse refuse) {
       return refused(refuse.refusal());
     }
-    if (spec.damagedOffset() >= 0 && isFirstLook) {
-      partition.onDamageReported(spec.damagedOffset());
-    }
     if (claim != null && isFirstLook) {
       partition.onReplicaFetch(claim, spec.offset());
     }
@@ -84,6 +81,9 @@ final class Reads {
             epoch,
             spec.offset(),
             claim == null ? 0 : partition.flushWantedTo());
+    if (spec.damagedOffset() >= 0 && partition.onDamageReported(spec.damagedOffset())) {
+      return nothing.onItsWay(true); // not the same again before it is known to be whole
+    }
     return decision instanceof FetchRules.Decision.Wait
         ? nothing
         : readLog(spec, readableEnd, Math.min(spec.maxBytes(), budget), wholeBatchAnyway, nothing);

@@ -25,6 +25,8 @@ public final class LogDamages {
   /** Others are found when these have been repaired. */
   private static final int MOST_KNOWN = 64;
 
+  private static final long ANSWERED_NANOS = 1_000_000_000;
+
   /** Read at a time by who looks through a whole segment: others wait for the same worker. */
   private static final int STEP_BYTES = 4 << 20;
 
@@ -32,15 +34,24 @@ public final class LogDamages {
   private final LogContext context;
   private final LogFlusher flusher;
   private final Consumer<LogDamage> onFound;
+  private final Runnable wakeReaders;
   private final NavigableMap<Long, LogDamage> known = new TreeMap<>();
   private boolean isChecking;
+
+  /** What was reported and is whole: saying it again at once leads to no other look. */
+  private long wholeOffset = -1;
+
+  private long wholeNanos;
   private boolean isRepairing;
   private boolean isClosed;
 
   /**
    * @param onFound hears of each range that was not known
+   * @param wakeReaders has those look again that wait for what is not in memory
    */
-  LogDamages(LogState state, LogFlusher flusher, Consumer<LogDamage> onFound) {
+  LogDamages(
+      LogState state, LogFlusher flusher, Consumer<LogDamage> onFound, Runnable wakeReaders) {
+    this.wakeReaders = wakeReaders;
     this.state = state;
     this.context = state.context;
     this.flusher = flusher;
@@ -178,19 +189,42 @@ public final class LogDamages {
    * Somebody says that the batch at an offset is damaged: looks whether it is, on the cold-read
    * worker. One look of a log at a time; while it lasts, others are not listened to.
    *
-   * @param then on this loop, where the look is begun: what is damaged there, if anything is
+   * @param then on this loop, where the look is begun: what is damaged there, if anything is;
+   *     readers who wait for what is not in memory are woken before
+   * @return whether a look is under way now
    */
-  public void checkAt(long offset, Consumer<Optional<LogDamage>> then) {
+  public boolean checkAt(long offset, Consumer<Optional<LogDamage>> then) {
     context.owner().assertInLoop();
-    if (isChecking || !isUsable() || isKnownAt(offset)) {
-      return;
+    if (isChecking) {
+      return true;
     }
+    long now = context.owner().clock().nanoTime();
+    boolean isAnswered = offset == wholeOffset && now - wholeNanos < ANSWERED_NANOS;
     CheckPiece piece = pieceAt(offset, state.endOffset());
-    if (piece == null || piece.offset() > offset) {
-      return;
+    if (isAnswered
+        || !isUsable()
+        || isKnownAt(offset)
+        || piece == null
+        || piece.offset() > offset) {
+      return false;
     }
     isChecking = true;
-    context.coldReads().submit(() -> checkAt(piece, offset, then));
+    context
+        .coldReads()
+        .submit(
+            () ->
+                checkAt(
+                    piece,
+                    offset,
+                    found -> {
+                      if (found.isEmpty()) {
+                        wholeOffset = offset;
+                        wholeNanos = context.owner().clock().nanoTime();
+                      }
+                      wakeReaders.run();
+                      then.accept(found);
+                    }));
+    return true;
   }
 
   private void checkAt(CheckPiece piece, long offset, Consumer<Optional<LogDamage>> then) {

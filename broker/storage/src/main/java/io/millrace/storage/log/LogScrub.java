@@ -198,12 +198,14 @@ final class LogScrub {
     long tookNanos = housekeeping.clock().nanoTime() - beganNanos;
     counters.scrubEnded(housekeeping.clock().wallMillis());
     long damages = counters.damages() - damagesBefore;
-    LOG.info(
-        "read all {} logs again, {} bytes in {} s: {}",
-        logCount,
-        counters.scrubbedBytes() - bytesBefore,
-        tookNanos / 1_000_000_000,
-        damages == 0 ? "no damage was found" : damages + " damaged ranges were found");
+    if (logCount > 0) {
+      LOG.info(
+          "read all {} logs again, {} bytes in {} s; damaged ranges found: {}",
+          logCount,
+          counters.scrubbedBytes() - bytesBefore,
+          tookNanos / 1_000_000_000,
+          damages);
+    }
     housekeeping.schedule(Math.max(SECONDS.toNanos(1), intervalNanos - tookNanos), this::begin);
   }
 }

@@ -69,7 +69,8 @@ public final class PartitionLog {
             damage -> {
               listener.onDamaged(damage);
               wakeReaders();
-            });
+            },
+            this::wakeReaders);
     this.reader = new LogReader(state, damages);
     this.times = new LogTimes(state, damages);
     this.front = new LogFront(state, flusher, writer, reader);

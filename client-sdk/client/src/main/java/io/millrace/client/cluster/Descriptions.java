@@ -89,7 +89,8 @@ public final class Descriptions {
         response.getOfflinePartitions(),
         response.getUnderReplicatedPartitions(),
         response.getBelowMinimumPartitions(),
-        response.getLeadersMap());
+        response.getLeadersMap(),
+        response.getWithoutZookeeper());
   }
 
   /**

@@ -23,6 +23,9 @@ final class AssignedPartition {
   private int lastEpoch = StartAt.NO_EPOCH;
   private boolean paused;
 
+  /** What was fetched there was damaged, and has been asked for again. */
+  private long reportedAt = ReadRun.NOWHERE;
+
   /** Whether it waits in the assignment's queue of those that have something to read. */
   boolean queued;
 
@@ -42,6 +45,7 @@ final class AssignedPartition {
     start = place;
     position = place instanceof StartAt.Offset at ? at.offset() : UNKNOWN;
     lastEpoch = StartAt.NO_EPOCH;
+    reportedAt = ReadRun.NOWHERE;
   }
 
   /** Reads on where it was, after something went wrong. */
@@ -64,7 +68,8 @@ final class AssignedPartition {
   }
 
   ReadRun begin() {
-    ReadRun begun = new ReadRun(id, start, paused);
+    long damaged = reportedAt == position ? reportedAt : ReadRun.NOWHERE;
+    ReadRun begun = new ReadRun(id, start, paused, damaged);
     run = begun;
     return begun;
   }
@@ -178,13 +183,24 @@ final class AssignedPartition {
     return why;
   }
 
-  /** What was fetched turned out to be damaged: what is behind it is not read, and it is told. */
+  /**
+   * What was fetched turned out to be damaged: what is behind it is not read. It is fetched once
+   * more, and the leader told, since another replica may have it whole; then the application is.
+   */
   void failReading(MillraceException why) {
     ReadRun current = run;
-    if (current != null) {
+    if (current != null && reportedAt != position) {
+      reportedAt = position;
+      beginAgain(current);
+    } else if (current != null) {
       discard();
       deliveries.add(new Delivery.Failed(current, position -> why));
     }
+  }
+
+  /** Which broker gave what is read, as a clause for people. */
+  String from() {
+    return run == null ? "" : run.from();
   }
 
   /** Gives back what was fetched. */

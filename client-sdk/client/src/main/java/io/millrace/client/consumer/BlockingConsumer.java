@@ -196,6 +196,7 @@ public final class BlockingConsumer<K, V> implements Consumer<K, V> {
           figures.countRead(records);
           return interceptors.apply(records);
         }
+        beginNewRuns(); // what was damaged is asked for again
         long leftNanos = limitNanos - (nowNanos() - startNanos);
         if (leftNanos <= 0) {
           return records;

@@ -11,6 +11,7 @@ import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.UnknownTopicException;
 import io.millrace.client.metrics.MetricName;
 import io.millrace.wire.v1.Error;
+import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.FetchResult;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -255,7 +256,10 @@ final class FetchEngine implements ClusterListener {
           target,
           position ->
               ReadFailures.corrupt(
-                  target.partition(), position, damage.nextOffset(), damage.what()));
+                  target.partition(),
+                  position,
+                  damage.nextOffset(),
+                  damage.what() + target.run().from()));
     } else if (served.withheld() && !progress) {
       withheld(target);
     } else {
@@ -288,6 +292,12 @@ final class FetchEngine implements ClusterListener {
       return;
     }
     String why = error.getCode() + ": " + error.getMessage();
+    if (error.getCode() == ErrorCode.CORRUPT_BATCH && target.failures + 1 >= MANY_FAILURES) {
+      // The leader knows that its copy is damaged there, and no other replica could take its place.
+      TopicPartition partition = target.partition();
+      fail(target, position -> ReadFailures.corrupt(partition, position, position + 1, why));
+      return;
+    }
     switch (BrokerErrors.verdict(error)) {
       case LOOK_AGAIN -> lookAgainLater(target, why);
       case LATER, UNKNOWN -> retryLater(target, why, null);

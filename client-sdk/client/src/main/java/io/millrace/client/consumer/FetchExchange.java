@@ -127,6 +127,7 @@ final class FetchExchange implements ReplyHandler {
       FetchResult result = response.getResults(i);
       FetchTarget target = asked.get(i);
       if (target.state == FetchTarget.State.READY) {
+        target.run().setLeader(lane.leader());
         ByteBuffer share = payload.slice(position, result.getSize());
         progress |= engine.answered(target, result, share, frame);
       }

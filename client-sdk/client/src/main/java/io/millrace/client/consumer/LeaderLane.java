@@ -102,6 +102,9 @@ final class LeaderLane {
     if (target.lastEpoch != StartAt.NO_EPOCH) {
       question.setLastEpoch(target.lastEpoch);
     }
+    if (target.run().damagedOffset() == target.offset) {
+      question.setDamagedOffset(target.offset);
+    }
     return question.build();
   }
 

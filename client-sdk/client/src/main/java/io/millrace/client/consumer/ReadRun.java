@@ -8,7 +8,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * what is wanted from what is not any more. Made by the polling thread; safe for both.
  */
 final class ReadRun {
+  static final long NOWHERE = -1;
   private static final long UNKNOWN = -1;
+  private static final int NOBODY = -1;
 
   private final TopicPartition partition;
   private final StartAt start;
@@ -17,8 +19,20 @@ final class ReadRun {
   // Written by the loop.
   private volatile long highWatermark = UNKNOWN;
   private volatile String topicId = "";
+  private volatile int leader = NOBODY;
+
+  /** Where what was fetched before was not whole, which the leader is told; by who makes it. */
+  private final long damagedOffset;
 
   ReadRun(TopicPartition partition, StartAt start, boolean paused) {
+    this(partition, start, paused, NOWHERE);
+  }
+
+  /**
+   * @param damagedOffset {@link #NOWHERE} for none
+   */
+  ReadRun(TopicPartition partition, StartAt start, boolean paused, long damagedOffset) {
+    this.damagedOffset = damagedOffset;
     this.partition = partition;
     this.start = start;
     this.paused = paused;
@@ -70,6 +84,20 @@ final class ReadRun {
 
   void setTopicId(String id) {
     topicId = id;
+  }
+
+  long damagedOffset() {
+    return damagedOffset;
+  }
+
+  /** Which broker gave what is read, as a clause for people. */
+  String from() {
+    int broker = leader;
+    return broker == NOBODY ? "" : " from broker " + broker;
+  }
+
+  void setLeader(int broker) {
+    leader = broker;
   }
 
   @Override

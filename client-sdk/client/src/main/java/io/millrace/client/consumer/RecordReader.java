@@ -178,6 +178,6 @@ final class RecordReader<K, V> {
     BatchView batch = batches.batch();
     long behind = batch.sizeBytes() > 0 ? batch.nextOffset() : 0;
     return ReadFailures.corrupt(
-        partition.id(), partition.position(), behind, String.valueOf(e.getMessage()));
+        partition.id(), partition.position(), behind, e.getMessage() + partition.from());
   }
 }

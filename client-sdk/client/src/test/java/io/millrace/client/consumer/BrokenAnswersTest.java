@@ -81,6 +81,25 @@ class BrokenAnswersTest {
     return times;
   }
 
+  /** The first time, and when the consumer says that it was damaged and asks for it again. */
+  private void answerAndAgain(ByteBuffer payload, UnaryOperator<FetchResult.Builder> change) {
+    AtomicInteger again = new AtomicInteger();
+    answerOnce(payload, change);
+    world
+        .world()
+        .broker(1)
+        .script(
+            request -> {
+              if (request.head().getApiCase() != Request.ApiCase.FETCH
+                  || !request.head().getFetch().getPartitions(0).hasDamagedOffset()
+                  || again.getAndIncrement() > 0) {
+                return false;
+              }
+              answer(request, payload, change);
+              return true;
+            });
+  }
+
   private static void answer(
       InboundRequest request, ByteBuffer payload, UnaryOperator<FetchResult.Builder> change) {
     FetchPartition asked = request.head().getFetch().getPartitions(0);
@@ -165,7 +184,8 @@ class BrokenAnswersTest {
 
   @Test
   void b95_neverDeliversADamagedBatchAndStaysBeforeIt() {
-    answerOnce(ByteBuffer.wrap(damaged(0, "a", "b", "c")), result -> result.setNextOffset(3));
+    // It is asked for once more, in case it was the way here that damaged it.
+    answerAndAgain(ByteBuffer.wrap(damaged(0, "a", "b", "c")), result -> result.setNextOffset(3));
 
     CorruptRecordException e =
         catchThrowableOfType(CorruptRecordException.class, () -> world.consumer().poll(SECOND));
@@ -174,6 +194,7 @@ class BrokenAnswersTest {
     assertThat(e.partition()).isZero();
     assertThat(e.offset()).isZero();
     assertThat(e.nextOffset()).isEqualTo(3);
+    assertThat(e).hasMessageContaining("from broker 1");
     assertThat(world.consumer().position(at("t", 0))).isZero();
     readsOnAsIfNothingHadBeen();
   }
@@ -198,7 +219,7 @@ class BrokenAnswersTest {
     ByteBuffer good = batch(0, "a");
     byte[] bad = damaged(1, "b");
     ByteBuffer both = ByteBuffer.allocate(good.limit() + bad.length).put(good).put(bad).flip();
-    answerOnce(both, result -> result.setNextOffset(2));
+    answerAndAgain(both, result -> result.setNextOffset(2));
 
     ConsumerRecords<String, String> records = world.consumer().poll(SECOND);
 

@@ -63,6 +63,10 @@ class RecordReaderTest {
 
   private Memory receive(ByteBuffer batches, long start, long next) {
     partition.seek(new StartAt.Offset(start, StartAt.NO_EPOCH, "", true));
+    return receive(batches, next);
+  }
+
+  private Memory receive(ByteBuffer batches, long next) {
     ReadRun run = partition.begin();
     Memory memory = new Memory(batches);
     FetchedFrame frame = new FetchedFrame(memory, batches.remaining(), prefetched);
@@ -164,6 +168,10 @@ class RecordReaderTest {
 
       assertThat(read(10)).isEmpty();
       assertThat(memory.releases).isEqualTo(1);
+      assertThat(partition.hasFailed()).as("it is asked for once more").isFalse();
+      assertThat(partition.isToBeStarted()).isTrue();
+      receive(bad, 1);
+      assertThat(read(10)).isEmpty();
       assertThat(partition.hasFailed()).isTrue();
       assertThat(partition.takeFailure()).isInstanceOf(CorruptRecordException.class);
       assertThat(partition.position()).isZero();
