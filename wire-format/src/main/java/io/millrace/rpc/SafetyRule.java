@@ -4,9 +4,9 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Rules whose absence has lost data in other systems, or in this one's design. The simulator leaves
- * them out one at a time, and must then find the loss: so the tests of replication prove that they
- * could fail. Nothing outside of the test jar can leave one out.
+ * Rules whose absence has lost data in other systems, in this one's design, or, numbers F, in this
+ * one. The simulator leaves them out one at a time, and must then find the loss: so the tests of
+ * replication prove that they could fail. Nothing outside of the test jar can leave one out.
  *
  * <p>Numbers are those of the reliability document; each text says what is done without the rule.
  */
@@ -39,7 +39,9 @@ public enum SafetyRule {
   H10("the boot id is recorded before the removals are confirmed"),
   H11("a replica joins a synced partition by its log's end"),
   H13("a stopping follower removes itself"),
-  H14("a candidate fetches between its write and the outcome");
+  H14("a candidate fetches between its write and the outcome"),
+  F1("what a failed force has left in the page cache is not written again"),
+  F4("a log that could not be opened is not tried again");
 
   private static volatile Set<SafetyRule> leftOut = Set.of();
 

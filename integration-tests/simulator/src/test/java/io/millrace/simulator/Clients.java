@@ -14,6 +14,7 @@ final class Clients {
   private final List<Writer> formerWriters = new ArrayList<>();
   private final List<Reader> formerReaders = new ArrayList<>();
   private int born;
+  private boolean isHolding;
 
   Clients(World world, Options options, Ledger ledger) {
     this.world = world;
@@ -37,7 +38,24 @@ final class Clients {
   }
 
   void send(int writer, int partition) {
-    writers.get(writer).send(partition);
+    if (!isHolding) {
+      writers.get(writer).send(partition);
+    }
+  }
+
+  /** Nothing is sent until the topic is another one. */
+  void holdBack() {
+    isHolding = true;
+  }
+
+  /** Writers have to find out by themselves; who has read the old one is done with it. */
+  void topicIsNew() {
+    isHolding = false;
+    writers.forEach(Writer::topicIsNew);
+    for (int i = 0; i < readers.size(); i++) {
+      killReader(i);
+    }
+    formerReaders.clear();
   }
 
   void poll(int reader) {
@@ -85,6 +103,23 @@ final class Clients {
 
   boolean allHaveEnded() {
     return writers.stream().allMatch(Writer::isIdle);
+  }
+
+  /** Of brokers and clients, also of those that were killed. */
+  List<String> hosts() {
+    List<String> hosts = new ArrayList<>();
+    world.machines().forEach(machine -> hosts.add(machine.host()));
+    for (List<Writer> some : List.of(formerWriters, writers)) {
+      some.forEach(writer -> hosts.add(writer.host().name()));
+    }
+    for (List<Reader> some : List.of(formerReaders, readers)) {
+      some.forEach(reader -> hosts.add(reader.host().name()));
+    }
+    return hosts;
+  }
+
+  boolean isClient(String host) {
+    return world.machines().stream().noneMatch(machine -> machine.host().equals(host));
   }
 
   /** By number: brokers first, then writers, then readers. */

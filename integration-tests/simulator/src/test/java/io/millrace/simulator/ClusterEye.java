@@ -55,6 +55,8 @@ final class ClusterEye implements MemoryEnsemble.Observer {
   /** Of the topic that is not being deleted; empty before there is one. */
   private String topicId = "";
 
+  private boolean topicWasHidden;
+
   ClusterEye(World world, Reach reach) {
     this.world = world;
     this.reach = reach;
@@ -89,6 +91,20 @@ final class ClusterEye implements MemoryEnsemble.Observer {
         && understood.content().getState() == TopicState.ACTIVE) {
       topicId = understood.content().getTopicId();
     }
+  }
+
+  /** Empty before there is a topic. */
+  String topicId() {
+    return topicId;
+  }
+
+  /** From here on clients may have been told that there is no such topic. */
+  void topicIsHidden() {
+    topicWasHidden = true;
+  }
+
+  boolean topicWasHidden() {
+    return topicWasHidden;
   }
 
   /** Whether a node says anything of the topic. */

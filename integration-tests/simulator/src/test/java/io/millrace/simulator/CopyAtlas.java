@@ -110,6 +110,13 @@ final class CopyAtlas {
                 .anyMatch(lost -> lost.has(offset, acked.leaderEpoch())));
   }
 
+  /** The topic is another one from here on. */
+  void forget() {
+    permitted.clear();
+    unheard.clear();
+    shownIsLost = false;
+  }
+
   /** Of any partition, also of what was shown to readers and never acknowledged. */
   boolean lossIsPermitted() {
     return shownIsLost || !permitted.isEmpty();

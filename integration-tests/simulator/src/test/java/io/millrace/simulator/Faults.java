@@ -4,15 +4,19 @@ import io.millrace.coordination.store.MemoryEnsemble;
 import io.millrace.coordination.store.MemoryEnsemble.WriteFate;
 import io.millrace.coordination.store.MemoryStore;
 import io.millrace.rpc.MemoryNetwork;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
 
 /** Does to a world what a schedule says, and undoes it in the end. */
 final class Faults {
+  private static final long LOOK_NANOS = 5_000_000;
+
   private final World world;
   private final Clients clients;
   private final ClusterEye eye;
+  private final Ledger ledger;
   private final DiskDamage disks;
   private final CopyAtlas atlas;
   private final Reach reach;
@@ -22,7 +26,14 @@ final class Faults {
   private boolean minimumIsChanged;
 
   Faults(
-      World world, Options options, Clients clients, ClusterEye eye, CopyAtlas atlas, Reach reach) {
+      World world,
+      Options options,
+      Clients clients,
+      ClusterEye eye,
+      Ledger ledger,
+      CopyAtlas atlas,
+      Reach reach) {
+    this.ledger = ledger;
     this.world = world;
     this.options = options;
     this.clients = clients;
@@ -91,9 +102,31 @@ final class Faults {
         minimumIsChanged = true;
         operator.setMinimum(act.who());
       }
-      case RECREATE_TOPIC -> operator.recreateTopic();
-      case HIDE_TOPIC -> world.ensemble().takeOut(eye::isOfTopic);
+      case RECREATE_TOPIC -> {
+        String oldId = eye.topicId();
+        clients.holdBack();
+        operator.recreateTopic(() -> !eye.topicId().equals(oldId));
+        untilTopicIsOther(oldId);
+      }
+      case HIDE_TOPIC -> {
+        eye.topicIsHidden();
+        world.ensemble().takeOut(eye::isOfTopic);
+      }
       case SHOW_TOPIC -> world.ensemble().putBack();
+    }
+  }
+
+  /** From then on clients and checks are about the new one alone. */
+  private void untilTopicIsOther(String oldId) {
+    if (eye.topicId().equals(oldId)) {
+      world
+          .scheduler()
+          .at(world.scheduler().nanoTime() + LOOK_NANOS, () -> untilTopicIsOther(oldId));
+    } else {
+      reach.count(Reach.Place.TOPIC_MADE_ANEW);
+      ledger.forget();
+      atlas.forget();
+      clients.topicIsNew();
     }
   }
 
@@ -110,9 +143,37 @@ final class Faults {
     store(act, (ensemble, store) -> ensemble.setNextWrite(store, fate));
   }
 
+  /** It is what the options say only once an operator has been heard again. */
+  boolean minimumIsChanged() {
+    return minimumIsChanged;
+  }
+
   /** Everything that lasts comes to an end; brokers that are down stay so. */
   void end() {
     world.network().heal();
+    endAround();
+    world.machines().forEach(this::heal);
+  }
+
+  /** The same, but for what ails that machine, and for what lies between it and other brokers. */
+  void endExceptOf(Machine sick) {
+    List<String> hosts = clients.hosts();
+    hosts.remove(sick.host());
+    for (String one : hosts) {
+      for (String other : hosts) {
+        if (one.compareTo(other) < 0) {
+          world.network().heal(one, other);
+        }
+      }
+      if (clients.isClient(one)) {
+        world.network().heal(one, sick.host());
+      }
+    }
+    endAround();
+    world.machines().stream().filter(machine -> machine != sick).forEach(this::heal);
+  }
+
+  private void endAround() {
     world.network().setResetProbability(0);
     world.network().setDelay(20_000, 300_000);
     world.ensemble().restart();
@@ -122,20 +183,21 @@ final class Faults {
     if (minimumIsChanged) {
       operator.setMinimum(options.minInSync());
     }
-    for (Machine machine : world.machines()) {
-      machine.resume();
-      machine.setForceMillis(0);
-      machine.correctWallClock();
-      machine.disk().limitBytes(Long.MAX_VALUE);
-      machine.disk().failForce(path -> false);
-      machine
-          .store()
-          .ifPresent(
-              store -> {
-                world.ensemble().setIsolated(store, false);
-                world.ensemble().setLagging(store, false);
-                world.ensemble().setNextWrite(store, WriteFate.NORMAL);
-              });
-    }
+  }
+
+  private void heal(Machine machine) {
+    machine.resume();
+    machine.setForceMillis(0);
+    machine.correctWallClock();
+    machine.disk().limitBytes(Long.MAX_VALUE);
+    machine.disk().failForce(path -> false);
+    machine
+        .store()
+        .ifPresent(
+            store -> {
+              world.ensemble().setIsolated(store, false);
+              world.ensemble().setLagging(store, false);
+              world.ensemble().setNextWrite(store, WriteFate.NORMAL);
+            });
   }
 }

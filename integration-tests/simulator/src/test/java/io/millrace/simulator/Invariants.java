@@ -50,10 +50,11 @@ final class Invariants {
     private long end;
     private long watermark;
 
-    /** Where each epoch began, as far as it was seen. */
-    private final NavigableMap<Long, Integer> epochs = new TreeMap<>();
+    /** Where each epoch began. */
+    private final NavigableMap<Long, Integer> epochs;
 
-    LogSeen(long end, long watermark) {
+    LogSeen(long end, long watermark, NavigableMap<Long, Integer> epochs) {
+      this.epochs = epochs;
       this.firstEnd = end;
       this.end = end;
       this.watermark = watermark;
@@ -122,7 +123,9 @@ final class Invariants {
     long end = PartitionProbe.endOffset(partition);
     long watermark = PartitionProbe.highWatermark(partition);
     int epoch = PartitionProbe.leadsIn(partition);
-    LogSeen log = life.logs.computeIfAbsent(id, key -> new LogSeen(end, watermark));
+    LogSeen log =
+        life.logs.computeIfAbsent(
+            id, key -> new LogSeen(end, watermark, PartitionProbe.epochs(partition)));
     if (watermark > end) {
       world.violated(
           Rule.I4_SAME_LOGS,

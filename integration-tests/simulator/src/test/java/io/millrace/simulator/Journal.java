@@ -38,6 +38,11 @@ final class Journal {
     return events;
   }
 
+  /** What comes from here on is another history. Nobody may be within a call. */
+  void forget() {
+    events.clear();
+  }
+
   /** Calls that have begun and not ended. */
   List<Event> open() {
     Map<Integer, Event> open = new TreeMap<>();

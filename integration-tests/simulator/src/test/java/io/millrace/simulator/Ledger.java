@@ -65,6 +65,14 @@ final class Ledger {
     return numbered;
   }
 
+  /** The topic is another one from here on. */
+  void forget() {
+    journal.forget();
+    acked.clear();
+    numbered.clear();
+    shown.clear();
+  }
+
   /** For whoever waits for the next one. */
   int lastAckedPartition() {
     return lastAckedPartition;

@@ -8,12 +8,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What the simulator once found, and what was mended since: each as the whole schedule, because a
- * seed means another run as soon as anything draws differently. The README has the table.
+ * seed means another run as soon as anything draws differently. And scripts of the fault matrix that
+ * chance hardly ever writes (F09, F13). The README has the table.
  */
 class NamedSchedulesTest {
   @ParameterizedTest(name = "{0}")
-  @DisplayName("what was mended stays so (reliability 9)")
-  @ValueSource(strings = {"F-1", "F-4", "F-5"})
+  @DisplayName("what was mended stays so, and scripts hold (reliability 4, 9)")
+  @ValueSource(strings = {"F-5", "F09", "F13"})
   void breaksNothing(String name) {
     KeptSchedule schedule = KeptSchedule.load(name);
     assertThat(schedule.without()).isEmpty();

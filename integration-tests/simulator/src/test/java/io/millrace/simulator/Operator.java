@@ -10,6 +10,7 @@ import io.millrace.client.errors.UnknownTopicException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -71,22 +72,26 @@ final class Operator {
     CompletableFuture<?> unused = command.exceptionally(failure -> null);
   }
 
-  /** Deletes the topic and makes another one of its name, however long it takes. */
-  void recreateTopic() {
+  /**
+   * Deletes the topic and makes another one of its name, however long it takes.
+   *
+   * @param isMade whether it is there
+   */
+  void recreateTopic(BooleanSupplier isMade) {
     untilDone(
         () -> admin().deleteTopic(Ledger.TOPIC),
         UnknownTopicException.class::isInstance,
-        this::createTopic);
+        () -> createTopic(isMade));
   }
 
-  private void createTopic() {
+  private void createTopic(BooleanSupplier isMade) {
     untilDone(
         () ->
             admin()
                 .createTopic(
                     new NewTopic(Ledger.TOPIC, options.partitions(), options.replicas())
                         .withSettings(options.topicSettings())),
-        failure -> false,
+        failure -> isMade.getAsBoolean(), // an old one may still be on its way out
         () -> {});
   }
 

@@ -18,6 +18,8 @@ import java.util.TreeMap;
  * safetyNanos} on is each round's own.
  *
  * @param faults rate of each kind that is on, in events per virtual second
+ * @param sick machine that is not healed at first in the liveness phase: the others must do without
+ *     it; {@link #NOBODY} where all are healed at once
  */
 record Options(
     long seed,
@@ -35,7 +37,10 @@ record Options(
     int sendsPerSecond,
     Map<Fault, Double> faults,
     NetworkOptions network,
-    int unknownWritesPerThousand) {
+    int unknownWritesPerThousand,
+    int sick) {
+
+  static final int NOBODY = -1;
 
   private static final int MAX_REPLICAS = 5;
 
@@ -47,12 +52,15 @@ record Options(
           Fault.HOLD_BACK,
           Fault.DRAIN,
           Fault.ELECT,
-          Fault.SET_MINIMUM);
+          Fault.SET_MINIMUM,
+          Fault.FLIP_BIT,
+          Fault.HIDE_TOPIC,
+          Fault.NEW_TOPIC,
+          Fault.SHUFFLE,
+          Fault.LAST_STANDING,
+          Fault.LONELY_EPOCHS);
 
-  private static final List<Fault> DRAWN =
-      Arrays.stream(Fault.values())
-          .filter(fault -> Boolean.getBoolean("simulator.all.faults") || !ASKED_FOR.contains(fault))
-          .toList();
+  private static final List<Fault> DRAWN = drawn(System.getProperty("simulator.faults", ""));
 
   /** What befalls a cluster; each makes one or several acts. */
   enum Fault {
@@ -82,7 +90,23 @@ record Options(
     HOLD_BACK,
     DRAIN,
     ELECT,
-    SET_MINIMUM
+    SET_MINIMUM,
+    FLIP_BIT,
+    HIDE_TOPIC,
+
+    // Scripts, each once in a round: chance hardly ever writes them.
+    /** F37: the topic is made anew while a broker is away. */
+    NEW_TOPIC,
+    /** F09: some sleep, a caught-up one loses power, the old ones wake first. */
+    SHUFFLE,
+    /** F13: one is left, and loses power. */
+    LAST_STANDING,
+    /** One is left, and bounces through several epochs before the others have their own. */
+    LONELY_EPOCHS;
+
+    boolean isScript() {
+      return compareTo(NEW_TOPIC) >= 0;
+    }
   }
 
   /**
@@ -143,12 +167,21 @@ record Options(
             pick(own, 300_000L, 300_000L, 2_000_000L, 20_000_000L),
             pick(own, 64 << 10, 64 << 10, 256, 40),
             pick(own, 0.0, 0.0, 0.0, 0.002)),
-        pick(own, 0, 0, 0, 20, 150));
+        pick(own, 0, 0, 0, 20, 150),
+        own.nextInt(4) == 0 && minInSync < replicas ? own.nextInt(brokers) : NOBODY);
   }
 
   /** A seed of each round's own, for what is drawn anew in it. */
   static long mixed(long seed, int round) {
     return seed + round * 0x9E3779B97F4A7C15L;
+  }
+
+  /** Those that are named; else the usual ones. */
+  private static List<Fault> drawn(String names) {
+    if (!names.isEmpty()) {
+      return Arrays.stream(names.split(",", -1)).map(Fault::valueOf).toList();
+    }
+    return Arrays.stream(Fault.values()).filter(fault -> !ASKED_FOR.contains(fault)).toList();
   }
 
   private static Map<Fault, Double> faults(SplittableRandom random) {
@@ -190,7 +223,8 @@ record Options(
         sendsPerSecond,
         faults,
         network,
-        unknownWritesPerThousand);
+        unknownWritesPerThousand,
+        sick);
   }
 
   /** Whether every producer promises that no retry doubles or reorders. */

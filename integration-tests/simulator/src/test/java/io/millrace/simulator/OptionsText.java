@@ -35,6 +35,7 @@ final class OptionsText {
     words.put("piece", "65536");
     words.put("resets", "0.0");
     words.put("unknown", "0");
+    words.put("sick", Integer.toString(Options.NOBODY));
   }
 
   static Options read(String text) {
@@ -67,7 +68,8 @@ final class OptionsText {
         0,
         Map.of(),
         new NetworkOptions(number("delay"), number("piece"), Double.parseDouble(word("resets"))),
-        number("unknown"));
+        number("unknown"),
+        number("sick"));
   }
 
   private String word(String name) {
@@ -123,6 +125,7 @@ final class OptionsText {
         "delay=" + network.maxDelayNanos(),
         "piece=" + network.maxPieceSize(),
         "resets=" + network.resetProbability(),
-        "unknown=" + options.unknownWritesPerThousand());
+        "unknown=" + options.unknownWritesPerThousand(),
+        "sick=" + options.sick());
   }
 }

@@ -37,6 +37,9 @@ final class Reach {
     FULL_DISK_ON_LEADER,
     BIT_FLIPPED,
     DISK_REPLACED,
+    TOPIC_MADE_ANEW,
+    /** Liveness phases that began with one machine as the faults had left it. */
+    DONE_WITHOUT_THE_SICK,
     LOSS_PERMITTED,
     ACKNOWLEDGED
   }

@@ -12,6 +12,7 @@ import io.millrace.client.TopicPartition;
 import io.millrace.client.errors.LogTruncatedException;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.OffsetOutOfRangeException;
+import io.millrace.client.errors.UnknownTopicException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,6 +23,9 @@ import java.util.stream.IntStream;
 
 /** A process that reads all partitions from their beginning. */
 final class Reader {
+  /** How a surprise begins that says so. */
+  static final String NO_TOPIC = UnknownTopicException.class.getSimpleName();
+
   private final Ledger ledger;
   private final ClientHost host;
   private final Consumer<String, String> consumer;

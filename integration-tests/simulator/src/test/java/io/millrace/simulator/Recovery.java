@@ -1,9 +1,7 @@
 package io.millrace.simulator;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +15,8 @@ final class Recovery {
   private final ClusterEye eye;
   private final Ledger ledger;
   private final Clients clients;
-  private final Set<Integer> probed = new HashSet<>();
+  private final Probe probe;
   private @Nullable Reader drain;
-  private int sends;
 
   Recovery(World world, Options options, ClusterEye eye, Ledger ledger, Clients clients) {
     this.world = world;
@@ -27,6 +24,7 @@ final class Recovery {
     this.eye = eye;
     this.ledger = ledger;
     this.clients = clients;
+    probe = new Probe(options, ledger, clients);
   }
 
   /** Asked now and then; also does what an operator and the clients go on doing meanwhile. */
@@ -46,26 +44,8 @@ final class Recovery {
     if (!clients.allHaveEnded()) {
       return "records have not ended: " + clients.writers() + ledger.journal().open();
     }
-    String unproduced = produce();
+    String unproduced = probe.missing(partition -> false);
     return unproduced != null ? unproduced : drained();
-  }
-
-  /** One record in each partition must be taken again. */
-  private @Nullable String produce() {
-    for (int partition = 0; partition < options.partitions(); partition++) {
-      if (!probed.contains(partition)) {
-        if (sends > 0 && ledger.lastAckedPartition() == partition) {
-          probed.add(partition);
-          sends = 0;
-          continue;
-        }
-        sends++;
-        ledger.forgetLastAcked();
-        clients.send(clients.safeWriter(), partition);
-        return "partition " + partition + " takes no records";
-      }
-    }
-    return null;
   }
 
   private @Nullable String drained() {

@@ -92,12 +92,15 @@ final class Run {
   private boolean play(Round round, Clients clients, CopyAtlas atlas) {
     roundsDone++;
     faultsDone += round.faults();
-    Faults faults = new Faults(world, round.options(), clients, eye, atlas, reach);
+    Faults faults = new Faults(world, round.options(), clients, eye, ledger, atlas, reach);
     if (!safety(round, faults)) {
       return false;
     }
-    faults.end();
     world.network().setMaxPieceSize(USUAL_PIECE_SIZE);
+    if (!coreRecovers(round.options(), faults, clients)) {
+      return false;
+    }
+    faults.end();
     Recovery recovery = new Recovery(world, round.options(), eye, ledger, clients);
     if (!until(Rule.I13_RECOVERS, recovery::missing, RECOVERY_NANOS)) {
       return false;
@@ -107,6 +110,18 @@ final class Run {
     drain.kill();
     // What may be lost hides what may not: a world that has lost something is not used again.
     return world.violation() == null && !atlas.lossIsPermitted();
+  }
+
+  /** Where one machine stays sick for a while, the others have to do without it. */
+  private boolean coreRecovers(Options its, Faults faults, Clients clients) {
+    if (its.sick() == Options.NOBODY || faults.minimumIsChanged()) {
+      return true;
+    }
+    Machine sick = world.machines().get(its.sick());
+    faults.endExceptOf(sick);
+    reach.count(Reach.Place.DONE_WITHOUT_THE_SICK);
+    CoreRecovery core = new CoreRecovery(world, its, eye, ledger, clients, sick);
+    return until(Rule.I13_RECOVERS, core::missing, RECOVERY_NANOS);
   }
 
   /** Brokers and the topic, before anything goes wrong. */

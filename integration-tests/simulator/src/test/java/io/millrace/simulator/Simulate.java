@@ -2,7 +2,10 @@ package io.millrace.simulator;
 
 import io.millrace.rpc.SafetyRule;
 import io.millrace.rpc.WithoutRule;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -18,12 +21,14 @@ public final class Simulate {
   private static final String USAGE =
       """
       usage: simulate [--seeds N] [--seed S] [--threads T] [--without RULE] [--keep-going]
+             simulate --schedule FILE [--without RULE]
         --seeds N       run so many seeds; default 1000, or 1 when --seed is given. Each is one
                         cluster that goes through up to 8 schedules, one after the other
         --seed S        begin with this one; default: one that the clock gives
         --threads T     default: one for each processor
         --without RULE  leave out a safety rule of the brokers, which must then lose data: R5, H13 ...
         --keep-going    do not stop at the first seed that fails
+        --schedule FILE run that schedule, in the words in which a failing one is printed
       """;
 
   private final PrintStream out;
@@ -32,6 +37,7 @@ public final class Simulate {
   private int threads = Runtime.getRuntime().availableProcessors();
   private @Nullable SafetyRule without;
   private boolean keepGoing;
+  private @Nullable Path schedule;
 
   private Simulate(PrintStream out) {
     this.out = out;
@@ -66,6 +72,7 @@ public final class Simulate {
             firstSeed = Long.parseLong(value);
             hasSeed = true;
           }
+          case "--schedule" -> schedule = Path.of(value);
           case "--threads" -> threads = Integer.parseInt(value);
           case "--without" -> without = SafetyRule.valueOf(value.toUpperCase(Locale.ROOT));
           default -> {
@@ -88,12 +95,29 @@ public final class Simulate {
   private boolean go() throws InterruptedException {
     SafetyRule leftOut = without;
     if (leftOut == null) {
-      return sweep();
+      return run();
     }
     out.println("without " + leftOut + ": " + leftOut.without());
     try (WithoutRule open = new WithoutRule(leftOut)) {
-      return sweep();
+      return run();
     }
+  }
+
+  private boolean run() throws InterruptedException {
+    return schedule == null ? sweep() : play(schedule);
+  }
+
+  private boolean play(Path file) {
+    KeptSchedule kept;
+    try {
+      kept = KeptSchedule.read(String.valueOf(file.getFileName()), Files.readString(file));
+    } catch (IOException | IllegalArgumentException e) {
+      System.err.println("simulate: " + file + " is no schedule that can be read: " + e);
+      return false;
+    }
+    Optional<Violation> violation = kept.firstViolation();
+    out.println(kept + ": " + violation.map(Violation::toString).orElse("passed"));
+    return violation.isEmpty();
   }
 
   private boolean sweep() throws InterruptedException {

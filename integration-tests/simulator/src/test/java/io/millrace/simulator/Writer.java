@@ -31,9 +31,18 @@ final class Writer {
   private final boolean idempotent;
   private final int[] processes = new int[SLOTS];
   private final boolean[] busy = new boolean[SLOTS];
+
+  /** What is under way for the topic's name, and may come to another topic of it. */
+  private final Sent[] underWay = new Sent[SLOTS];
+
   private int sent;
   private boolean dead;
   private boolean known;
+
+  /**
+   * @param ofFormerTopic sent before the topic was made anew
+   */
+  private record Sent(int partition, String value, boolean ofFormerTopic) {}
 
   Writer(World world, Ledger ledger, String name, Options.WriterOptions options) {
     this.ledger = ledger;
@@ -77,16 +86,34 @@ final class Writer {
     }
     busy[slot] = true;
     String value = name + "." + sent++;
-    String key = Ledger.key(partition);
+    tell(slot, new Sent(partition, value, false));
+    producer.send(
+        new ProducerRecord<>(Ledger.TOPIC, partition, null, value),
+        (metadata, error) -> ended(slot, metadata, error));
+  }
+
+  private void tell(int slot, Sent what) {
+    underWay[slot] = what;
     if (idempotent) {
-      ledger.numbered(name, partition, value);
+      ledger.numbered(name, what.partition(), what.value());
     }
     ledger
         .journal()
-        .note(processes[slot], Phase.INVOKE, Call.SEND, List.of(new Step.Send(key, value, -1)));
-    producer.send(
-        new ProducerRecord<>(Ledger.TOPIC, partition, null, value),
-        (metadata, error) -> ended(slot, partition, value, metadata, error));
+        .note(
+            processes[slot],
+            Phase.INVOKE,
+            Call.SEND,
+            List.of(new Step.Send(Ledger.key(what.partition()), what.value(), -1)));
+  }
+
+  /** The topic is another one: what is under way may land in it, or have landed in the old one. */
+  void topicIsNew() {
+    for (int slot = 0; slot < SLOTS && !dead; slot++) {
+      if (busy[slot]) {
+        Sent old = underWay[slot];
+        tell(slot, new Sent(old.partition(), old.value(), true));
+      }
+    }
   }
 
   /** Asks for the topic until it is known. */
@@ -106,16 +133,14 @@ final class Writer {
     return -1;
   }
 
-  private void ended(
-      int slot,
-      int partition,
-      String value,
-      @Nullable RecordMetadata metadata,
-      @Nullable Exception error) {
+  private void ended(int slot, @Nullable RecordMetadata metadata, @Nullable Exception error) {
     busy[slot] = false;
-    Phase phase = Phase.INFO;
+    Sent what = underWay[slot];
+    int partition = what.partition();
+    String value = what.value();
+    Phase phase = Phase.INFO; // also where it may have landed in a topic that is gone
     long offset = Step.UNKNOWN;
-    if (metadata != null && metadata.hasOffset()) {
+    if (!what.ofFormerTopic() && metadata != null && metadata.hasOffset()) {
       if (metadata.durability().compareTo(Durability.STANDARD) >= 0) {
         phase = Phase.OK;
         offset = metadata.offset();

@@ -2,6 +2,7 @@ package io.millrace.server.cluster;
 
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.rpc.EventLoop;
+import io.millrace.rpc.SafetyRule;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.storage.log.LogOpening;
 import java.util.function.Consumer;
@@ -85,7 +86,7 @@ final class Openings {
     if (cause == LogOpening.Cause.DISK_FAILED) {
       table.trouble(replica, offline.why());
       again.stop();
-    } else if (cause.mayPass()) {
+    } else if (cause.mayPass() && !SafetyRule.F4.isLeftOut()) {
       table.trouble(replica, offline.why() + "; opening it is tried again by itself");
       again.failed(replica, cause == LogOpening.Cause.NO_ROOM);
     } else {

@@ -332,7 +332,7 @@ final class LogRecovery {
       if (scan.sizeBytes() < file.sizeBytes()) {
         log.truncate(scan.sizeBytes());
       }
-      if (pageCache != PageCache.FRESH) {
+      if (pageCache != PageCache.FRESH && !SafetyRule.F1.isLeftOut()) {
         writeAnew(log, scan.beganAt(), scan.sizeBytes());
       }
       log.force();

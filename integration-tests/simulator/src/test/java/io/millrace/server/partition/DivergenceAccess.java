@@ -16,7 +16,7 @@ public final class DivergenceAccess {
    * @return null when they do not
    */
   public static @Nullable Parting check(long offset, int lastEpoch, int endEpoch, long endOffset) {
-    return DivergenceRules.check(offset, lastEpoch, new EpochEnd(endEpoch, endOffset), 0)
+    return DivergenceRules.checkReplica(offset, lastEpoch, new EpochEnd(endEpoch, endOffset), 0)
         .map(divergence -> new Parting(divergence.epoch(), divergence.endOffset()))
         .orElse(null);
   }

@@ -1,5 +1,9 @@
 package io.millrace.server.partition;
 
+import io.millrace.storage.log.PartitionLog;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+
 /** Lets the simulator see a partition's state, on its loop. */
 public final class PartitionProbe {
   private static final int NO_EPOCH = -1;
@@ -19,6 +23,19 @@ public final class PartitionProbe {
   /** Of its log, whether or not it has records. */
   public static int latestEpoch(Partition partition) {
     return partition.log().latestEpoch();
+  }
+
+  /** Where the records of each epoch begin. */
+  public static NavigableMap<Long, Integer> epochs(Partition partition) {
+    PartitionLog log = partition.log();
+    NavigableMap<Long, Integer> epochs = new TreeMap<>();
+    long at = log.startOffset();
+    while (at < log.endOffset()) {
+      int epoch = log.epochAt(at);
+      epochs.put(at, epoch);
+      at = Math.max(at + 1, log.endOffsetForEpoch(epoch).endOffset());
+    }
+    return epochs;
   }
 
   /** The next offset to be written. */

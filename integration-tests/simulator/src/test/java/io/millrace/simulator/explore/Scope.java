@@ -57,6 +57,11 @@ public record Scope(
     return scope;
   }
 
+  /** So that whoever heals is not held up by the bound of the search. */
+  Scope withAllEpochs() {
+    return changed("epochs", Cluster.MOST_EPOCHS - 1);
+  }
+
   private Scope with(String word) {
     int at = word.indexOf('=');
     String name = at < 0 ? word : word.substring(0, at);

@@ -18,6 +18,9 @@ public final class Search {
   private final SeenStates seen = new SeenStates();
   private final Moves moves;
 
+  /** Null where only safety is looked at. */
+  private final @Nullable Healing healing;
+
   // Of each state in the order found: where it came from, and how.
   private int[] parents = new int[1 << 16];
   private short[] steps = new short[1 << 16];
@@ -38,6 +41,7 @@ public final class Search {
     this.maxStates = maxStates;
     this.isTelling = isTelling;
     this.moves = new Moves(scope);
+    this.healing = scope.isRecovering() ? new Healing(scope) : null;
     this.first = codec.encode(Cluster.first(scope));
   }
 
@@ -89,8 +93,12 @@ public final class Search {
     }
     parents[number] = parent;
     steps[number] = (short) step;
-    if (state.violation != null) {
-      violation = state.violation;
+    String what = state.violation;
+    if (what == null && healing != null && !state.hasToldALoss) {
+      what = healing.missing(state);
+    }
+    if (what != null) {
+      violation = what;
       violator = number;
     }
     // Where a loss was told there is nothing left to look for; its place is kept nevertheless.
