@@ -48,6 +48,11 @@ final class Clients {
     isHolding = true;
   }
 
+  /** Whether the topic is being made anew. */
+  boolean isHolding() {
+    return isHolding;
+  }
+
   /** Writers have to find out by themselves; who has read the old one is done with it. */
   void topicIsNew() {
     isHolding = false;

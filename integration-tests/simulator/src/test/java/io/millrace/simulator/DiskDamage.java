@@ -27,7 +27,8 @@ final class DiskDamage {
 
   /**
    * Nothing on a machine that runs, nor where no other member of the in-sync set has all that was
-   * acknowledged: a partition whose only copy is damaged stays offline until somebody decides.
+   * acknowledged: a partition whose only copy is damaged stays offline until somebody decides. Of
+   * logs without records nobody can tell whether they are damaged.
    */
   void flipBit(Machine machine, int number) {
     List<Path> files = new ArrayList<>();
@@ -69,7 +70,7 @@ final class DiskDamage {
         .map(member -> world.machines().get(member - 1))
         .filter(other -> machine.state() == Machine.State.DOWN || other.state() == Machine.State.UP)
         .map(other -> Disks.log(other, Disks.topicIdOf(znode), partition))
-        .anyMatch(copy -> atlas.hasAll(partition, copy));
+        .anyMatch(copy -> copy.endOffset() > 0 && atlas.hasAll(partition, copy));
   }
 
   /** Nothing unless another in-sync member runs that has all. */

@@ -85,7 +85,11 @@ final class Faults {
       case SLOW_DISK -> machine(act).setForceMillis(act.other());
       case SHIFT_CLOCK -> machine(act).shiftWallClock(act.other() * 1_000L);
       case FLIP_BIT -> disks.flipBit(machine(act), act.other());
-      case EMPTY_DISK -> disks.empty(machine(act));
+      case EMPTY_DISK -> {
+        if (!clients.isHolding()) { // else nobody can tell yet who has copies of the new topic
+          disks.empty(machine(act));
+        }
+      }
       case TAKE_IMAGE -> disks.takeImage(machine(act));
       case RETURN_IMAGE -> disks.returnImage(machine(act));
       case HOLD_BACK -> network.holdBack(clients.host(act.who()), clients.host(act.other()));

@@ -8,8 +8,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What the simulator once found, and what was mended since: each as the whole schedule, because a
- * seed means another run as soon as anything draws differently. And scripts of the fault matrix that
- * chance hardly ever writes (F09, F13). The README has the table.
+ * seed means another run as soon as anything draws differently. And scripts of the fault matrix
+ * that chance hardly ever writes (F09, F13). The README has the table.
  */
 class NamedSchedulesTest {
   @ParameterizedTest(name = "{0}")

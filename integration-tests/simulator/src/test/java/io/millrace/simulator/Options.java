@@ -44,23 +44,37 @@ record Options(
 
   private static final int MAX_REPLICAS = 5;
 
-  /** Kinds that are drawn only where they are asked for, until they are tried. */
-  private static final Set<Fault> ASKED_FOR =
-      EnumSet.of(
+  /** One seed of so many draws from the newer kinds too, which cost more. */
+  private static final int WIDE = 16;
+
+  private static final int FIRST_WIDE = 7;
+
+  /** In those seeds each round has at least one of these. */
+  private static final List<Fault> NEWER =
+      List.of(
           Fault.EMPTY_DISK,
           Fault.OLD_DISK,
           Fault.HOLD_BACK,
           Fault.DRAIN,
           Fault.ELECT,
           Fault.SET_MINIMUM,
-          Fault.FLIP_BIT,
-          Fault.HIDE_TOPIC,
           Fault.NEW_TOPIC,
           Fault.SHUFFLE,
           Fault.LAST_STANDING,
           Fault.LONELY_EPOCHS);
 
-  private static final List<Fault> DRAWN = drawn(System.getProperty("simulator.faults", ""));
+  /** Drawn only where they are asked for; the README says why. */
+  private static final Set<Fault> ASKED_FOR = EnumSet.of(Fault.FLIP_BIT, Fault.HIDE_TOPIC);
+
+  private static final List<Fault> USUAL =
+      Arrays.stream(Fault.values())
+          .filter(fault -> !ASKED_FOR.contains(fault) && !NEWER.contains(fault))
+          .toList();
+
+  /** Where kinds are named, all seeds draw from these alone. */
+  private static final String NAMED = System.getProperty("simulator.faults", "");
+
+  private static final boolean LEAVES_SICK = Boolean.getBoolean("simulator.sick");
 
   /** What befalls a cluster; each makes one or several acts. */
   enum Fault {
@@ -162,13 +176,13 @@ record Options(
         pick(random, 50, 200, 1_000),
         World.SECOND / 10 * pick(own, 2, 4, 6, 12),
         pick(own, 20, 40, 80),
-        faults(own),
+        faults(seed, own),
         new NetworkOptions(
             pick(own, 300_000L, 300_000L, 2_000_000L, 20_000_000L),
             pick(own, 64 << 10, 64 << 10, 256, 40),
             pick(own, 0.0, 0.0, 0.0, 0.002)),
         pick(own, 0, 0, 0, 20, 150),
-        own.nextInt(4) == 0 && minInSync < replicas ? own.nextInt(brokers) : NOBODY);
+        LEAVES_SICK && minInSync < replicas && own.nextInt(4) == 0 ? own.nextInt(brokers) : NOBODY);
   }
 
   /** A seed of each round's own, for what is drawn anew in it. */
@@ -176,22 +190,33 @@ record Options(
     return seed + round * 0x9E3779B97F4A7C15L;
   }
 
-  /** Those that are named; else the usual ones. */
-  private static List<Fault> drawn(String names) {
-    if (!names.isEmpty()) {
-      return Arrays.stream(names.split(",", -1)).map(Fault::valueOf).toList();
-    }
-    return Arrays.stream(Fault.values()).filter(fault -> !ASKED_FOR.contains(fault)).toList();
+  /** Whether a seed draws from the newer kinds. */
+  static boolean isWide(long seed) {
+    return Math.floorMod(seed, WIDE) == FIRST_WIDE || !NAMED.isEmpty();
   }
 
-  private static Map<Fault, Double> faults(SplittableRandom random) {
+  private static List<Fault> drawn(long seed) {
+    if (!NAMED.isEmpty()) {
+      return Arrays.stream(NAMED.split(",", -1)).map(Fault::valueOf).toList();
+    }
+    if (!isWide(seed)) {
+      return USUAL;
+    }
+    List<Fault> all = new ArrayList<>(USUAL);
+    all.addAll(NEWER);
+    return all;
+  }
+
+  private static Map<Fault, Double> faults(long seed, SplittableRandom random) {
+    List<Fault> drawn = drawn(seed);
     Map<Fault, Double> rates = new EnumMap<>(Fault.class);
     if (random.nextInt(20) == 0) {
       return rates; // F45: nothing is wrong
     }
     int kinds = pick(random, 1, 2, 2, 3, 4, 6);
     for (int i = 0; i < kinds; i++) {
-      Fault fault = DRAWN.get(random.nextInt(DRAWN.size()));
+      List<Fault> from = i == 0 && isWide(seed) && NAMED.isEmpty() ? NEWER : drawn;
+      Fault fault = from.get(random.nextInt(from.size()));
       rates.put(fault, pick(random, 1.5, 3.0, 6.0, 10.0));
     }
     if (random.nextInt(3) == 0) {

@@ -11,13 +11,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The rules that the search of states cannot leave out: each has a schedule in which the real
- * brokers and clients break a promise without it, and none with it. Reliability 7.6. F-1 and F-4 are
- * what the simulator once found: their rules are what mended it.
+ * brokers and clients break a promise without it, and none with it. Reliability 7.6. F-1 and F-4
+ * are what the simulator once found: their rules are what mended it.
  */
 class RediscoveryTest {
   @ParameterizedTest(name = "{0}")
   @DisplayName("a rule that is left out is missed (reliability 7.6)")
-  @ValueSource(strings = {"R8", "R9", "R13", "R14", "R15", "R16", "R21", "R22", "R23", "H9", "F-1", "F-4"})
+  @ValueSource(
+      strings = {"R8", "R9", "R13", "R14", "R15", "R16", "R21", "R22", "R23", "H9", "F-1", "F-4"})
   void aRuleLeftOutIsMissed(String name) {
     KeptSchedule schedule = KeptSchedule.load(name);
     SafetyRule rule = SafetyRule.valueOf(name.replace("-", ""));

@@ -112,9 +112,14 @@ final class Run {
     return world.violation() == null && !atlas.lossIsPermitted();
   }
 
-  /** Where one machine stays sick for a while, the others have to do without it. */
+  /**
+   * Where one machine stays sick for a while, the others have to do without it; but a new topic is
+   * made only when there are brokers for all its replicas.
+   */
   private boolean coreRecovers(Options its, Faults faults, Clients clients) {
-    if (its.sick() == Options.NOBODY || faults.minimumIsChanged()) {
+    boolean wantsAll =
+        faults.minimumIsChanged() || its.faults().containsKey(Options.Fault.NEW_TOPIC);
+    if (its.sick() == Options.NOBODY || wantsAll) {
       return true;
     }
     Machine sick = world.machines().get(its.sick());

@@ -20,14 +20,9 @@ class SeedsTest {
   private static final long FIRST = 1;
   private static final long COUNT = Long.getLong("simulator.seeds", 1_350);
 
-  /** Not in every hundred schedules; the README says in how many. */
-  private static final Set<Reach.Place> RARE =
-      EnumSet.of(
-          Reach.Place.GROWING_DURING_ELECTION,
-          Reach.Place.TRUNCATED_TWO_EPOCHS,
-          Reach.Place.APPENDS_AFTER_REPLACEMENT,
-          Reach.Place.BIT_FLIPPED,
-          Reach.Place.DISK_REPLACED);
+  /** Drawn only where it is asked for; the README says why. */
+  private static final Set<Reach.Place> ELSEWHERE =
+      EnumSet.of(Reach.Place.BIT_FLIPPED, Reach.Place.DONE_WITHOUT_THE_SICK);
 
   /** So many are run twice. */
   private static final long TWICE = Math.min(COUNT, Long.getLong("simulator.seeds.twice", 200));
@@ -60,7 +55,7 @@ class SeedsTest {
     assertThat(reach.of(Reach.Place.LEADER_CHANGE)).isGreaterThan(COUNT);
     EnumSet<Reach.Place> never = EnumSet.allOf(Reach.Place.class);
     never.removeIf(place -> reach.of(place) > 0);
-    assertThat(never).isSubsetOf(RARE);
+    assertThat(never).isSubsetOf(ELSEWHERE);
     assertThat(reach.of(Reach.Place.ACKNOWLEDGED)).isGreaterThan(COUNT);
   }
 
