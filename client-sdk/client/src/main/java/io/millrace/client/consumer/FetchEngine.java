@@ -295,7 +295,8 @@ final class FetchEngine implements ClusterListener {
     if (error.getCode() == ErrorCode.CORRUPT_BATCH && target.failures + 1 >= MANY_FAILURES) {
       // The leader knows that its copy is damaged there, and no other replica could take its place.
       TopicPartition partition = target.partition();
-      fail(target, position -> ReadFailures.corrupt(partition, position, position + 1, why));
+      String told = "the answer" + target.run().from() + ": " + error.getMessage();
+      fail(target, position -> ReadFailures.corrupt(partition, position, position + 1, told));
       return;
     }
     switch (BrokerErrors.verdict(error)) {
