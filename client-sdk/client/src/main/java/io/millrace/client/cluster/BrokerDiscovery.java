@@ -62,6 +62,13 @@ public final class BrokerDiscovery implements Discovery, BrokerQuestions.Asker {
   private final List<TopicQuestion> waiting = new ArrayList<>();
   private final Deque<String> toRefresh = new ArrayDeque<>();
   private boolean refreshDue;
+
+  /** Since the last question, and with the present one: what is known has not proved true. */
+  private boolean wasDoubted;
+
+  private boolean isDoubted;
+
+  private boolean isInDoubt;
   private @Nullable Timer refresh;
   private long refreshAtNanos;
   private long lastAskedNanos;
@@ -136,6 +143,7 @@ public final class BrokerDiscovery implements Discovery, BrokerQuestions.Asker {
   public void doubt() {
     loop.execute(
         () -> {
+          wasDoubted = true;
           long jitterNanos = MILLISECONDS.toNanos(settings.backoff().delayMillis(1, random));
           long sinceNanos = loop.clock().nanoTime() - lastAskedNanos;
           refreshIn(Math.max(jitterNanos, longestPauseNanos() - sinceNanos));
@@ -205,10 +213,16 @@ public final class BrokerDiscovery implements Discovery, BrokerQuestions.Asker {
         question.takeAlong();
       }
     }
+    isDoubted = wasDoubted || waiting.stream().anyMatch(this::asksAboutWhatIsKnown);
+    wasDoubted = false;
     // Not taken out before they are answered; asking about one twice does no harm.
     toRefresh.stream().limit(Math.max(0, MAX_TOPICS - names.size())).forEach(names::add);
     lastAskedNanos = loop.clock().nanoTime();
     return names;
+  }
+
+  private boolean asksAboutWhatIsKnown(TopicQuestion question) {
+    return question.topics().stream().anyMatch(current.topics()::containsKey);
   }
 
   // ---- What came -------------------------------------------------------------------------------
@@ -233,6 +247,7 @@ public final class BrokerDiscovery implements Discovery, BrokerQuestions.Asker {
       return reason;
     }
     trouble = "";
+    isInDoubt = isDoubted && current.brokers().size() > 1 && !Newest.isNews(current, answer);
     merge(answer);
     // Also what it does not tell, or a broker could keep us asking: the next refresh is another.
     toRefresh.removeIf(answer::isAbout);
@@ -259,6 +274,11 @@ public final class BrokerDiscovery implements Discovery, BrokerQuestions.Asker {
     return open;
   }
 
+  @Override
+  public boolean isInDoubt() {
+    return isInDoubt;
+  }
+
   private @Nullable String whyNotBelieved(MetadataAnswer answer) {
     if (answer.clusterId().isEmpty() || answer.brokers().isEmpty()) {
       return "it does not know its cluster yet";
@@ -275,7 +295,7 @@ public final class BrokerDiscovery implements Discovery, BrokerQuestions.Asker {
     followed.addAll(answer.found().keySet());
     followed.removeAll(answer.missing());
     Map<String, TopicDescription> topics = new HashMap<>(current.topics());
-    topics.putAll(answer.found());
+    answer.found().forEach((name, told) -> topics.merge(name, told, Newest::of));
     topics.keySet().removeAll(answer.missing());
     Map<Integer, Broker> brokers = answer.brokers();
     ClusterMap newest = new ClusterMap(answer.clusterId(), brokers, topics);

@@ -24,9 +24,10 @@ import org.jspecify.annotations.Nullable;
  * Metadata requests, one after another, over one connection to whichever broker answers. On the
  * client's loop.
  *
- * <p>A round goes once through the live brokers and then the addresses the client was given: in
- * random order, so that clients spread, and the given ones always too, should the cluster say of
- * itself what leads nowhere (B94). Between rounds there are pauses that grow.
+ * <p>A broker that says only what is doubted is left for another. A round goes once through the
+ * live brokers and then the addresses the client was given: in random order, so that clients
+ * spread, and the given ones always too, should the cluster say of itself what leads nowhere (B94).
+ * Between rounds there are pauses that grow.
  */
 final class BrokerQuestions implements Connection.Listener {
   /** Who has questions. */
@@ -47,6 +48,12 @@ final class BrokerQuestions implements Connection.Listener {
      *     it is
      */
     @Nullable String answered(MetadataAnswer answer);
+
+    /**
+     * Whether what comes next had better be asked of another broker: this one has said again what
+     * is doubted, and may have been cut off from the store for long.
+     */
+    boolean isInDoubt();
 
     /**
      * No answer came.
@@ -176,6 +183,10 @@ final class BrokerQuestions implements Connection.Listener {
     if (trouble == null) {
       failedRounds = 0;
       round.clear();
+      if (asker.isInDoubt()) {
+        connection = null;
+        asked.close();
+      }
       state = asked.isOpen() ? State.READY : State.IDLE;
       pump();
     } else {

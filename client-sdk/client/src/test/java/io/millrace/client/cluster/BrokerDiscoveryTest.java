@@ -264,6 +264,31 @@ class BrokerDiscoveryTest {
   }
 
   @Test
+  @DisplayName(
+      "F24: a broker that was cut off, and says again what is doubted, is left for another")
+  void f24_asksAnotherWhenABrokerSaysOnlyWhatIsDoubted() {
+    String id = world.cluster().createTopic("notes", 1).id();
+    BrokerDiscovery discovery = Discoveries.ofBrokers(world, world.given(1));
+    ClusterMap before = lookUp(discovery, "notes");
+    MetadataResponse.Builder old = answer(FakeCluster.CLUSTER_ID);
+    before
+        .brokers()
+        .values()
+        .forEach(each -> old.addBrokers(broker(each.id(), each.host(), each.port())));
+    old.addTopics(
+        TopicInfo.newBuilder()
+            .setName("notes")
+            .setTopicId(id)
+            .addPartitions(PartitionInfo.newBuilder().setLeader(1).setLeaderEpoch(1)));
+    says(1, old);
+    world.cluster().lead("notes", 0, 2, false);
+    lookUp(discovery, "notes");
+    ClusterMap after = lookUp(discovery, "notes");
+    assertThat(asked(2)).isPositive();
+    assertThat(after.topics().values().iterator().next().partitions().get(0).leader()).hasValue(2);
+  }
+
+  @Test
   void thatATopicIsMissingIsBelievedWhenAnotherBrokerAgrees() {
     world.cluster().createTopic("notes", 1);
     // This one has lost ZooKeeper, and has not heard of the topic.
