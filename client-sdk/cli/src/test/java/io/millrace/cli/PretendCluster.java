@@ -269,7 +269,8 @@ final class PretendCluster implements ClientFactory {
                 offline,
                 inSync.size() < replicas.size() ? partitions : 0,
                 belowMinimum,
-                Map.of(1, 4));
+                Map.of(1, 4),
+                false);
           });
     }
 

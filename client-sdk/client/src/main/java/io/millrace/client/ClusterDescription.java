@@ -31,28 +31,4 @@ public record ClusterDescription(
     brokers = List.copyOf(brokers);
     leaders = Map.copyOf(leaders);
   }
-
-  /** As told by a broker in contact with ZooKeeper. */
-  public ClusterDescription(
-      String clusterId,
-      int formatVersion,
-      List<Broker> brokers,
-      int topics,
-      int partitions,
-      int offlinePartitions,
-      int underReplicatedPartitions,
-      int belowMinimumPartitions,
-      Map<Integer, Integer> leaders) {
-    this(
-        clusterId,
-        formatVersion,
-        brokers,
-        topics,
-        partitions,
-        offlinePartitions,
-        underReplicatedPartitions,
-        belowMinimumPartitions,
-        leaders,
-        false);
-  }
 }

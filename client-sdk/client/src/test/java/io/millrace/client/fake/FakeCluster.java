@@ -116,12 +116,12 @@ public final class FakeCluster implements Discovery, Discovery.Factory {
     }
   }
 
-  /** The same leader in another epoch; clients are not told. */
   /** Who could lead; nobody is told. */
   public synchronized void setInSync(String topic, int partition, List<Integer> brokers) {
     topic(topic).partitions.get(partition).inSync = brokers;
   }
 
+  /** The same leader in another epoch; clients are not told. */
   public synchronized void setLeaderEpoch(String topic, int partition, int epoch) {
     topic(topic).partitions.get(partition).leaderEpoch = epoch;
   }
