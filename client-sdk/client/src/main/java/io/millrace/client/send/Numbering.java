@@ -104,6 +104,13 @@ final class Numbering {
     return true;
   }
 
+  /** Nothing is numbered here any more; see {@link ProducerIdentity#ended}. */
+  void end() {
+    if (begun) {
+      identity.ended(epoch);
+    }
+  }
+
   /** For the queue, which guesses what a batch will get. */
   PartitionQueue.Guess guess() {
     begin();

@@ -67,8 +67,18 @@ final class ProducerIdentity {
     return id;
   }
 
+  /** In which the numbers of a partition begin. */
   int firstEpoch() {
     return firstEpoch;
+  }
+
+  /**
+   * The numbers of a partition have ended in that epoch. Should it come to be sent to again, as the
+   * same partition of a topic that was away for a while, its leader remembers them: under the same
+   * epoch it would take what is new for what it has.
+   */
+  void ended(int epoch) {
+    firstEpoch = Math.max(firstEpoch, epoch + 1);
   }
 
   /** Why there is none yet, for people. */

@@ -356,6 +356,7 @@ public final class SendEngine implements ClusterListener {
   void abandon(PartitionSender sender, MillraceException why) {
     List<SendBatch> left = new ArrayList<>();
     sender.setGone(why);
+    sender.numbering().end();
     sender.queue().refuse(why, left);
     router.forget(sender);
     endings.giveUp(left, why);

@@ -3,6 +3,7 @@ package io.millrace.client.send;
 import io.millrace.client.Partitioner;
 import io.millrace.client.TopicPartition;
 import io.millrace.client.cluster.KnownTopic;
+import io.millrace.client.errors.UnknownPartitionException;
 import io.millrace.client.metrics.MetricName;
 import java.util.Arrays;
 import java.util.concurrent.atomic.LongAdder;
@@ -54,21 +55,26 @@ public final class SendTopic implements Partitioner.Topic {
 
   void update(KnownTopic newest) {
     known = newest;
-    PartitionSender[] before = senders;
     int count = newest.partitionCount();
-    if (count > before.length) {
-      PartitionSender[] grown = Arrays.copyOf(before, count);
-      for (int i = before.length; i < count; i++) {
+    // Never shorter: callers of send read this and the count one after the other.
+    PartitionSender[] grown = Arrays.copyOf(senders, Math.max(count, senders.length));
+    for (int i = 0; i < count; i++) {
+      if (i >= senders.length || isBack(grown[i])) {
         grown[i] = engine.newSender(this, new TopicPartition(name, i));
       }
-      senders = grown;
     }
+    senders = grown;
     int[] now = new int[count];
     for (int i = 0; i < count; i++) {
       now[i] = newest.leader(i).orElse(NOBODY);
     }
     leaders = now;
     maxRecordBytes = recordLimit(newest.settings().get(RECORD_MAX_BYTES));
+  }
+
+  /** There was no such partition, in a topic of this name that had fewer, and now there is. */
+  private static boolean isBack(PartitionSender sender) {
+    return sender.gone() instanceof UnknownPartitionException;
   }
 
   private static int recordLimit(@Nullable String setting) {

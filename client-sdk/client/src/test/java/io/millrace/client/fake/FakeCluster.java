@@ -90,6 +90,12 @@ public final class FakeCluster implements Discovery, Discovery.Factory {
     publish();
   }
 
+  /** A topic that was deleted is there again, as it was (B76). */
+  public synchronized void putBack(FakeTopic topic) {
+    topics.put(topic.name, topic);
+    publish();
+  }
+
   public synchronized FakeTopic topic(String name) {
     FakeTopic topic = topics.get(name);
     if (topic == null) {

@@ -54,11 +54,19 @@ public final class FakeLog {
       if (batch.baseSequence() > expected) {
         return error(ErrorCode.OUT_OF_ORDER_SEQUENCE, expected + " comes next");
       } else if (batch.baseSequence() < expected) {
-        return error(ErrorCode.SEQUENCE_REUSED, expected + " comes next");
+        return isForgotten(batch)
+            ? error(ErrorCode.DUPLICATE_SEQUENCE, "written once, nobody knows where")
+            : error(ErrorCode.SEQUENCE_REUSED, expected + " comes next");
       }
       last.put(batch.producerId(), remembered(batch, 0));
     }
     return null;
+  }
+
+  /** A leader knows the last 32 batches again. */
+  private boolean isForgotten(BatchView batch) {
+    List<Remembered> all = producers.getOrDefault(batch.producerId(), List.of());
+    return all.size() > 32 && batch.baseSequence() < all.get(all.size() - 32).sequence();
   }
 
   private static Error error(ErrorCode code, String message) {
