@@ -6,7 +6,6 @@ import io.millrace.client.fake.SimulatedWorld;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.Request;
 import java.time.Duration;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,26 +13,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A producer loses no time of its own when leaders change. */
 class LeaderChangeTest {
-  private final SimulatedWorld world = new SimulatedWorld(3, 3);
+  private final LedNotes notes = new LedNotes();
+  private final SimulatedWorld world = notes.world();
 
   @AfterEach
   void nothingWasThrown() {
     assertThat(world.scheduler().thrown()).isEmpty();
-  }
-
-  private SimulatedProducer producer() {
-    world.cluster().createTopic("notes", 1);
-    world.cluster().setInSync("notes", 0, List.of(1, 2));
-    SimulatedProducer producer = new SimulatedProducer(world, SimulatedProducer.settings());
-    producer.learn("notes");
-    producer.send("notes", 0, "first");
-    producer.awaitAll();
-    world.runFor(Duration.ofSeconds(3));
-    return producer;
-  }
-
-  private long millis() {
-    return world.scheduler().nanoTime() / 1_000_000;
   }
 
   @ParameterizedTest
@@ -41,20 +26,20 @@ class LeaderChangeTest {
       value = ErrorCode.class,
       names = {"NOT_LEADER", "UNKNOWN_EPOCH", "FENCED_EPOCH"})
   void asksANewLeaderThatIsNotReadyYetAgainWithinMilliseconds(ErrorCode code) {
-    SimulatedProducer producer = producer();
+    SimulatedProducer producer = notes.producer();
     world
         .broker(1)
         .script(Scripts.on(Request.ApiCase.PRODUCE, Scripts.times(3, Scripts.refuseEach(code))));
-    long before = millis();
+    long before = notes.millis();
     producer.send("notes", 0, "second");
     producer.awaitAll();
     // 3, 6 and 12 ms; with pauses as after any failure it would be 175 ms at least.
-    assertThat(millis() - before).isBetween(15L, 50L);
+    assertThat(notes.millis() - before).isBetween(15L, 50L);
   }
 
   @Test
   void pausesAsAfterAnyFailureWhenThatGoesOn() {
-    SimulatedProducer producer = producer();
+    SimulatedProducer producer = notes.producer();
     world
         .broker(1)
         .script(
@@ -69,7 +54,7 @@ class LeaderChangeTest {
 
   @Test
   void isConnectedToWhoComesNextBeforeItIsKnownWhoThatIs() {
-    SimulatedProducer producer = producer();
+    SimulatedProducer producer = notes.producer();
     world.killBroker(1);
     producer.send("notes", 0, "second");
     world.runFor(Duration.ofMillis(100));
@@ -82,7 +67,7 @@ class LeaderChangeTest {
 
   @Test
   void isConnectedToWhoComesNextOnceTheLeaderSaysThatItLeadsNoMore() {
-    SimulatedProducer producer = producer();
+    SimulatedProducer producer = notes.producer();
     world
         .broker(1)
         .script(

@@ -18,22 +18,12 @@ import org.junit.jupiter.api.Test;
 
 /** A producer that is told by the former leader who leads now, before its discovery knows. */
 class ToldLeaderTest {
-  private final SimulatedWorld world = new SimulatedWorld(3, 3);
+  private final LedNotes notes = new LedNotes();
+  private final SimulatedWorld world = notes.world();
 
   @AfterEach
   void nothingWasThrown() {
     assertThat(world.scheduler().thrown()).isEmpty();
-  }
-
-  private SimulatedProducer producer() {
-    world.cluster().createTopic("notes", 1);
-    world.cluster().setInSync("notes", 0, List.of(1, 2));
-    SimulatedProducer producer = new SimulatedProducer(world, SimulatedProducer.settings());
-    producer.learn("notes");
-    producer.send("notes", 0, "first");
-    producer.awaitAll();
-    world.runFor(Duration.ofSeconds(3));
-    return producer;
   }
 
   /** That broker says so of another. */
@@ -64,32 +54,28 @@ class ToldLeaderTest {
             });
   }
 
-  private long millis() {
-    return world.scheduler().nanoTime() / 1_000_000;
-  }
-
   @Test
   void isConnectedToWhoMayLeadNextFromItsFirstAcknowledgementOn() {
-    producer();
+    notes.producer();
     assertThat(world.broker(2).greetings()).isOne();
     assertThat(world.broker(3).greetings()).as("has no copy").isZero();
   }
 
   @Test
   void goesWhereItIsToldWithoutAPauseAndWithoutNews() {
-    SimulatedProducer producer = producer();
+    SimulatedProducer producer = notes.producer();
     world.cluster().lead("notes", 0, 2, false);
     tells(1, 2, 2);
-    long before = millis();
+    long before = notes.millis();
     producer.send("notes", 0, "second");
     producer.awaitAll();
-    assertThat(millis() - before).isLessThanOrEqualTo(3);
+    assertThat(notes.millis() - before).isLessThanOrEqualTo(3);
     assertThat(world.broker(2).seen(Request.ApiCase.PRODUCE)).hasSize(1);
   }
 
   @Test
   void isNotLedAstrayForLong() {
-    SimulatedProducer producer = producer();
+    SimulatedProducer producer = notes.producer();
     world.cluster().lead("notes", 0, 2, true);
     world.runFor(Duration.ofSeconds(1));
     world.cluster().lead("notes", 0, 1, false);
@@ -104,7 +90,7 @@ class ToldLeaderTest {
 
   @Test
   void aHintToABrokerThatIsNotKnownIsPassedOver() {
-    SimulatedProducer producer = producer();
+    SimulatedProducer producer = notes.producer();
     tells(1, 77, 9);
     producer.send("notes", 0, "second");
     world.runFor(Duration.ofMillis(200));
@@ -114,7 +100,7 @@ class ToldLeaderTest {
 
   @Test
   void asksWhoWillLeadMostProbablyAsSoonAsTheLeaderIsGone() {
-    SimulatedProducer producer = producer();
+    SimulatedProducer producer = notes.producer();
     world.killBroker(1);
     producer.send("notes", 0, "second");
     world.runFor(Duration.ofMillis(20));

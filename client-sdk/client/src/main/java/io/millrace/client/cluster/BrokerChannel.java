@@ -43,6 +43,9 @@ final class BrokerChannel implements Connection.Listener {
   private long readySinceNanos;
   private int failures;
 
+  /** The present connection, or the next, was opened by {@link #openAhead}, and not used since. */
+  private boolean ahead;
+
   /** It worked until its connection was lost, and has not been tried since. */
   private boolean isMissed;
 
@@ -72,13 +75,33 @@ final class BrokerChannel implements Connection.Listener {
 
   /** The open connection; null when there is none yet, and one is being opened. */
   @Nullable Connection get() {
+    ahead = false;
+    open();
+    return state == State.READY ? connection : null;
+  }
+
+  /** Opens a connection that nobody uses yet; false when there is no need, or it is too early. */
+  boolean openAhead() {
+    if (state != State.IDLE) {
+      return false;
+    }
+    ahead = true;
+    open();
+    return true;
+  }
+
+  /** A connection is there, or about to be, that nobody has used. */
+  boolean isAhead() {
+    return ahead && (state == State.CONNECTING || state == State.READY);
+  }
+
+  private void open() {
     if (state == State.IDLE) {
       state = State.CONNECTING;
       cluster
           .connector()
           .connect(new Endpoint(broker.host(), broker.port()), cluster.clusterId(), this);
     }
-    return state == State.READY ? connection : null;
   }
 
   boolean isReady() {

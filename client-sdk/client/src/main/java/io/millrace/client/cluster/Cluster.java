@@ -32,6 +32,12 @@ import org.slf4j.LoggerFactory;
 public final class Cluster implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Cluster.class);
 
+  /**
+   * Connections to brokers that are not used, and may be when a leader is lost. All the others of a
+   * small cluster; in a large one those that come next, of as many of the leaders.
+   */
+  static final int MAX_AHEAD = 16;
+
   private final EventLoop loop;
   private final RandomGenerator random;
   private final Discovery discovery;
@@ -189,13 +195,38 @@ public final class Cluster implements AutoCloseable {
   }
 
   /**
+   * A broker takes records: whoever may take its place is connected to before that happens, the
+   * next in line of every partition first, but not to any number of them.
+   */
+  public void connectAhead(int brokerId) {
+    loop.assertInLoop();
+    long room = MAX_AHEAD - channels.values().stream().filter(BrokerChannel::isAhead).count();
+    for (int successor : successors(brokerId)) {
+      BrokerChannel channel = channels.get(successor);
+      if (room > 0 && !closed && channel != null && channel.openAhead()) {
+        room--;
+      }
+    }
+  }
+
+  /**
    * A broker's connection has ended, or it does not lead what it should: whoever takes its place in
    * what this client uses need not be connected to when that is known.
    */
   public void connectToSuccessors(int brokerId) {
+    successors(brokerId).forEach(this::connection);
+  }
+
+  /** Who may lead what that broker leads, in the order of how probable that is. */
+  private Set<Integer> successors(int brokerId) {
     Set<Integer> successors = new LinkedHashSet<>();
-    topics.forEach(topic -> topic.addSuccessors(brokerId, successors));
-    successors.forEach(this::connection);
+    int most = 1;
+    for (int rank = 0; rank < most; rank++) {
+      for (KnownTopic topic : topics.all()) {
+        most = Math.max(most, topic.addSuccessors(brokerId, rank, successors));
+      }
+    }
+    return successors;
   }
 
   /**

@@ -5,6 +5,7 @@ import io.millrace.client.TopicDescription;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.IntPredicate;
@@ -148,19 +149,15 @@ public final class KnownTopic {
     boolean guessed = false;
     for (Partition partition : partitions) {
       PartitionInfo info = partition.info;
-      OptionalInt next =
-          info.replicas().stream()
-              .filter(id -> id != brokerId && info.inSync().contains(id))
-              .mapToInt(Integer::intValue)
-              .findFirst();
+      Optional<Integer> next = successors(info, brokerId).stream().findFirst();
       boolean isLost =
           info.leader().isPresent()
               && info.leader().getAsInt() == brokerId
               && info.leaderEpoch() == partition.seenEpoch
               && partition.seenEpoch < Integer.MAX_VALUE
               && hint(partition) == null;
-      if (isLost && next.isPresent() && isConnected.test(next.getAsInt())) {
-        partition.hint = new Hint(next.getAsInt(), partition.seenEpoch + 1);
+      if (isLost && next.isPresent() && isConnected.test(next.get())) {
+        partition.hint = new Hint(next.get(), partition.seenEpoch + 1);
         guessed = true;
       }
     }
@@ -185,15 +182,30 @@ public final class KnownTopic {
     }
   }
 
-  /** Who may lead what that broker leads, once it does not any more. */
-  void addSuccessors(int brokerId, Set<Integer> successors) {
+  /**
+   * Who may lead what that broker leads, once it does not any more.
+   *
+   * @param rank 0: of each partition whoever comes first, 1: whoever comes next, ...
+   * @return how many ranks there are
+   */
+  int addSuccessors(int brokerId, int rank, Set<Integer> successors) {
+    int ranks = 0;
     for (Partition partition : partitions) {
-      OptionalInt leader = partition.info.leader();
-      if (leader.isPresent() && leader.getAsInt() == brokerId) {
-        successors.addAll(partition.info.inSync());
+      PartitionInfo info = partition.info;
+      if (info.leader().isPresent() && info.leader().getAsInt() == brokerId) {
+        List<Integer> others = successors(info, brokerId);
+        if (rank < others.size()) {
+          successors.add(others.get(rank));
+        }
+        ranks = Math.max(ranks, others.size());
       }
     }
-    successors.remove(brokerId);
+    return ranks;
+  }
+
+  /** In-sync replicas stand for election in the order of assignment. */
+  private static List<Integer> successors(PartitionInfo info, int lost) {
+    return info.replicas().stream().filter(id -> id != lost && info.inSync().contains(id)).toList();
   }
 
   /** The highest epoch seen, or that of a hint; 0 for a partition that is not known. */

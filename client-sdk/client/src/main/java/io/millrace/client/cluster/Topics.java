@@ -1,6 +1,7 @@
 package io.millrace.client.cluster;
 
 import io.millrace.client.TopicDescription;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -48,6 +49,10 @@ final class Topics {
   /** From any thread. */
   int count() {
     return count;
+  }
+
+  Collection<KnownTopic> all() {
+    return byName.values();
   }
 
   void forEach(Consumer<KnownTopic> action) {

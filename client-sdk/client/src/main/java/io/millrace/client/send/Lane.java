@@ -65,7 +65,7 @@ final class Lane {
     long now = engine.nowNanos();
     if (!hasFlowed || now - stoodByNanos >= STAND_BY_NANOS) {
       stoodByNanos = now;
-      engine.cluster().connectToSuccessors(brokerId);
+      engine.cluster().connectAhead(brokerId);
     }
     flowedNanos = now;
     hasFlowed = true;
