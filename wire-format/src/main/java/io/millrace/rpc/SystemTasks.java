@@ -9,6 +9,18 @@ public final class SystemTasks implements Tasks {
   static final Clock SYSTEM_CLOCK = new SystemClock();
 
   private final RandomGenerator random = new PerThreadRandom();
+  private final String threadPrefix;
+
+  public SystemTasks() {
+    this("");
+  }
+
+  /**
+   * @param threadPrefix before the names of all workers, where several servers share a process
+   */
+  public SystemTasks(String threadPrefix) {
+    this.threadPrefix = threadPrefix;
+  }
 
   @Override
   public Clock clock() {
@@ -22,7 +34,7 @@ public final class SystemTasks implements Tasks {
 
   @Override
   public Worker worker(String name) {
-    return new WorkerThread(name);
+    return new WorkerThread(threadPrefix + name);
   }
 
   private static final class SystemClock implements Clock {

@@ -141,10 +141,11 @@ final class DevCommand implements Callable<Integer> {
             LOOPBACK + ":" + third,
             "auto.create.topics",
             "true");
+    String threadPrefix = brokerCount == 1 ? "" : "broker-" + id + "-";
     return new RunningBroker(
         BrokerSettingsSource.load(Optional.empty(), Map.of(), settings, surroundings.error()),
-        new SystemTasks(),
-        brokerCount == 1 ? "" : "broker-" + id + "-");
+        new SystemTasks(threadPrefix),
+        threadPrefix);
   }
 
   private void tellReady(String cluster, List<StartOutcome.Ready> ready) throws IOException {

@@ -115,8 +115,10 @@ final class Candidacies {
         return CompletableFuture.completedFuture(false);
       }
       PartitionImage image = outlook.imageOf(replica.id);
-      if (image != null && suspected().contains(image.leader().orElse(outlook.self()))) {
+      int leader = image == null ? outlook.self() : image.leader().orElse(outlook.self());
+      if (suspected().contains(leader)) {
         replica.suspicions.spend(loop.clock().nanoTime());
+        outlook.depose(leader);
       }
       CompletionStage<Boolean> stoodDown =
           SafetyRule.H14.isLeftOut()

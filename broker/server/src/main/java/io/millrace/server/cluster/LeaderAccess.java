@@ -37,7 +37,7 @@ public record LeaderAccess(
         new HandOvers(store.loop(), outlook, partitions, handOver, replicas, counts);
     Leaderships leaderships =
         new Leaderships(
-            store.loop(),
+            store,
             outlook,
             replicas,
             handOvers,
@@ -48,12 +48,7 @@ public record LeaderAccess(
             },
             then ->
                 new LeavingInSync(
-                        store.loop(),
-                        outlook,
-                        replicas.table(),
-                        peers,
-                        new SelfRemoval(store),
-                        then)
+                        store, outlook, replicas.table(), peers, new SelfRemoval(store), then)
                     .start());
     UncleanElections unclean =
         new UncleanElections(outlook, peers, new UncleanElection(store, outlook.self()), counts);

@@ -2,6 +2,7 @@ package io.millrace.server.cluster;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 
+import io.millrace.coordination.store.ClusterStore;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.rpc.EventLoop;
 import io.millrace.server.partition.PartitionId;
@@ -30,6 +31,7 @@ public final class Leaderships {
   /** A preferred replica has been ready for so long before it leads by preference. */
   private static final long COOL_DOWN_NANOS = SECONDS.toNanos(5);
 
+  private final ClusterStore store;
   private final EventLoop loop;
   private final Outlook outlook;
   private final ReplicaTable table;
@@ -58,14 +60,15 @@ public final class Leaderships {
    *     given, in bounded time
    */
   Leaderships(
-      EventLoop loop,
+      ClusterStore store,
       Outlook outlook,
       Replicas replicas,
       HandOvers handOvers,
       DrainingPeers peers,
       Consumer<Boolean> tellPeers,
       Consumer<Runnable> leaveSets) {
-    this.loop = loop;
+    this.store = store;
+    this.loop = store.loop();
     this.outlook = outlook;
     this.table = replicas.table();
     this.replicas = replicas;
@@ -267,14 +270,24 @@ public final class Leaderships {
       once.run();
       return;
     }
+    if (store.sessionId().isEmpty()) {
+      LOG.warn(
+          "no contact with ZooKeeper: nothing that broker {} leads can be handed over. Others take"
+              + " over once ZooKeeper is back and has missed it for {} ms",
+          outlook.self(),
+          store.sessionTimeoutMillis());
+      leaveSets.accept(once);
+      return;
+    }
     drain("broker " + outlook.self() + " is stopping")
         .whenComplete(
             (drained, bug) -> {
               if (bug == null && drained.handedOver() + drained.left().size() > 0) {
                 LOG.info(
-                    "{} leaderships are handed over, {} cannot be",
+                    "broker {} has handed over {} of the {} partitions it led",
+                    outlook.self(),
                     drained.handedOver(),
-                    drained.left().size());
+                    drained.handedOver() + drained.left().size());
               }
               leaveSets.accept(once);
             });

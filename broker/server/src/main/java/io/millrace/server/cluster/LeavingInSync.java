@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.millrace.coordination.election.SelfRemoval;
+import io.millrace.coordination.store.ClusterStore;
 import io.millrace.coordination.view.BrokerImage;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.rpc.EventLoop;
@@ -38,6 +39,9 @@ final class LeavingInSync {
   private static final long AGAIN_NANOS = MILLISECONDS.toNanos(20);
   private static final long PATIENCE_NANOS = SECONDS.toNanos(5);
 
+  /** Leaders that have lost ZooKeeper too, as is likely then, cannot do what they are asked. */
+  private static final long PATIENCE_WITHOUT_CONTACT_NANOS = SECONDS.toNanos(1);
+
   private final EventLoop loop;
   private final Outlook outlook;
   private final ReplicaTable table;
@@ -55,19 +59,21 @@ final class LeavingInSync {
    * @param then on the loop, in bounded time
    */
   LeavingInSync(
-      EventLoop loop,
+      ClusterStore store,
       Outlook outlook,
       ReplicaTable table,
       PeerCalls peers,
       SelfRemoval selfRemoval,
       Runnable then) {
-    this.loop = loop;
+    this.loop = store.loop();
     this.outlook = outlook;
     this.table = table;
     this.peers = peers;
     this.selfRemoval = selfRemoval;
     this.then = then;
-    this.deadlineNanos = loop.clock().nanoTime() + PATIENCE_NANOS;
+    this.deadlineNanos =
+        loop.clock().nanoTime()
+            + (store.sessionId().isPresent() ? PATIENCE_NANOS : PATIENCE_WITHOUT_CONTACT_NANOS);
   }
 
   void start() {
@@ -129,9 +135,13 @@ final class LeavingInSync {
                     .setIncarnation(outlook.incarnation())
                     .setDraining(true))
             .addAllPartitions(partitions.subList(0, Math.min(MAX_IN_REQUEST, partitions.size())));
+    long leftNanos = deadlineNanos - loop.clock().nanoTime();
     pending++;
     peers
-        .ask(peer, Request.newBuilder().setLeaveInSync(leave), ANSWER_NANOS)
+        .ask(
+            peer,
+            Request.newBuilder().setLeaveInSync(leave),
+            Math.min(ANSWER_NANOS, Math.max(leftNanos, AGAIN_NANOS)))
         .thenAccept(
             outcome -> {
               LOG.debug("leaving the sets of broker {}: {}", leader, outcome);

@@ -92,6 +92,11 @@ public final class Outlook {
     return suspicions.among(catalog.image());
   }
 
+  /** This broker stands for election against one that is suspected. */
+  void depose(int broker) {
+    suspicions.depose(broker);
+  }
+
   Map<Integer, String> suspicionReasons() {
     return suspicions.reasons(catalog.image());
   }

@@ -3,10 +3,13 @@ package io.millrace.server.cluster;
 import io.millrace.coordination.view.BrokerImage;
 import io.millrace.coordination.view.ClusterImage;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Which lives of which brokers are taken for dead although their sessions stand. Owner: the store's
@@ -14,9 +17,14 @@ import java.util.TreeSet;
  * of it.
  */
 final class Suspicions {
+  private static final Logger LOG = LoggerFactory.getLogger(Suspicions.class);
+
   private record Suspect(int incarnation, String why) {}
 
   private final Map<Integer, Suspect> suspects = new HashMap<>();
+
+  /** Of those, whose leaderships are being taken: people have been told. */
+  private final Set<Integer> deposed = new HashSet<>();
 
   void add(int broker, int incarnation, String why) {
     suspects.put(broker, new Suspect(incarnation, why));
@@ -27,6 +35,19 @@ final class Suspicions {
     Suspect suspect = suspects.get(broker);
     if (suspect != null && suspect.incarnation() == incarnation) {
       suspects.remove(broker);
+      deposed.remove(broker);
+    }
+  }
+
+  /** What that broker leads is about to be taken from it: told once in a suspicion. */
+  void depose(int broker) {
+    Suspect suspect = suspects.get(broker);
+    if (suspect != null && deposed.add(broker)) {
+      LOG.info(
+          "broker {} (incarnation {}) is suspected, and others are elected in its place: {}",
+          broker,
+          suspect.incarnation(),
+          suspect.why());
     }
   }
 

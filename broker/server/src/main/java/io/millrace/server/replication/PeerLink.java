@@ -1,6 +1,7 @@
 package io.millrace.server.replication;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.millrace.coordination.view.BrokerImage;
 import io.millrace.rpc.Backoff;
@@ -25,6 +26,7 @@ import org.slf4j.LoggerFactory;
 final class PeerLink implements Connection.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(PeerLink.class);
 
+  private static final long LASTING_NANOS = SECONDS.toNanos(1);
   private static final Backoff RECONNECT = new Backoff(20, 500);
 
   private final BrokerImage peer;
@@ -41,6 +43,9 @@ final class PeerLink implements Connection.Listener {
   private boolean connecting;
   private int failedConnects;
   private boolean closed;
+
+  private long suspectedNanos;
+  private boolean isToldToPeople;
 
   private @Nullable Timer reconnect;
   private @Nullable Timer tick;
@@ -153,7 +158,8 @@ final class PeerLink implements Connection.Listener {
   @Override
   public void onFailed(Throwable cause) {
     connecting = false;
-    onUnreachable("cannot connect: " + cause.getMessage());
+    String why = cause.getMessage();
+    onUnreachable(why == null ? "cannot connect: " + cause : why);
   }
 
   @Override
@@ -194,6 +200,7 @@ final class PeerLink implements Connection.Listener {
               () -> {
                 tick = null;
                 tell(watch.onTick(loop.clock().nanoTime()));
+                tellPeopleWhatLasts();
                 keepTicking();
               });
     }
@@ -209,15 +216,36 @@ final class PeerLink implements Connection.Listener {
 
   private void tell(PeerWatch.Verdict verdict) {
     if (verdict == PeerWatch.Verdict.SUSPECTED) {
-      LOG.info(
+      LOG.debug(
           "broker {} (incarnation {}) is suspected: {}",
           peer.id(),
           peer.incarnation(),
           watch.why());
+      suspectedNanos = loop.clock().nanoTime();
       context.suspected(peer.id(), peer.incarnation(), watch.why());
     } else if (verdict == PeerWatch.Verdict.CLEARED) {
-      LOG.info("broker {} (incarnation {}) answers again", peer.id(), peer.incarnation());
+      String line = "broker {} (incarnation {}) answers again";
+      if (isToldToPeople) {
+        LOG.info(line, peer.id(), peer.incarnation());
+      } else {
+        LOG.debug(line, peer.id(), peer.incarnation());
+      }
+      isToldToPeople = false;
       context.cleared(peer.id(), peer.incarnation());
+    }
+  }
+
+  /** On a loaded machine suspicions come and go; whoever acts on one tells that by itself. */
+  private void tellPeopleWhatLasts() {
+    if (watch.isSuspected()
+        && !isToldToPeople
+        && loop.clock().nanoTime() - suspectedNanos >= LASTING_NANOS) {
+      isToldToPeople = true;
+      LOG.info(
+          "broker {} (incarnation {}) has been suspected for a second: {}",
+          peer.id(),
+          peer.incarnation(),
+          watch.why());
     }
   }
 
