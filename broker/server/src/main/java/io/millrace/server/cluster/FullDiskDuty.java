@@ -10,7 +10,9 @@ import java.util.function.Consumer;
 
 /**
  * A broker without room on its disk takes no records, so it should lead nothing that another
- * replica can lead: it says so to those it copies from, and hands over. Owner: the store's loop.
+ * replica can lead: it says so to those it copies from, and hands over. What it was elected to lead
+ * meanwhile it cannot even begin, since the epoch has to be noted on the disk before: that it
+ * resigns. Owner: the store's loop.
  */
 final class FullDiskDuty {
   /** A hand-over that comes to nothing keeps producers waiting for a second. */
@@ -20,6 +22,7 @@ final class FullDiskDuty {
   private final ReplicaTable table;
   private final BooleanSupplier isFull;
   private final RangeRepairs.GivingAway giving;
+  private final RangeRepairs.GivingAway resigning;
   private final Consumer<Boolean> tell;
   private final String why;
   private final Map<Replica, Long> triedNanos = new HashMap<>();
@@ -27,6 +30,8 @@ final class FullDiskDuty {
 
   /**
    * @param isFull whether appends are being refused for lack of space
+   * @param giving of what is led
+   * @param resigning of what cannot begin to be led
    * @param tell that it is, or is no more
    */
   FullDiskDuty(
@@ -35,11 +40,13 @@ final class FullDiskDuty {
       ReplicaTable table,
       BooleanSupplier isFull,
       RangeRepairs.GivingAway giving,
+      RangeRepairs.GivingAway resigning,
       Consumer<Boolean> tell) {
     this.clock = clock;
     this.table = table;
     this.isFull = isFull;
     this.giving = giving;
+    this.resigning = resigning;
     this.tell = tell;
     this.why = "the disk of broker " + self + " is full, and another replica has room";
   }
@@ -64,7 +71,11 @@ final class FullDiskDuty {
   private void giveAway(Replica replica) {
     long now = clock.nanoTime();
     Long tried = triedNanos.get(replica);
-    if ((tried == null || now - tried >= AGAIN_NANOS) && giving.giveAway(replica, why)) {
+    if (tried != null && now - tried < AGAIN_NANOS) {
+      return;
+    }
+    RangeRepairs.GivingAway way = replica.hasBegun() ? giving : resigning;
+    if (way.giveAway(replica, why)) {
       triedNanos.put(replica, now);
     }
   }

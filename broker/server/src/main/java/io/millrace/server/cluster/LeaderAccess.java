@@ -1,6 +1,7 @@
 package io.millrace.server.cluster;
 
 import io.millrace.coordination.election.HandOver;
+import io.millrace.coordination.election.Resignation;
 import io.millrace.coordination.election.SelfRemoval;
 import io.millrace.coordination.election.UncleanElection;
 import io.millrace.coordination.store.ClusterStore;
@@ -60,6 +61,8 @@ public record LeaderAccess(
             replicas.table(),
             isDiskFull,
             leaderships::giveAway,
+            new Resignations(store.loop(), outlook, replicas, draining, new Resignation(store))
+                ::resign,
             isFull -> {
               wish.setFull(isFull);
               replicas.setDiskFull(isFull);

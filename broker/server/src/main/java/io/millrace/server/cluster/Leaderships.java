@@ -41,6 +41,7 @@ public final class Leaderships {
   private final Consumer<Boolean> tellPeers;
   private final Consumer<Runnable> leaveSets;
   private Runnable eachLook = () -> {};
+  private boolean started;
   private boolean draining;
   private boolean stopped;
 
@@ -78,14 +79,15 @@ public final class Leaderships {
     this.leaveSets = leaveSets;
   }
 
-  /** Before the start: what else is to be done every second. */
+  /** What else is to be done every second, from now on: also while the broker is starting. */
   void atEachLook(Runnable action) {
     eachLook = action;
+    loop.schedule(LOOK_NANOS, this::look);
   }
 
   /** Begins to look at who is preferred. Any thread. */
   public void start() {
-    loop.schedule(LOOK_NANOS, this::look);
+    loop.execute(() -> started = true);
   }
 
   /** Nothing is handed over any more but by {@link #drain}. */
@@ -98,7 +100,7 @@ public final class Leaderships {
     if (stopped) {
       return;
     }
-    if (!draining) {
+    if (started && !draining) {
       table.all().forEach(this::lookAt);
     }
     eachLook.run();

@@ -45,6 +45,9 @@ final class Replica {
   int epochWritten = -1;
   int epochLed = -1;
 
+  /** The last one that it has begun: told by the partition when it serves. */
+  int epochBegun = -1;
+
   /** The highest one that the partition was told to lead or follow in. */
   int epochTold = -1;
 
@@ -114,6 +117,11 @@ final class Replica {
   /** Of this partition, by this broker; -1 for none. */
   int highestEpochSeen() {
     return Math.max(epochOnDisk, Math.max(epochWritten, epochTold));
+  }
+
+  /** It leads, and serves; without room on the disk it comes to that only when there is some. */
+  boolean hasBegun() {
+    return epochLed >= 0 && epochBegun == epochLed;
   }
 
   boolean isFollowing() {

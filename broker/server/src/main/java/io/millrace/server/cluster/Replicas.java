@@ -248,7 +248,8 @@ public final class Replicas implements LocalPartitions.RoleListener {
     return replica == null ? LogPosition.NOTHING : replica.position;
   }
 
-  private void decide(PartitionId id) {
+  /** Looks at a partition anew, unless something is being done about it. */
+  void decide(PartitionId id) {
     Replica replica = table.find(id);
     TopicImage topic = outlook.topicOf(id);
     if (replica != null && replica.stage == Replica.Stage.DELETED && topic == null) {
@@ -391,6 +392,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
   public void onLeading(PartitionId id, int epoch) {
     Replica replica = table.find(id);
     if (replica != null && replica.epochLed == epoch) {
+      replica.epochBegun = epoch;
       table.end(replica);
       table.settle();
     }
@@ -441,7 +443,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
     }
   }
 
-  private void stepDown(Replica replica, String why) {
+  void stepDown(Replica replica, String why) {
     table.end(replica);
     roles.stepDown(replica, why);
   }

@@ -45,4 +45,23 @@ class FullDiskLeaderTest {
     assertThat(trio.records()).contains("0:a").anyMatch(each -> each.endsWith(":b"));
     assertThat(reasons(full)).doesNotContain("disk-full");
   }
+
+  @Test
+  @DisplayName("P-3: elected with a full disk, it cannot begin, and leaves it to one that can")
+  void givesUpWhatItCannotBegin() {
+    trio.produce("a");
+    trio.cluster.scheduler.runFor(8 * SECOND);
+    int first = trio.leader();
+    int full = trio.describe().getReplicas(1);
+    int third = trio.describe().getReplicas(2);
+    trio.disk(full).limitBytes(0);
+    trio.kill(first); // the next in order is the one that is full, which nobody knows
+    trio.cluster.await("the third leads", () -> trio.leader() == third);
+    trio.start(first); // with the full one two would be in sync that cannot both take records
+    trio.produce("b");
+    assertThat(trio.leader()).isNotEqualTo(full);
+    trio.cluster.scheduler.runFor(20 * SECOND);
+    assertThat(trio.leader()).isNotEqualTo(full);
+    assertThat(trio.records()).contains("0:a").anyMatch(each -> each.endsWith(":b"));
+  }
 }
