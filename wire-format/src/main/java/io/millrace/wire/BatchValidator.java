@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
  * What the broker checks before it appends what a client sent: everything, before anything changes.
  * A share with one bad batch is refused whole, with the reason.
  *
- * <p>Compressed records are not looked at (decompressing costs more than all the rest of an
- * append): the checksum, the counts and the limits of the header hold for them, and readers refuse
- * what lies about the rest. Allocates nothing for a record or a batch unless it refuses. Belongs to
- * one thread.
+ * <p>Compressed records are not looked at, but for their keys where these are needed (decompressing
+ * costs more than all the rest of an append): the checksum, the counts and the limits of the header
+ * hold for them, and readers refuse what lies about the rest. Allocates nothing for a record or a
+ * batch unless it refuses. Belongs to one thread.
  */
 public final class BatchValidator {
   /** What became of a share. */
@@ -30,6 +30,9 @@ public final class BatchValidator {
 
   private final BatchView batch = new BatchView();
   private final RecordScan records = new RecordScan();
+
+  /** Keeps no memory before it is needed. */
+  private final RecordCursor compressed = new RecordCursor();
 
   /**
    * Checks one partition's share of a produce payload: the buffer's remaining bytes.
@@ -93,8 +96,34 @@ public final class BatchValidator {
     }
     if (invalid == null && batch.compressionId() == Compressions.NONE.id()) {
       invalid = checkRecords(limits);
+    } else if (invalid == null && limits.needsKeys()) {
+      invalid = checkCompressedKeys();
     }
     return invalid;
+  }
+
+  /** The one thing for which a broker decompresses: without it a record could never go again. */
+  private @Nullable Invalid checkCompressedKeys() {
+    try {
+      compressed.over(batch);
+      for (int record = 0; compressed.next(); record++) {
+        if (compressed.keySize() == RecordCursor.ABSENT) {
+          return keyMissing(record);
+        }
+      }
+      return null;
+    } catch (CorruptBatchException e) {
+      return new Invalid(e.code(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static Invalid keyMissing(int record) {
+    return new Invalid(
+        ErrorCode.KEY_MISSING,
+        "record "
+            + record
+            + " has no key, and this topic keeps the latest record of each key: give every record a"
+            + " key, or set cleanup=delete for the topic");
   }
 
   private @Nullable Invalid checkAttributes() {
@@ -109,10 +138,14 @@ public final class BatchValidator {
     if (!Compressions.isKnown(batch.compressionId())) {
       return unsupported(Compressions.whyUnknown(batch.compressionId()));
     }
-    if (batch.isControl() || batch.isTransactional() || batch.usesAppendTime()) {
+    if (batch.isControl()
+        || batch.isTransactional()
+        || batch.usesAppendTime()
+        || batch.isCompacted()
+        || batch.hasLostTombstones()) {
       return new Invalid(
           ErrorCode.INVALID_REQUEST,
-          "only brokers write control, transactional and append-time batches");
+          "only brokers write control, transactional, append-time and compacted batches");
     }
     return checkProducer();
   }
@@ -195,6 +228,9 @@ public final class BatchValidator {
         return tooLarge(
             "record " + count + " has " + records.contentSize() + " bytes",
             limits.maxRecordBytes());
+      }
+      if (limits.needsKeys() && records.keySize() == RecordScan.ABSENT) {
+        return keyMissing(count);
       }
       max = Math.max(max, timestamp);
       count++;

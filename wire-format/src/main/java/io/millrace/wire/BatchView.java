@@ -195,6 +195,19 @@ public final class BatchView {
     return (attributes() & BatchAttributes.APPEND_TIME) != 0;
   }
 
+  /**
+   * Whether compaction has written it: records may be missing, the checksum is not the producer's,
+   * and if there are tombstones in it, {@link #baseTimestamp} is when they may go.
+   */
+  public boolean isCompacted() {
+    return (attributes() & BatchAttributes.COMPACTED) != 0;
+  }
+
+  /** Whether compaction has taken tombstones out of these offsets. */
+  public boolean hasLostTombstones() {
+    return (attributes() & BatchAttributes.TOMBSTONES_TAKEN_OUT) != 0;
+  }
+
   public int lastOffsetDelta() {
     return LittleEndian.getInt(buffer, message + BatchLayout.LAST_OFFSET_DELTA);
   }

@@ -189,6 +189,21 @@ public final class RecordCursor {
     return size == RecordScan.ABSENT ? null : buffer.slice(position, size);
   }
 
+  /** The record's place among the batch's offsets. */
+  int offsetDelta() {
+    return scan.offsetDelta();
+  }
+
+  /** What its producer said, also where the leader's clock counts. */
+  long producerTimestamp() {
+    return baseTimestamp + scan.timestampDelta();
+  }
+
+  /** Key, value and headers as they stand; a new view at each call. */
+  ByteBuffer body() {
+    return buffer.slice(scan.bodyPosition(), scan.bodyEnd() - scan.bodyPosition());
+  }
+
   /** Where the key begins, for {@link #copy}; means nothing when there is none. */
   public int keyPosition() {
     return scan.keyPosition();

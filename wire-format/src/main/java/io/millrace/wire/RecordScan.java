@@ -36,6 +36,7 @@ final class RecordScan {
 
   private long timestampDelta;
   private int offsetDelta;
+  private int bodyPosition;
   private int keyPosition;
   private int keySize;
   private int valuePosition;
@@ -104,6 +105,7 @@ final class RecordScan {
       return fail("offset deltas pass 2^31 - 1");
     }
     offsetDelta = nextOffsetDelta;
+    bodyPosition = at;
     if (tag == KEY_TAG) {
       at++;
       keySize = size(recordEnd);
@@ -278,6 +280,16 @@ final class RecordScan {
 
   int valuePosition() {
     return valuePosition;
+  }
+
+  /** Key, value and headers as they stand, tags included: up to {@link #bodyEnd}. */
+  int bodyPosition() {
+    return bodyPosition;
+  }
+
+  /** Where the record ends. */
+  int bodyEnd() {
+    return headersEnd;
   }
 
   int headerCount() {

@@ -262,10 +262,14 @@ class BatchValidatorTest {
   }
 
   @Test
-  void b36_refusesControlTransactionalAndAppendTimeBatchesFromAClient() {
+  void b36_refusesControlTransactionalAppendTimeAndCompactedBatchesFromAClient() {
     for (int flag :
         new int[] {
-          BatchAttributes.CONTROL, BatchAttributes.TRANSACTIONAL, BatchAttributes.APPEND_TIME
+          BatchAttributes.CONTROL,
+          BatchAttributes.TRANSACTIONAL,
+          BatchAttributes.APPEND_TIME,
+          BatchAttributes.COMPACTED,
+          BatchAttributes.TOMBSTONES_TAKEN_OUT
         }) {
       assertRefused(
           Forged.withInt(batch(), BatchLayout.ATTRIBUTES, flag),

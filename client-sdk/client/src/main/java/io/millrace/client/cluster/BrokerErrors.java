@@ -66,6 +66,7 @@ public final class BrokerErrors {
           FENCED_PRODUCER,
           DUPLICATE_SEQUENCE,
           SEQUENCE_REUSED,
+          KEY_MISSING,
           UNKNOWN_PRODUCER,
           OFFSET_OUT_OF_RANGE ->
           Verdict.NEVER;
@@ -105,6 +106,7 @@ public final class BrokerErrors {
           INVALID_TOPIC_NAME,
           INVALID_SETTING,
           INVALID_TIMESTAMP,
+          KEY_MISSING,
           DUPLICATE_SEQUENCE,
           OFFSET_OUT_OF_RANGE ->
           new InvalidRequestException(message);
