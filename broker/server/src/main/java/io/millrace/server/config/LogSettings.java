@@ -8,4 +8,14 @@ package io.millrace.server.config;
  * @param retentionBytes of one partition; -1: without limit
  */
 public record LogSettings(
-    int segmentBytes, long segmentMillis, long retentionMillis, long retentionBytes) {}
+    int segmentBytes,
+    long segmentMillis,
+    long retentionMillis,
+    long retentionBytes,
+    CompactionSettings compaction) {
+  /** Without compaction. */
+  public LogSettings(
+      int segmentBytes, long segmentMillis, long retentionMillis, long retentionBytes) {
+    this(segmentBytes, segmentMillis, retentionMillis, retentionBytes, CompactionSettings.NONE);
+  }
+}

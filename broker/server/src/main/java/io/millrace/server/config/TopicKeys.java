@@ -80,6 +80,54 @@ public final class TopicKeys {
           "The oldest records of a partition may go, a segment at a time, while it keeps at least"
               + " so much.");
 
+  static final Key<CleanupPolicy> CLEANUP =
+      Key.choice(
+          "cleanup",
+          CleanupPolicy.DELETE,
+          List.of(CleanupPolicy.DELETE, CleanupPolicy.COMPACT, CleanupPolicy.BOTH),
+          "What goes by itself: records that are too old or too much (delete), or all but the latest"
+              + " record of each key (compact), for which every record needs a key.");
+
+  static final Key<Long> COMPACTION_MIN_LAG_MILLIS =
+      Key.longInteger(
+          "compaction.min.lag.ms",
+          "ms",
+          0,
+          0,
+          CENTURY_MILLIS,
+          "Every record stays at least so long, also when a later one of its key has come.");
+
+  static final Key<Long> COMPACTION_MAX_LAG_MILLIS =
+      Key.bound(
+          "compaction.max.lag.ms",
+          "ms",
+          -1,
+          SECOND_MILLIS,
+          CENTURY_MILLIS,
+          "no bound",
+          "A record that has a later one of its key goes after so long at the latest, however little"
+              + " there is to compact.");
+
+  static final Key<Integer> COMPACTION_DIRTY_PERCENT =
+      Key.integer(
+          "compaction.dirty.percent",
+          "%",
+          50,
+          1,
+          100,
+          "A partition is compacted once so much of its closed files has not been compacted before."
+              + " Less keeps fewer old records and reads the files more often.");
+
+  static final Key<Long> DELETE_RETENTION_MILLIS =
+      Key.longInteger(
+          "delete.retention.ms",
+          "ms",
+          DAY_MILLIS,
+          0,
+          CENTURY_MILLIS,
+          "A deletion (a record without a value) stays in a compacted topic so long after compaction"
+              + " has first seen it; who takes longer to read from the beginning may miss it.");
+
   static final Key<Integer> SEGMENT_BYTES =
       Key.integer(
           "segment.bytes",
@@ -111,7 +159,12 @@ public final class TopicKeys {
           RETENTION_MILLIS,
           RETENTION_BYTES,
           SEGMENT_BYTES,
-          SEGMENT_MILLIS);
+          SEGMENT_MILLIS,
+          CLEANUP,
+          COMPACTION_MIN_LAG_MILLIS,
+          COMPACTION_MAX_LAG_MILLIS,
+          COMPACTION_DIRTY_PERCENT,
+          DELETE_RETENTION_MILLIS);
 
   private TopicKeys() {}
 

@@ -82,6 +82,12 @@ public record TopicSettings(
             values.get(TopicKeys.SEGMENT_BYTES),
             values.get(TopicKeys.SEGMENT_MILLIS),
             values.get(TopicKeys.RETENTION_MILLIS),
-            values.get(TopicKeys.RETENTION_BYTES)));
+            values.get(TopicKeys.RETENTION_BYTES),
+            new CompactionSettings(
+                values.get(TopicKeys.CLEANUP),
+                values.get(TopicKeys.COMPACTION_MIN_LAG_MILLIS),
+                values.get(TopicKeys.COMPACTION_MAX_LAG_MILLIS),
+                values.get(TopicKeys.COMPACTION_DIRTY_PERCENT),
+                values.get(TopicKeys.DELETE_RETENTION_MILLIS))));
   }
 }

@@ -9,6 +9,7 @@ import io.millrace.server.replica.FollowerStep;
 import io.millrace.storage.log.AppendResult;
 import io.millrace.storage.log.EpochEnd;
 import io.millrace.storage.log.PartitionLog;
+import io.millrace.wire.BatchRewriter;
 import io.millrace.wire.v1.Durability;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.FetchResult;
@@ -190,7 +191,10 @@ final class Following {
         });
   }
 
-  private void copy(FetchResult result, ByteBuffer batches, Runnable ready) {
+  private void copy(FetchResult result, ByteBuffer sent, Runnable ready) {
+    // A leader that has compacted further may have one empty batch where this log ends within.
+    ByteBuffer batches =
+        log.sizeBytes() == 0 ? sent : BatchRewriter.beginningAt(sent, log.endOffset());
     long first = check.firstOffset(batches);
     if (log.sizeBytes() == 0 && first >= 0 && first < log.endOffset()) {
       // The leader's log begins in the middle of a batch, which is copied whole.

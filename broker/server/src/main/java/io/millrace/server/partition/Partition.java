@@ -161,7 +161,8 @@ public final class Partition implements LogListener {
         topic.batchMaxBytes(),
         topic.recordMaxBytes(),
         BatchLimits.DEFAULT_RECORDS_PER_BATCH,
-        topic.timestampKind() == TimestampKind.CREATE ? MAX_AHEAD_MILLIS : ANY_TIME_MILLIS);
+        topic.timestampKind() == TimestampKind.CREATE ? MAX_AHEAD_MILLIS : ANY_TIME_MILLIS,
+        topic.log().compaction().cleanup().compacts());
   }
 
   /** New settings hold from now on; what has been acknowledged or shown stays so. */

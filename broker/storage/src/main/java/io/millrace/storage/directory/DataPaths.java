@@ -23,6 +23,9 @@ public record DataPaths(Path root) {
   /** A segment that lies before its log's start, and is deleted soon. */
   private static final String DELETED_SUFFIX = ".deleted";
 
+  /** A segment that compaction is writing anew; means nothing before it replaces the old one. */
+  private static final String CLEANED_SUFFIX = ".cleaned";
+
   static final String LOCK = ".lock";
   static final String IDENTITY = "meta.properties";
   static final String RUN = "run";
@@ -98,6 +101,23 @@ public record DataPaths(Path root) {
   /** What a segment's file is called between its leaving the log and its deletion. */
   public static Path deleted(Path log) {
     return log.resolveSibling(log.getFileName() + DELETED_SUFFIX);
+  }
+
+  /** What a segment's file is called while compaction writes it anew. */
+  public static Path cleaned(Path log) {
+    return log.resolveSibling(log.getFileName() + CLEANED_SUFFIX);
+  }
+
+  /** Whether a name is one of {@link #cleaned}. */
+  public static boolean isCleaned(String fileName) {
+    return fileName.endsWith(LOG_SUFFIX + CLEANED_SUFFIX)
+        && baseOffset(fileName.substring(0, fileName.length() - CLEANED_SUFFIX.length()))
+            .isPresent();
+  }
+
+  /** How far compaction has come in a log. */
+  public static Path compaction(Path partitionDirectory) {
+    return partitionDirectory.resolve("compaction");
   }
 
   /** Whether a name is one of {@link #deleted}. */

@@ -117,6 +117,11 @@ final class BatchWalk {
     return batch;
   }
 
+  /** The current batch as it stands, where whole ones are read; until {@link #next}. */
+  ByteBuffer bytes() {
+    return window.slice(position - windowStart, batch.sizeBytes());
+  }
+
   /** Where in the file the current batch, or what is none, begins. */
   int position() {
     return position;

@@ -178,10 +178,15 @@ final class ColdPath {
 
   /** The log has been cut. */
   void forget() {
+    forgetPlaces();
+    hot.forget();
+  }
+
+  /** Offsets stand elsewhere; whoever waits has to come again, and is to be told. */
+  void forgetPlaces() {
     cuts++;
     ranges = null;
     wanted.clear();
-    hot.forget();
   }
 
   void close() {

@@ -1,5 +1,7 @@
 package io.millrace.storage.log;
 
+import io.millrace.storage.compaction.CompactionConfig;
+
 /**
  * How one log is kept.
  *
@@ -15,6 +17,7 @@ package io.millrace.storage.log;
  *     {@link #FOR_EVER}: none by age
  * @param retentionBytes the oldest closed segment may go while what is left has at least so many
  *     bytes; {@link #FOR_EVER}: none by size
+ * @param compaction whether, and how, only the latest record of each key is kept
  */
 public record LogConfig(
     int segmentBytes,
@@ -23,7 +26,8 @@ public record LogConfig(
     long flushIntervalMillis,
     long flushBytes,
     long retentionMillis,
-    long retentionBytes) {
+    long retentionBytes,
+    CompactionConfig compaction) {
   /** As a retention: nothing goes by itself. */
   public static final long FOR_EVER = -1;
 
@@ -54,6 +58,26 @@ public record LogConfig(
     }
   }
 
+  /** Without compaction. */
+  public LogConfig(
+      int segmentBytes,
+      long segmentAgeMillis,
+      int indexIntervalBytes,
+      long flushIntervalMillis,
+      long flushBytes,
+      long retentionMillis,
+      long retentionBytes) {
+    this(
+        segmentBytes,
+        segmentAgeMillis,
+        indexIntervalBytes,
+        flushIntervalMillis,
+        flushBytes,
+        retentionMillis,
+        retentionBytes,
+        CompactionConfig.OFF);
+  }
+
   /** With everything retained for ever. */
   public LogConfig(
       int segmentBytes,
@@ -79,7 +103,8 @@ public record LogConfig(
         flushIntervalMillis,
         flushBytes,
         retentionMillis,
-        retentionBytes);
+        retentionBytes,
+        compaction);
   }
 
   public LogConfig withSegmentAgeMillis(long millis) {
@@ -90,7 +115,8 @@ public record LogConfig(
         flushIntervalMillis,
         flushBytes,
         retentionMillis,
-        retentionBytes);
+        retentionBytes,
+        compaction);
   }
 
   public LogConfig withFlush(long intervalMillis, long bytes) {
@@ -101,7 +127,8 @@ public record LogConfig(
         intervalMillis,
         bytes,
         retentionMillis,
-        retentionBytes);
+        retentionBytes,
+        compaction);
   }
 
   /** Either may be {@link #FOR_EVER}. */
@@ -113,6 +140,19 @@ public record LogConfig(
         flushIntervalMillis,
         flushBytes,
         millis,
-        bytes);
+        bytes,
+        compaction);
+  }
+
+  public LogConfig withCompaction(CompactionConfig config) {
+    return new LogConfig(
+        segmentBytes,
+        segmentAgeMillis,
+        indexIntervalBytes,
+        flushIntervalMillis,
+        flushBytes,
+        retentionMillis,
+        retentionBytes,
+        config);
   }
 }

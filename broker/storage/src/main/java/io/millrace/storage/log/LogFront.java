@@ -145,6 +145,7 @@ final class LogFront implements LogFlusher.StartListener {
   /** Has the disk asked off this loop, then goes on. */
   private void look(List<Segment> segments, long highWatermark, long nowMillis) {
     looking = true;
+    int cuts = state.cuts;
     List<AppendTimes.Question> questions = segments.stream().map(AppendTimes.Question::of).toList();
     context
         .housekeeping()
@@ -160,7 +161,14 @@ final class LogFront implements LogFlusher.StartListener {
                 failed = e;
               }
               IOException failure = failed;
-              context.owner().execute(() -> looked(found, failure, highWatermark, nowMillis));
+              context
+                  .owner()
+                  .execute(
+                      () -> {
+                        // Compaction may have put another file in the place of one meanwhile.
+                        boolean counts = failure == null || cuts == state.cuts;
+                        looked(found, counts ? failure : null, highWatermark, nowMillis);
+                      });
             });
   }
 

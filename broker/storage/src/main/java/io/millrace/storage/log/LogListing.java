@@ -25,7 +25,8 @@ record LogListing(List<LogFile> files) {
     List<String> names = entries.stream().map(DirectoryEntry::name).toList();
     for (DirectoryEntry entry : entries) {
       OptionalLong base = DataPaths.baseOffset(entry.name());
-      boolean unfinished = entry.name().endsWith(DataPaths.UNFINISHED_SUFFIX);
+      boolean unfinished =
+          entry.name().endsWith(DataPaths.UNFINISHED_SUFFIX) || DataPaths.isCleaned(entry.name());
       if (entry.isFile() && (unfinished || DataPaths.isDeleted(entry.name()))) {
         disk.delete(directory.resolve(entry.name()));
       } else if (base.isPresent() && entry.name().endsWith(DataPaths.LOG_SUFFIX)) {

@@ -261,6 +261,13 @@ final class LogReader {
     Arrays.fill(loaded, null);
   }
 
+  /** A segment has other bytes now; its offsets stand elsewhere in it. */
+  void replaced(Segment segment) {
+    hintOffsets = null;
+    cold.forgetPlaces();
+    forget(segment);
+  }
+
   /** A segment has gone from the log's front. */
   void forget(Segment segment) {
     for (int i = 0; i < LOADED_INDEXES; i++) {

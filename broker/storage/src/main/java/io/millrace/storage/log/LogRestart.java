@@ -70,6 +70,7 @@ final class LogRestart implements LogReshaping.Work {
     }
     deleteIfThere(disk, first.indexPath());
     ProducerRebuild.deleteBehind(disk, context.directory(), ProducerRebuild.ALL);
+    deleteIfThere(disk, DataPaths.compaction(context.directory()));
     disk.syncDirectory(context.directory());
     try (DiskFile file = disk.open(first.logPath())) {
       file.truncate(0);

@@ -50,6 +50,7 @@ public final class LogStore {
   private final ColdReads coldReads;
   private final FullDisk fullDisk;
   private final LogScrub scrub;
+  private final LogCompactor compactor;
   private final AtomicLong writtenBytes = new AtomicLong();
 
   // Housekeeping's.
@@ -115,9 +116,19 @@ public final class LogStore {
     this.scrub =
         new LogScrub(
             directory.disk(), housekeeping, config.scrubIntervalMillis(), logs::values, counters);
+    this.compactor =
+        new LogCompactor(
+            directory.disk(),
+            housekeeping,
+            config.compaction(),
+            logs::values,
+            counters,
+            flushQueue,
+            fullDisk);
     scheduleCheckpoint();
     scheduleRetention();
     scrub.start();
+    compactor.start();
   }
 
   /** For the start and the stop; this store uses it in between. */
@@ -319,6 +330,29 @@ public final class LogStore {
     return counters;
   }
 
+  /** Why logs cannot be compacted, by partition; empty when all can. Any thread. */
+  public Map<PartitionName, String> compactionTroubles() {
+    return compactor.troubles();
+  }
+
+  /**
+   * Compacts a log at once, whatever the ratio and the lags: up to where it ends now, as far as
+   * that is committed and forced.
+   *
+   * @param then on the housekeeping worker
+   */
+  public void compactNow(PartitionName name, Consumer<CompactionOutcome> then) {
+    housekeeping.execute(
+        () -> {
+          PartitionLog log = logs.get(name);
+          if (log == null || closed) {
+            then.accept(new CompactionOutcome.NotDone(name + " is not open"));
+          } else {
+            compactor.compactNow(log, then);
+          }
+        });
+  }
+
   /** Looks at a share of the logs at a time, so that no loop has all of its own to look at once. */
   private void scheduleRetention() {
     long sliceMillis = Math.max(1, config.retentionIntervalMillis() / RETENTION_SLICES);
@@ -493,6 +527,7 @@ public final class LogStore {
         () -> {
           closed = true;
           scrub.stop();
+          compactor.stop();
           Map<PartitionName, LogEnd> ends = new HashMap<>();
           List<PartitionLog> closing = List.copyOf(logs.values());
           int[] left = {closing.size()};

@@ -26,6 +26,7 @@ final class LogTimes {
       then.accept(new TimeAnswer.Nothing());
       return;
     }
+    int cuts = state.cuts;
     ColdReads worker = state.context.coldReads();
     worker.submit(
         () -> {
@@ -39,7 +40,14 @@ final class LogTimes {
           state
               .context
               .owner()
-              .execute(() -> searched(search, failure, timestampMillis, visibleEnd, then));
+              .execute(
+                  () -> {
+                    if (failure != null && cuts != state.cuts && !isClosed) {
+                      find(timestampMillis, visibleEnd, then); // compacted while it was read
+                    } else {
+                      searched(search, failure, timestampMillis, visibleEnd, then);
+                    }
+                  });
         });
   }
 

@@ -123,7 +123,10 @@ public final class LogVerify {
         verifyProducers(path, DataPaths.producersOffset(entry.name()).getAsLong());
       } else if (DataPaths.isDeleted(entry.name())) {
         found(Finding.Severity.NOTE, path, -1, "retention has taken it: it is deleted soon");
-      } else if (!path.equals(DataPaths.leaderEpochs(directory))) {
+      } else if (DataPaths.isCleaned(entry.name())) {
+        found(Finding.Severity.NOTE, path, -1, "compaction was writing it: it is deleted soon");
+      } else if (!path.equals(DataPaths.leaderEpochs(directory))
+          && !path.equals(DataPaths.compaction(directory))) {
         found(Finding.Severity.NOTE, path, -1, "a stranger");
       }
     }

@@ -6,9 +6,11 @@ import io.millrace.storage.directory.PartitionName;
 import io.millrace.storage.producers.ProducerTable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +34,7 @@ public final class PartitionLog {
   private final LogReshaping reshaping;
   private final LogDamages damages;
   private final LogTimes times;
+  private final LogCompaction compaction;
   private boolean closing;
 
   // Remembered for the checkpoint, which another thread writes.
@@ -40,6 +43,8 @@ public final class PartitionLog {
 
   /** About how much it holds, for whoever plans to read all of it. */
   private volatile long sizeHintBytes;
+
+  private volatile boolean isCompacting;
 
   PartitionLog(
       LogContext context,
@@ -76,7 +81,9 @@ public final class PartitionLog {
     this.front = new LogFront(state, flusher, writer, reader);
     flusher.tellOfStart(front);
     this.reshaping = new LogReshaping(state, flusher, this::onReshaped);
+    this.compaction = new LogCompaction(state, flusher, reader, damages, this::wakeReaders);
     this.sizeHintBytes = state.segments.sizeBytes();
+    this.isCompacting = config.compaction().isOn();
     this.highWatermarkHint = remembered.highWatermark();
     this.highestEpochSeen = Math.max(remembered.highestEpoch(), state.epochs.latest());
   }
@@ -92,6 +99,7 @@ public final class PartitionLog {
     reader.cold().close();
     damages.close();
     times.close();
+    compaction.close();
   }
 
   /** Whoever waits for what cannot be given is told so. */
@@ -167,6 +175,7 @@ public final class PartitionLog {
   public void configure(LogConfig config) {
     context.owner().assertInLoop();
     state.config = config;
+    isCompacting = config.compaction().isOn();
   }
 
   /**
@@ -375,10 +384,81 @@ public final class PartitionLog {
     }
   }
 
+  /** Whether only the latest record of each key is to be kept. Any thread. */
+  boolean isCompacting() {
+    return isCompacting;
+  }
+
+  /**
+   * What there is to be compacted. Any thread.
+   *
+   * @param then on the owner; null when the log is of no use now
+   */
+  void compactionFactsLater(Consumer<@Nullable CompactionFacts> then) {
+    context
+        .owner()
+        .execute(
+            () ->
+                then.accept(
+                    closing || state.failure != null ? null : compaction.facts(highWatermarkHint)));
+  }
+
+  /** Any thread. */
+  Path directory() {
+    return context.directory();
+  }
+
+  /** Something is wrong with the batch at an offset: it is looked at. Any thread. */
+  void lookForDamageLater(long offset) {
+    context
+        .owner()
+        .execute(
+            () -> {
+              if (!closing && state.failure == null) {
+                damages.checkAt(offset, found -> {});
+              }
+            });
+  }
+
+  /** See {@link LogCompaction#swap}. Any thread. */
+  void swapLater(
+      CompactionFacts.ClosedSegment segment,
+      SegmentCompaction.Written written,
+      Consumer<Boolean> then) {
+    context
+        .owner()
+        .execute(
+            () -> {
+              if (closing || state.failure != null) {
+                then.accept(false);
+              } else {
+                compaction.swap(segment, written, then);
+              }
+            });
+  }
+
+  /**
+   * Closes the active segment, so that it can be compacted too. Any thread.
+   *
+   * @param then on the owner: where the log ends
+   */
+  void rollLater(Consumer<Long> then) {
+    context
+        .owner()
+        .execute(
+            () -> {
+              if (!closing && state.failure == null && !reshaping.isUnderWay()) {
+                writer.rollNow();
+              }
+              then.accept(state.endOffset());
+            });
+  }
+
   private void onReshaped() {
     reader.forgetPositions();
     damages.forget();
     writer.forgetAge();
+    compaction.reshaped();
     highWatermarkHint = Math.min(highWatermarkHint, state.endOffset());
   }
 

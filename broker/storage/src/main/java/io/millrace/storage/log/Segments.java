@@ -65,6 +65,15 @@ final class Segments {
     return removed;
   }
 
+  /** Compaction has written a segment again. */
+  void replace(Segment old, Segment fresh) {
+    list.set(list.indexOf(old), fresh);
+  }
+
+  boolean contains(Segment segment) {
+    return list.contains(segment);
+  }
+
   /** The log begins anew. */
   void replaceAll(Segment only) {
     list.clear();

@@ -13,6 +13,10 @@ public final class StorageCounters {
   private final LongAdder scrubbedBytes = new LongAdder();
   private final LongAdder damages = new LongAdder();
   private final LongAdder repairs = new LongAdder();
+  private final LongAdder compactedBytes = new LongAdder();
+  private final LongAdder compactedRecords = new LongAdder();
+  private final LongAdder compactionFreedBytes = new LongAdder();
+  private final LongAdder compactionPasses = new LongAdder();
   private volatile long scrubStartBytes;
   private volatile long scrubTotalBytes;
   private volatile long scrubEndedMillis;
@@ -31,6 +35,19 @@ public final class StorageCounters {
   void scrubEnded(long wallMillis) {
     scrubEndedMillis = wallMillis;
     scrubTotalBytes = 0;
+  }
+
+  void compacted(long readBytes) {
+    compactedBytes.add(readBytes);
+  }
+
+  void compactionFreed(long records, long bytes) {
+    compactedRecords.add(records);
+    compactionFreedBytes.add(bytes);
+  }
+
+  void compactionPass() {
+    compactionPasses.increment();
   }
 
   void damaged() {
@@ -94,6 +111,26 @@ public final class StorageCounters {
   /** When the last pass over all that is stored has ended; 0 when none has in this life. */
   public long scrubEndedMillis() {
     return scrubEndedMillis;
+  }
+
+  /** What compaction has read, once for the keys and once for the records. */
+  public long compactedBytes() {
+    return compactedBytes.sum();
+  }
+
+  /** Records that compaction has taken out. */
+  public long compactedRecords() {
+    return compactedRecords.sum();
+  }
+
+  /** By how much compaction has made segments smaller. */
+  public long compactionFreedBytes() {
+    return compactionFreedBytes.sum();
+  }
+
+  /** Passes over a log that have come to their end. */
+  public long compactionPasses() {
+    return compactionPasses.sum();
   }
 
   /** Ranges of bytes that were found not to be what was written. */

@@ -1,5 +1,7 @@
 package io.millrace.storage.log;
 
+import io.millrace.storage.compaction.CompactionPace;
+
 /**
  * What concerns all logs of a data directory.
  *
@@ -11,6 +13,7 @@ package io.millrace.storage.log;
  *     file is deleted
  * @param hotBytes the last so many bytes that all logs together have taken count as being in memory
  * @param scrubIntervalMillis in which everything is read again once, to find damage; 0: never
+ * @param compaction how much compaction may take
  */
 public record StoreConfig(
     int maxOpenFiles,
@@ -18,7 +21,8 @@ public record StoreConfig(
     long retentionIntervalMillis,
     long removalDelayMillis,
     long hotBytes,
-    long scrubIntervalMillis) {
+    long scrubIntervalMillis,
+    CompactionPace compaction) {
   public static final StoreConfig DEFAULT = new StoreConfig(2_000, 5_000);
 
   public StoreConfig {
@@ -32,7 +36,14 @@ public record StoreConfig(
 
   /** With the usual care for what has gone; nothing is read again. */
   public StoreConfig(int maxOpenFiles, long checkpointIntervalMillis) {
-    this(maxOpenFiles, checkpointIntervalMillis, 10_000, 60_000, 512L << 20, 0);
+    this(
+        maxOpenFiles,
+        checkpointIntervalMillis,
+        10_000,
+        60_000,
+        512L << 20,
+        0,
+        CompactionPace.DEFAULT);
   }
 
   public StoreConfig withRetentionIntervalMillis(long millis) {
@@ -42,7 +53,8 @@ public record StoreConfig(
         millis,
         removalDelayMillis,
         hotBytes,
-        scrubIntervalMillis);
+        scrubIntervalMillis,
+        compaction);
   }
 
   public StoreConfig withHotBytes(long bytes) {
@@ -52,7 +64,8 @@ public record StoreConfig(
         retentionIntervalMillis,
         removalDelayMillis,
         bytes,
-        scrubIntervalMillis);
+        scrubIntervalMillis,
+        compaction);
   }
 
   public StoreConfig withScrubIntervalMillis(long millis) {
@@ -62,6 +75,18 @@ public record StoreConfig(
         retentionIntervalMillis,
         removalDelayMillis,
         hotBytes,
-        millis);
+        millis,
+        compaction);
+  }
+
+  public StoreConfig withCompaction(CompactionPace pace) {
+    return new StoreConfig(
+        maxOpenFiles,
+        checkpointIntervalMillis,
+        retentionIntervalMillis,
+        removalDelayMillis,
+        hotBytes,
+        scrubIntervalMillis,
+        pace);
   }
 }

@@ -18,6 +18,12 @@ final class Producer {
   /** As many as a client has under way to a partition at most. */
   static final int REMEMBERED = 32;
 
+  /**
+   * In the place of a checksum: compaction has written the batch again, so that its producer's
+   * checksum is not known any more, and any will do.
+   */
+  static final long ANY_CRC = 1L << Integer.SIZE;
+
   private static final int OFFSET = 0;
   private static final int TIME = OFFSET + 1;
   private static final int SEQUENCES = TIME + 1;
@@ -90,8 +96,9 @@ final class Producer {
     return (int) field(batch, SEQUENCES);
   }
 
-  int crc(int batch) {
-    return (int) field(batch, CRC);
+  /** Or {@link #ANY_CRC}. */
+  long crc(int batch) {
+    return field(batch, CRC);
   }
 
   /** When it appended last; the least time there is when it never did. */
@@ -107,7 +114,7 @@ final class Producer {
   // ---- Changes ---------------------------------------------------------------------------------
 
   /** A batch of it stands in the log. */
-  void add(int ofEpoch, int firstSequence, int records, long offset, long timeMillis, int crc) {
+  void add(int ofEpoch, int firstSequence, int records, long offset, long timeMillis, long crc) {
     if (ofEpoch != epoch) {
       epoch = ofEpoch;
       oldest = 0;
@@ -192,7 +199,8 @@ final class Producer {
           Sequences.distance(first, firstSequence) < size
               || Sequences.distance(firstSequence, first) < records;
       if (overlaps) {
-        boolean same = first == firstSequence && size == records && crc(i) == crc;
+        boolean sameBytes = crc(i) == crc || crc(i) == ANY_CRC;
+        boolean same = first == firstSequence && size == records && sameBytes;
         return same
             ? new Verdict.Duplicate(baseOffset(i), timeMillis(i))
             : new Verdict.Reused(baseOffset(i));

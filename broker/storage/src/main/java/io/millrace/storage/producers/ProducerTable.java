@@ -152,8 +152,17 @@ public final class ProducerTable {
           sequences(batch),
           batch.baseOffset(),
           batch.appendTimestamp(),
-          batch.crc());
+          batch.isCompacted() ? Producer.ANY_CRC : batch.crc());
     }
+  }
+
+  /** Whether the batch is one of those by which its producer is known. */
+  public boolean remembers(BatchView batch) {
+    Producer producer = producers.get(batch.producerId());
+    return producer != null
+        && producer.count() > 0
+        && producer.epoch() == batch.producerEpoch()
+        && batch.baseOffset() >= producer.baseOffset(0);
   }
 
   void learn(
@@ -163,7 +172,7 @@ public final class ProducerTable {
       int records,
       long baseOffset,
       long timeMillis,
-      int crc) {
+      long crc) {
     Producer producer = producers.get(id);
     if (producer == null) {
       producer = new Producer(id, epoch);

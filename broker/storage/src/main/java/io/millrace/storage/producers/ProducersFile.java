@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * # millrace producers 1
  * end 1042 epoch 7                        all batches before 1042 count; the last is of epoch 7
  * 4711 0 980:1800000000123:57+20:9f65.. 1000:...      producer, its epoch, its batches:
- *                                         offset, append time, first sequence + records, checksum
+ *                                         offset, append time, first sequence + records, checksum, or "any"
  * # crc32c 1f2e3d4c
  * </pre>
  *
@@ -28,6 +28,9 @@ public final class ProducersFile {
   private static final CheckedText TEXT = new CheckedText("producers", 1, 64 << 20);
 
   private static final int HEX = 16;
+
+  /** In the place of a checksum: compaction has written the batch again. */
+  private static final String ANY = "any";
 
   private static final Pattern HEAD = Pattern.compile("end ([0-9]{1,19}) epoch (-1|[0-9]{1,10})");
 
@@ -65,9 +68,17 @@ public final class ProducersFile {
           .append('+')
           .append(producer.recordCount(i))
           .append(':')
-          .append(Integer.toHexString(producer.crc(i)));
+          .append(crc(producer.crc(i)));
     }
     return line.toString();
+  }
+
+  private static String crc(long crc) {
+    return crc == Producer.ANY_CRC ? ANY : Integer.toHexString((int) crc);
+  }
+
+  private static long crc(String field) {
+    return field.equals(ANY) ? Producer.ANY_CRC : Integer.parseUnsignedInt(field, HEX);
   }
 
   /** Null when there is nothing that can be believed; only broken I/O throws. */
@@ -117,7 +128,7 @@ public final class ProducersFile {
       if (offset < before || first < 0 || records < 1 || offset > end - records) {
         return false;
       }
-      into.learn(id, epoch, first, records, offset, time, Integer.parseUnsignedInt(fields[4], HEX));
+      into.learn(id, epoch, first, records, offset, time, crc(fields[4]));
       before = offset + records;
     }
     return true;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.storage.compaction;
+
+import org.jspecify.annotations.NullMarked;
