@@ -53,7 +53,7 @@ final class LeadershipFindings {
     if (state.equals(Optional.of(PartitionReading.State.PREPARING))) {
       return Finding.of(
           Reason.LEADER_PREPARING,
-          "broker %d has been elected in epoch %d and is making that durable"
+          "broker %d has been elected in epoch %d and leads as soon as its log has been cut"
               .formatted(leader, partition.leaderEpoch()));
     }
     return Finding.of(

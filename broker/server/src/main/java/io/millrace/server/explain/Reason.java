@@ -13,7 +13,7 @@ public enum Reason {
   LEADER_PREPARING(
       Group.LEADERSHIP,
       Severity.WAITING,
-      "The leader has been elected and makes its epoch durable before it serves.",
+      "The leader has been elected, and its log is still being cut on behalf of an earlier one.",
       ""),
   LEADER_NOT_SERVING(
       Group.LEADERSHIP,

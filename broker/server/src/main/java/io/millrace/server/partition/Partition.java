@@ -193,8 +193,8 @@ public final class Partition implements LogListener {
   }
 
   /**
-   * Has been elected. Serves once the epoch's first offset is durable; leading in this epoch
-   * already, it only takes in the newer picture.
+   * Has been elected. Serves at once, or when a cut of the log that is under way has ended; leading
+   * in this epoch already, it only takes in the newer picture.
    *
    * @param state as written: names this broker
    * @param live incarnations of the brokers there are
@@ -204,7 +204,7 @@ public final class Partition implements LogListener {
     return roles.lead(state, live);
   }
 
-  /** The epoch's first offset is durable: it serves from here on. */
+  /** The epoch has begun: it serves from here on. */
   void onLeading(Leading leader) {
     flushForReaders();
     if (shard != null && !leader.isOnlyReplica()) {

@@ -5,7 +5,7 @@ import io.millrace.storage.log.LogDamage;
 
 /** What a partition tells the broker it belongs to, on the partition's loop. */
 public interface PartitionListener {
-  /** Elected, its epoch durable, and serving from now on. */
+  /** Elected, and serving from now on. */
   void onLeading(PartitionId id, int epoch);
 
   /**

@@ -6,11 +6,11 @@ import java.util.Optional;
  * What this replica is to its partition.
  *
  * <pre>
- *   Idle ──lead(epoch)──> Preparing ──(epoch, log end) durable──> Leader
- *    ^ │                      │  ^                                  │
- *    │ └─follow(epoch)─> Follower┘ (each into each, by a higher     │
- *    │                        │     epoch only)                     │
- *    └──────────────────── step down ───────────────────────────────┘
+ *   Idle ──lead(epoch)──> Preparing ──as soon as no cut is under way──> Leader
+ *    ^ │                      │  ^                                        │
+ *    │ └─follow(epoch)─> Follower┘ (each into each, by a higher           │
+ *    │                        │     epoch only)                           │
+ *    └──────────────────── step down ─────────────────────────────────────┘
  *   any ──storage failed──> Offline (until the broker starts again)
  * </pre>
  */
@@ -31,7 +31,9 @@ public sealed interface Role {
   /** Neither leads nor follows. */
   record Idle(String whyNotLeading) implements Role {}
 
-  /** Elected; the epoch's first offset is being made durable, and nothing is served before. */
+  /**
+   * Elected; its log is still being cut on behalf of an earlier leader, and until then it waits.
+   */
   record Preparing(int epoch) implements Role {
     @Override
     public boolean isInEpoch(int other) {

@@ -132,19 +132,13 @@ final class Roles {
 
   private void beginEpoch() {
     int epoch = ((Role.Preparing) role).epoch();
-    long startOffset = log.endOffset();
-    log.beginEpoch(epoch, () -> onEpochDurable(epoch, startOffset));
-  }
-
-  private void onEpochDurable(int epoch, long startOffset) {
-    if (!(role instanceof Role.Preparing preparing) || preparing.epoch() != epoch) {
-      return; // deposed meanwhile
-    }
     PartitionState state = Objects.requireNonNull(told);
     if (!state.inSync().contains(state.leader())) {
       stepDown("it has been taken out of the in-sync set as it was about to lead");
       return;
     }
+    long startOffset = log.endOffset();
+    log.beginEpoch(epoch);
     long visible = partition.visibleOffset();
     role = new Role.Leader(epoch, startOffset);
     Leading leader = new Leading(partition, loop, listener, state, live, startOffset, visible);

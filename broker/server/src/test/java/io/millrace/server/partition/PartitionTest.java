@@ -9,6 +9,7 @@ import io.millrace.wire.v1.Durability;
 import io.millrace.wire.v1.ErrorCode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -213,18 +215,28 @@ class PartitionTest {
   }
 
   @Test
-  void servesNothingBeforeTheEpochIsDurable() {
-    Partition partition = world.open(ORDERS, Map.of());
+  @DisplayName("4.3: a leader serves at once; what waits for its disk waits for its epoch too")
+  void servesBeforeItsEpochIsOnDisk() {
+    Partition partition = world.open(ORDERS, Map.of("durability", "standard"));
     assertThat(world.onLoop(() -> partition.lead(PartitionWorld.alone(1), PartitionWorld.LIVE)))
         .isEmpty();
     world.settle();
-    PartitionWorld.Sent sent = world.send(Durability.LEADER, Batches.single("a"));
-    assertThat(sent.outcome).isNull();
-    assertThat(world.onLoop(() -> partition.log().endOffset())).isZero();
-    assertThat(world.events).isEmpty();
-    world.runFlush();
     assertThat(world.events).containsExactly(ORDERS + " leads in 1");
-    assertThat(sent.appended().baseOffsets()).containsExactly(0L);
+    PartitionWorld.Sent leader = world.send(Durability.LEADER, Batches.single("a"));
+    PartitionWorld.Sent alone = world.send(Durability.STANDARD, Batches.single("b"));
+    PartitionWorld.Sent synced = world.send(Durability.SYNCED, Batches.single("c"));
+    assertThat(leader.appended().baseOffsets()).containsExactly(0L);
+    assertThat(alone.outcome).isNull();
+    assertThat(synced.outcome).isNull();
+    assertThat(epochsOnDisk()).isFalse();
+    world.runFlush();
+    assertThat(epochsOnDisk()).isTrue();
+    assertThat(alone.appended().baseOffsets()).containsExactly(1L);
+    assertThat(synced.appended().baseOffsets()).containsExactly(2L);
+  }
+
+  private boolean epochsOnDisk() {
+    return Files.exists(root.resolve(ORDERS.toString()).resolve("leader-epochs"));
   }
 
   @Test
@@ -233,11 +245,8 @@ class PartitionTest {
     world.send(Durability.LEADER, Batches.batch(5_000, "a", "b"));
     world.onLoopRun(
         () -> assertThat(partition.lead(PartitionWorld.alone(2), PartitionWorld.LIVE)).isEmpty());
-    // The epoch becomes durable before the data behind it: one job each.
-    world.settle();
     OffsetQuery.Answer early = world.find(new OffsetQuery.Position.Latest());
     assertThat(early).isInstanceOf(OffsetQuery.Answer.Refused.class);
-    world.runFlush();
     world.runFlush();
     assertThat(offset(new OffsetQuery.Position.Latest())).hasValue(2);
     assertThat(offset(new OffsetQuery.Position.Earliest())).hasValue(0);

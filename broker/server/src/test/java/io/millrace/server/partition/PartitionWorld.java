@@ -111,7 +111,7 @@ final class PartitionWorld {
 
   void runFlush() {
     settle();
-    do { // a leader's epoch and the data before it are a job each
+    do { // who came while it ran shares the next
       flush.runAll();
       settle();
     } while (flush.hasTasks());

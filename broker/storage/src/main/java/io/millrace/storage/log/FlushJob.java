@@ -41,9 +41,6 @@ final class FlushJob implements FlushQueue.Job {
   /** Whether the epochs themselves had changed. */
   boolean epochsDirty;
 
-  /** What else there is to be forced is the next job's. */
-  boolean isOfEpochsOnly;
-
   /** First offset of the log in what is written. */
   long start;
 

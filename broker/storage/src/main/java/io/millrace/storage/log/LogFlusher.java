@@ -32,13 +32,9 @@ final class LogFlusher {
   private long unforcedBytes;
   private @Nullable Timer timer;
   private @Nullable StartListener onStart;
-  private int durableEpoch;
-  private final Queue<EpochWaiter> epochWaiters = new ArrayDeque<>();
   private final List<Segment> unwrittenSeals = new ArrayList<>();
   private @Nullable Runnable whenIdle;
   private final Queue<Runnable> exclusive = new ArrayDeque<>(1);
-
-  private record EpochWaiter(int epoch, Runnable then) {}
 
   /** What became of {@link LogState#wantedStart}; on the owner. */
   interface StartListener {
@@ -53,7 +49,6 @@ final class LogFlusher {
     this.state = state;
     this.context = state.context;
     this.onFlushed = onFlushed;
-    this.durableEpoch = state.epochs.latest();
   }
 
   /** Once, before the log is used. */
@@ -90,22 +85,12 @@ final class LogFlusher {
     request();
   }
 
-  /** A file was made that is empty yet. */
-  void namesChanged() {
-    directoryDirty = true;
-  }
-
+  /** An epoch has begun, or is forgotten: written with the next flush, before its first record. */
   void epochsChanged() {
     epochsDirty = true;
-  }
-
-  boolean isDurable(int epoch) {
-    return durableEpoch == epoch && !epochsDirty;
-  }
-
-  void whenDurable(int epoch, Runnable then) {
-    epochWaiters.add(new EpochWaiter(epoch, then));
-    request();
+    if (timer == null) {
+      startTimer();
+    }
   }
 
   /** Everything written so far is forced, soon. */
@@ -118,7 +103,7 @@ final class LogFlusher {
       return;
     }
     again = false;
-    if (!isDirty() && epochWaiters.isEmpty() && whenIdle == null) {
+    if (!isDirty() && whenIdle == null) {
       return;
     }
     FlushJob job;
@@ -172,12 +157,6 @@ final class LogFlusher {
     job.epoch = state.epochs.latest();
     job.syncDirectory = directoryDirty;
     directoryDirty = false;
-    if (job.epochsDirty && !epochWaiters.isEmpty() && whenIdle == null) {
-      // A leader waits for its epoch, and behind it its producers; nobody for the data before it,
-      // be they of this log or of those that are to be led next: they are the next job's.
-      job.isOfEpochsOnly = true;
-      return job;
-    }
     for (int i = state.segments.floor(state.flushedOffset); i < state.segments.count(); i++) {
       Segment segment = state.segments.get(i);
       if (segment.endOffset() > state.flushedOffset) {
@@ -262,7 +241,6 @@ final class LogFlusher {
   void exclusiveEnded() {
     running = false;
     epochsDirty = false;
-    durableEpoch = state.epochs.latest();
     continueAfterFlush();
   }
 
@@ -292,9 +270,6 @@ final class LogFlusher {
       if (onStart != null && job.start > state.startOffset) {
         onStart.onNoSpace(unwritten);
       }
-    } else {
-      durableEpoch = job.epoch;
-      again |= job.isOfEpochsOnly;
     }
     // An epoch that has begun since the job was made may have had its first records forced by it:
     // they do not count before leader-epochs names it, or a recovery from there would not know it.
@@ -305,9 +280,6 @@ final class LogFlusher {
       if (forced.segment().endOffset() <= state.flushedOffset) {
         forced.segment().unpin();
       }
-    }
-    while (!epochWaiters.isEmpty() && epochWaiters.peek().epoch() <= durableEpoch) {
-      epochWaiters.remove().then().run();
     }
     if (onStart != null && unwritten == null && job.start > state.startOffset) {
       onStart.onDurable(job.start);

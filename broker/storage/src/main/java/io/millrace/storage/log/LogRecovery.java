@@ -61,7 +61,7 @@ final class LogRecovery {
   /** A log ready to be used: all of it is on disk, but for the name of a new one. */
   record Recovered(
       List<Segment> segments, EpochHistory epochs, long endOffset, RecoveryReport report) {
-    /** Whether its file may be gone after a power loss. */
+    /** Whether its file may be gone after a power loss, and is to be synced before it is used. */
     boolean isNew() {
       return endOffset == 0 && epochs.isEmpty();
     }
@@ -98,9 +98,11 @@ final class LogRecovery {
               + ": restore the segment files before it");
     }
     if (epochs == null || (epochs.isEmpty() && listing.sizeBytes() > 0)) {
-      epochs = new EpochHistory();
+      // The batches tell the epochs: all of them are read. Where the list was lost, its start was
+      // too; where it is empty, the log was started over, and has not been flushed since.
+      epochs = epochs == null ? new EpochHistory() : epochs;
       changedEpochs = true;
-      recoveryPoint = 0; // the batches tell the epochs: all of them are read
+      recoveryPoint = 0;
     }
     Recovered recovered = recover(listing, epochs, Math.min(recoveryPoint, epochs.recoverFrom()));
     if (recovered.endOffset() < epochs.start() && !awaitsItsFirstBatch(recovered)) {
@@ -186,7 +188,7 @@ final class LogRecovery {
     }
     EpochHistory epochs = known == null ? new EpochHistory() : known;
     epochs.cutBehind(0);
-    // Not forced: the first flush makes the name durable, and until then there is nothing to lose.
+    // Whoever opens it syncs the name, with those of other new logs.
     disk.create(DataPaths.log(directory, 0)).close();
     Segment first = Segment.found(directory, new FoundSegment(0, 0, 0, -1, -1), false);
     first.completeIndex(new SparseIndex(SparseIndex.MAX_ENTRIES));

@@ -65,6 +65,9 @@ public final class LogStore {
   /** Who is to be told of partitions whose directories are not durable yet. */
   private final List<Runnable> newPartitions = new ArrayList<>();
 
+  /** Directories of logs whose first file is on no disk yet. */
+  private final List<Path> newLogs = new ArrayList<>();
+
   /** What logs knew that have been let go of, until they are opened again. */
   private final Map<PartitionName, CheckpointEntry> letGo = new HashMap<>();
 
@@ -169,12 +172,21 @@ public final class LogStore {
         });
   }
 
-  /** One sync for all that were made since the last: each is told of only now. */
+  /**
+   * Once for all directories that were made since the last time, then each log's first file: they
+   * are told of only now. A power loss may keep a later file of a log and not the first one, and
+   * where a log begins that has never been flushed only its first file tells.
+   */
   private void syncNewPartitions() {
     List<Runnable> made = List.copyOf(newPartitions);
+    List<Path> logsMade = List.copyOf(newLogs);
     newPartitions.clear();
+    newLogs.clear();
     try {
       directory.syncPartitions();
+      for (Path path : logsMade) {
+        directory.disk().syncDirectory(path);
+      }
     } catch (IOException e) {
       LOG.error("the names of new partitions are not on disk", e);
       flushQueue.fail(e);
@@ -219,6 +231,12 @@ public final class LogStore {
       LogEnd cleanEnd = directory.takeCleanEnd(name).orElse(null);
       LogRecovery.Recovered recovered = recovery.open(cleanEnd, remembered);
       report(name, recovered);
+      if (recovered.isNew()) {
+        newLogs.add(path);
+        if (kind == FileKind.DIRECTORY) {
+          newPartitions.add(() -> {});
+        }
+      }
       LogContext context =
           new LogContext(
               name,

@@ -63,9 +63,6 @@ public final class PartitionLog {
             remembered.recoveryPoint(),
             cause -> failed(cause, listener));
     this.flusher = new LogFlusher(state, listener::onFlushed);
-    if (recovered.isNew()) {
-      flusher.namesChanged();
-    }
     this.writer = new LogWriter(state, flusher);
     this.damages =
         new LogDamages(
@@ -184,13 +181,12 @@ public final class PartitionLog {
    *
    * @param shares each one or more whole batches, validated; their positions move to their limits.
    *     They may be used again when this returns
-   * @param epoch begun by {@link #beginEpoch}, which has reported it durable
+   * @param epoch begun by {@link #beginEpoch}, and the last one
    */
   public AppendResult append(List<ByteBuffer> shares, int epoch, long nowMillis) {
     assertWritable();
-    if (!flusher.isDurable(epoch)) {
-      throw new IllegalStateException(
-          "epoch " + epoch + " of " + name() + " has not been made durable");
+    if (epoch != state.epochs.latest()) {
+      throw new IllegalStateException("epoch " + epoch + " of " + name() + " has not been begun");
     }
     return writer.append(shares, epoch, nowMillis);
   }
@@ -207,22 +203,16 @@ public final class PartitionLog {
   }
 
   /**
-   * Begins a leader epoch at the log's end, before its first append.
-   *
-   * @param whenDurable runs on this loop once (epoch, end offset) is on disk; never if the log
-   *     fails
+   * Begins a leader epoch at the log's end, before its first append. Nobody has to wait for the
+   * disk: {@code leader-epochs} names the epoch before a record of it counts as flushed, and until
+   * then the batches themselves tell a recovery, which reads all that is not flushed (4.3).
    */
-  public void beginEpoch(int epoch, Runnable whenDurable) {
+  public void beginEpoch(int epoch) {
     assertWritable();
     if (state.epochs.begin(epoch, state.endOffset())) {
       flusher.epochsChanged();
     }
     noteLeaderEpoch(epoch);
-    if (flusher.isDurable(epoch)) {
-      whenDurable.run();
-    } else {
-      flusher.whenDurable(epoch, whenDurable);
-    }
   }
 
   /**

@@ -86,6 +86,7 @@ class CrashSweepTest {
     final LogFixture fixture;
     final Expectation expected = new Expectation();
     private int written;
+    private int lastEpoch;
     private @Nullable PartitionLog log;
 
     Story(MemoryDisk disk) {
@@ -105,7 +106,9 @@ class CrashSweepTest {
       epoch(1);
       append(3);
       flush();
-      append(4); // rolls
+      append(1);
+      epoch(2); // on no disk yet when its first batches may be
+      append(3); // rolls
       checkpoint();
       flush();
       append(2);
@@ -113,7 +116,7 @@ class CrashSweepTest {
       checkpoint();
       append(3);
       cut(7);
-      epoch(2);
+      epoch(3);
       append(4);
       checkpoint();
       append(2);
@@ -122,11 +125,11 @@ class CrashSweepTest {
       append(1);
       stop();
       start();
-      epoch(3);
+      epoch(4);
       append(2);
       flush();
       cut(3); // far below what the checkpoint says, through several segments
-      epoch(4);
+      epoch(5);
       append(6);
       checkpoint();
       append(2);
@@ -145,12 +148,12 @@ class CrashSweepTest {
       checkpoint();
       append(5);
       cut(expected.start + 3);
-      epoch(5);
+      epoch(6);
       append(2);
       trim(expected.written.size()); // all there is
       stop();
       start();
-      epoch(6);
+      epoch(7);
       append(8);
       retain(0);
       append(4);
@@ -202,7 +205,13 @@ class CrashSweepTest {
     }
 
     void epoch(int epoch) {
+      lastEpoch = epoch;
       fixture.beginEpoch(log(), epoch);
+    }
+
+    /** On no disk before the next flush. */
+    void nextEpoch() {
+      epoch(lastEpoch + 1);
     }
 
     void append(int records) {
@@ -222,18 +231,19 @@ class CrashSweepTest {
       assertThat(expected.flushed).isEqualTo(expected.written.size());
     }
 
-    void chance(SplittableRandom random, int epoch) {
+    void chance(SplittableRandom random) {
       int size = expected.written.size();
       int start = expected.start;
-      switch (random.nextInt(15)) {
+      switch (random.nextInt(17)) {
         case 0, 1, 2 -> flush();
         case 3 -> checkpoint();
         case 4 -> {
           cut(size == start ? start : random.nextInt(Math.max(start, size - 12), size));
-          epoch(epoch + 1);
+          nextEpoch();
         }
         case 5 -> trim(size == start ? start : random.nextInt(start, size + 1));
         case 6 -> retain(random.nextInt(3000));
+        case 7, 8 -> nextEpoch();
         default -> append(1 + random.nextInt(3));
       }
     }
@@ -306,9 +316,9 @@ class CrashSweepTest {
         try {
           story.start();
           story.expected.recovered();
-          story.epoch(10 * life + 1);
+          story.nextEpoch();
           for (int i = 0; i < 30; i++) {
-            story.chance(random, 10 * life + 1);
+            story.chance(random);
           }
           story.stop();
         } catch (SimulatedCrash expected) {

@@ -28,6 +28,7 @@ class LogFlushTest {
     fixture.start();
     log = fixture.open();
     fixture.beginEpoch(log, 0);
+    fixture.flushNow(log);
     fixture.flushed.clear();
   }
 
@@ -119,40 +120,73 @@ class LogFlushTest {
   }
 
   @Test
-  @DisplayName("4.3: no append in an epoch whose beginning is not on disk")
-  void refusesToAppendBeforeTheEpochIsDurable() {
-    List<Integer> durable = new ArrayList<>();
-    fixture.ask(
-        () -> {
-          log.beginEpoch(5, () -> durable.add(5));
-          return 0;
-        });
+  void refusesAnEpochThatHasNotBegun() {
     assertThatThrownBy(() -> fixture.ask(() -> log.append(List.of(Batches.single("a")), 5, 0)))
-        .isInstanceOf(IllegalStateException.class);
-    assertThat(durable).isEmpty();
-    fixture.settle();
-    assertThat(durable).containsExactly(5);
-    disk.losePower(1);
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("epoch 5");
   }
 
   @Test
-  @DisplayName("a leader waits for its epoch only, not for the data of those before it")
-  void tellsOfAnEpochBeforeTheDataBehindItIsForced() {
+  @DisplayName("4.3: an epoch takes appends at once, and is written before they count as flushed")
+  void namesTheEpochBeforeItsFirstRecordCountsAsFlushed() {
     List<Path> forced = countForces();
+    fixture.beginEpoch(log, 5);
     fixture.append(log, Batches.single("a"));
-    List<Integer> durable = new ArrayList<>();
+    assertThat(forced).isEmpty();
+    fixture.flushNow(log);
+    assertThat(flushedOffset()).isEqualTo(1);
+    assertThat(forced)
+        .containsSubsequence(
+            fixture.partitionDirectory().resolve("leader-epochs.tmp"), fixture.logFile(0));
+  }
+
+  @Test
+  @DisplayName("4.3: a force that takes in the first records of a new epoch does not count them")
+  void countsNoRecordOfALeaderBeforeItsEpochIsOnDisk() throws IOException {
+    fixture.append(log, Batches.single("a"));
     fixture.ask(
         () -> {
-          log.beginEpoch(5, () -> durable.add(5));
+          log.requestFlush(); // its job is made now, and runs when more has come
           return 0;
+        });
+    fixture.ask(
+        () -> {
+          log.beginEpoch(5);
+          return log.append(List.of(Batches.single("b")), 5, 0);
         });
     fixture.flush.runAll();
     fixture.owner.runAll();
-    assertThat(durable).containsExactly(5);
-    assertThat(forced).doesNotContain(fixture.logFile(0));
-    fixture.settle();
-    assertThat(forced).contains(fixture.logFile(0));
     assertThat(flushedOffset()).isEqualTo(1);
+
+    fixture.flushNow(log);
+    assertThat(flushedOffset()).isEqualTo(2);
+    disk.losePower(1);
+    fixture.start();
+    PartitionLog again = fixture.open();
+    assertThat(fixture.<Integer>ask(() -> again.epochAt(1))).isEqualTo(5);
+  }
+
+  @Test
+  @DisplayName("4.3: batches of an epoch that no file names tell of it themselves at a recovery")
+  void learnsAnEpochFromItsBatchesWhereThePowerFailsBeforeItIsWritten() throws IOException {
+    fixture.append(log, Batches.single("a"));
+    fixture.flushNow(log);
+    fixture.housekeeping.advanceMillis(5_000); // a checkpoint: the recovery point is 1
+    fixture.settle();
+    fixture.beginEpoch(log, 5);
+    fixture.append(log, Batches.single("b"));
+    fixture.append(log, Batches.single("c"));
+    disk.losePower(0); // the kernel has written the data back, the list was never written
+    fixture.start();
+    PartitionLog again = fixture.open();
+    assertThat(fixture.readAll(again, 0, 1 << 20)).containsExactly("0:a", "1:b", "2:c");
+    assertThat(fixture.<Integer>ask(() -> again.epochAt(2))).isEqualTo(5);
+    assertThat(fixture.ask(() -> again.endOffsetForEpoch(4))).isEqualTo(new EpochEnd(0, 1));
+
+    disk.losePower(1); // what recovery has learned is on disk
+    fixture.start();
+    PartitionLog third = fixture.open();
+    assertThat(fixture.<Integer>ask(() -> third.epochAt(1))).isEqualTo(5);
   }
 
   @Test
@@ -160,6 +194,8 @@ class LogFlushTest {
     fixture.append(log, Batches.single("a"));
     fixture.flushNow(log);
     fixture.beginEpoch(log, 9);
+    fixture.owner.advanceMillis(1_000); // by time, as data is
+    fixture.settle();
     disk.losePower(1);
     fixture.start();
     PartitionLog again = fixture.open();
@@ -290,15 +326,16 @@ class LogFlushTest {
   @Test
   @DisplayName("f16: a full disk does not stop epochs, flushes and closing for ever")
   void f16_triesAgainToWriteEpochsOnAFullDisk() {
+    fixture.beginEpoch(log, 4);
+    fixture.append(log, Batches.single("a"));
     disk.limitBytes(usedBytes());
-    List<Integer> durable = new ArrayList<>();
-    fixture.onOwner(() -> log.beginEpoch(4, () -> durable.add(4)));
-    assertThat(durable).isEmpty();
+    fixture.flushNow(log);
+    assertThat(flushedOffset()).isZero();
     assertThat(fixture.failures).isEmpty();
     disk.limitBytes(Long.MAX_VALUE);
     fixture.owner.advanceMillis(1000);
     fixture.settle();
-    assertThat(durable).containsExactly(4);
+    assertThat(flushedOffset()).isEqualTo(1);
   }
 
   @Test

@@ -400,6 +400,7 @@ class LogRecoveryTest {
     fixture.append(log, Batches.single("a"));
     fixture.append(log, Batches.single("b"));
     fixture.beginEpoch(log, 5);
+    fixture.flushNow(log);
     MemoryDisk lost = afterPowerLoss();
     replaceLog(lost, 0, new byte[0]);
     LogFixture restarted = LogFixture.inMemory(lost);

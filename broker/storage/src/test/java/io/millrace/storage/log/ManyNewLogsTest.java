@@ -54,7 +54,7 @@ class ManyNewLogsTest {
     openAll();
     fixture.settle();
     assertThat(opened).hasSize(COUNT).allMatch(LogOpening.Opened.class::isInstance);
-    assertThat(forced).containsExactly("data");
+    assertThat(forced).hasSize(COUNT + 1).doesNotHaveDuplicates().startsWith("data");
   }
 
   @Test
@@ -74,10 +74,13 @@ class ManyNewLogsTest {
   }
 
   @Test
-  void forcesTheEpochAndItsNameAndNothingElseBeforeTheFirstAppend() {
+  void forcesNothingForTheFirstEpochUntilItIsTime() {
     PartitionLog log = fixture.open();
     forced.clear();
     fixture.beginEpoch(log, 1);
+    assertThat(forced).isEmpty();
+    fixture.owner.advanceMillis(1_000);
+    fixture.settle();
     assertThat(forced).containsExactly("leader-epochs.tmp", LogFixture.NAME.directoryName());
   }
 
@@ -102,7 +105,8 @@ class ManyNewLogsTest {
     assertThat(fixture.diskFailure.get()).isNotNull();
     assertThat(opened).hasSize(COUNT);
     PartitionLog log = ((LogOpening.Opened) opened.get(0)).log();
-    fixture.onOwner(() -> log.beginEpoch(1, () -> opened.clear()));
-    assertThat(opened).isNotEmpty();
+    fixture.beginEpoch(log, 1);
+    AppendResult result = fixture.ask(() -> log.append(List.of(Batches.single("a")), 1, 0));
+    assertThat(result.failure()).isInstanceOf(AppendResult.AppendFailure.Broken.class);
   }
 }

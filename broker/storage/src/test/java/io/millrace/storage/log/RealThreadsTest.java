@@ -92,7 +92,8 @@ class RealThreadsTest {
     }
 
     void work(PartitionLog log) {
-      log.beginEpoch(1, this::turn);
+      log.beginEpoch(1);
+      turn();
     }
 
     private void turn() {

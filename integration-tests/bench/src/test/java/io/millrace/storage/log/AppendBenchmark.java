@@ -59,7 +59,7 @@ public class AppendBenchmark {
     fixture = new LogFixture(new NioDisk(), root.resolve("data"));
     fixture.start();
     log = fixture.open();
-    fixture.onOwner(() -> log.beginEpoch(EPOCH, () -> {}));
+    fixture.onOwner(() -> log.beginEpoch(EPOCH));
     fixture.settle();
   }
 
