@@ -35,7 +35,9 @@ final class Suspicions {
     Suspect suspect = suspects.get(broker);
     if (suspect != null && suspect.incarnation() == incarnation) {
       suspects.remove(broker);
-      deposed.remove(broker);
+      if (deposed.remove(broker)) {
+        LOG.info("broker {} (incarnation {}) is suspected no more", broker, incarnation);
+      }
     }
   }
 
