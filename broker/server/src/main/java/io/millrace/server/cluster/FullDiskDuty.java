@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 /**
  * A broker without room on its disk takes no records, so it should lead nothing that another
  * replica can lead: it says so to those it copies from, and hands over. What it was elected to lead
- * meanwhile it cannot even begin, since the epoch has to be noted on the disk before: that it
+ * meanwhile and cannot begin, as when its log has to be cut first and that finds no room, it
  * resigns. Owner: the store's loop.
  */
 final class FullDiskDuty {

@@ -33,6 +33,9 @@ import java.util.function.Consumer;
 /**
  * The partitions of this broker as the store's loop reaches them: every call goes to the shard that
  * owns the partition, and what comes of it comes back to the store's loop as a message.
+ *
+ * <p>A partition that is not there any more when a call arrives has failed meanwhile, and that it
+ * has is on its way to the store's loop: the call is passed over, or answered as refused.
  */
 public final class LocalPartitions {
   private final EventLoop home;
@@ -184,8 +187,11 @@ public final class LocalPartitions {
     Shard shard = id.ownerAmong(shards);
     shard.deliver(
         () -> {
-          Optional<String> why = shard.get(id).lead(state, up);
-          why.ifPresent(text -> home.execute(() -> refused.accept(text)));
+          Partition partition = shard.find(id);
+          if (partition != null) {
+            Optional<String> why = partition.lead(state, up);
+            why.ifPresent(text -> home.execute(() -> refused.accept(text)));
+          }
         });
   }
 
@@ -196,7 +202,11 @@ public final class LocalPartitions {
     Shard shard = id.ownerAmong(shards);
     shard.deliver(
         () -> {
-          Optional<String> why = shard.get(id).follow(state);
+          Partition partition = shard.find(id);
+          Optional<String> why =
+              partition == null
+                  ? Optional.of("its log is not open any more")
+                  : partition.follow(state);
           home.execute(() -> then.accept(why));
         });
   }
@@ -216,7 +226,13 @@ public final class LocalPartitions {
   /** A newer picture of a partition that leads or follows. */
   void onState(PartitionId id, PartitionState state, Map<Integer, Integer> up) {
     Shard shard = id.ownerAmong(shards);
-    shard.deliver(() -> shard.get(id).onState(state, up));
+    shard.deliver(
+        () -> {
+          Partition partition = shard.find(id);
+          if (partition != null) {
+            partition.onState(state, up);
+          }
+        });
   }
 
   /** What became of what {@link RoleListener#onSetsWanted} asked for. */
@@ -273,7 +289,15 @@ public final class LocalPartitions {
   CompletionStage<Boolean> flush(PartitionId id) {
     CompletableFuture<Boolean> flushed = new CompletableFuture<>();
     Shard shard = id.ownerAmong(shards);
-    shard.deliver(() -> shard.get(id).flush(done -> home.execute(() -> flushed.complete(done))));
+    shard.deliver(
+        () -> {
+          Partition partition = shard.find(id);
+          if (partition == null) {
+            home.execute(() -> flushed.complete(false));
+          } else {
+            partition.flush(done -> home.execute(() -> flushed.complete(done)));
+          }
+        });
     return flushed;
   }
 
