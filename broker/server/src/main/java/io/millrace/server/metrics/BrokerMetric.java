@@ -187,6 +187,23 @@ public enum BrokerMetric {
       "log_damages_repaired",
       COUNTER,
       "Of these, those put right from another replica."),
+  COMPACTED_BYTES(
+      Group.LOG,
+      "compacted_bytes",
+      COUNTER,
+      "Bytes that compaction has read: once for the keys, once for the records."),
+  COMPACTED_RECORDS(
+      Group.LOG, "compacted_records", COUNTER, "Records that compaction has taken out."),
+  COMPACTION_FREED_BYTES(
+      Group.LOG,
+      "compaction_freed_bytes",
+      GAUGE,
+      "By how much compaction has made segments smaller since the start."),
+  COMPACTION_STUCK(
+      Group.LOG,
+      "compaction_stuck",
+      GAUGE,
+      "Partitions that cannot be compacted for now; the broker's log says why."),
   DISK_USABLE_BYTES(
       Group.LOG,
       "disk_usable_bytes",

@@ -177,6 +177,10 @@ public final class BrokerMetrics {
     registry.gauge(BrokerMetric.LOG_SCRUB_PROGRESS, counters::scrubProgress);
     registry.counter(BrokerMetric.LOG_DAMAGES, counters::damages);
     registry.counter(BrokerMetric.LOG_DAMAGES_REPAIRED, counters::repairs);
+    registry.counter(BrokerMetric.COMPACTED_BYTES, counters::compactedBytes);
+    registry.counter(BrokerMetric.COMPACTED_RECORDS, counters::compactedRecords);
+    registry.whole(BrokerMetric.COMPACTION_FREED_BYTES, counters::compactionFreedBytes);
+    registry.whole(BrokerMetric.COMPACTION_STUCK, counters::compactionStuck);
   }
 
   /** The flush worker, with a watch on what it does. */

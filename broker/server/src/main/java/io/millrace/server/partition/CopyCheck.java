@@ -19,6 +19,18 @@ final class CopyCheck {
         : -1;
   }
 
+  /** Whether compaction has taken tombstones out of any of them. */
+  boolean hasLostTombstones(ByteBuffer batches) {
+    for (int at = batches.position();
+        at < batches.limit() && batch.scan(batches, at, batches.limit()) == BatchScan.WHOLE;
+        at += batch.sizeBytes()) {
+      if (batch.hasLostTombstones()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** What must not be appended. */
   record Problem(long offset, String what) {}
 

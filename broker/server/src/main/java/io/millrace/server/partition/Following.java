@@ -40,6 +40,10 @@ final class Following {
   private final CopyCheck check = new CopyCheck();
   private boolean begun;
   private boolean busy;
+
+  /** All that this log holds has been copied from this leader, as it has compacted it. */
+  private boolean copiesAll;
+
   private long askedAt;
   private String trouble = "";
 
@@ -62,6 +66,7 @@ final class Following {
   /** Once the log may be touched, before the first fetch. */
   void begin() {
     begun = true;
+    copiesAll = log.sizeBytes() == 0;
     if (partition.topic().durability() == Durability.SYNCED) {
       log.requestFlush();
     }
@@ -71,6 +76,7 @@ final class Following {
   /** The log has been cut, perhaps on behalf of an earlier epoch. */
   void onReshaped() {
     replica.onCut(log.endOffset());
+    copiesAll |= log.sizeBytes() == 0;
     if (!begun) {
       begin();
     }
@@ -206,6 +212,10 @@ final class Following {
       ready.run(); // an answer to a fetch that was sent before: it is here already
       return;
     }
+    if (!copiesAll && log.sizeBytes() > 0 && check.hasLostTombstones(batches)) {
+      startOverForTombstones(result, ready);
+      return;
+    }
     // Of the last record: an epoch that this replica led without a record is no obstacle.
     int lastEpoch = partition.end().lastEpoch();
     Optional<CopyCheck.Problem> problem = check.check(batches, log.endOffset(), lastEpoch, epoch);
@@ -226,6 +236,24 @@ final class Following {
     } else {
       ready.run();
     }
+  }
+
+  /**
+   * The leader has deleted keys for good behind where this log ends, which still has them: to go on
+   * would bring them back. What the leader has compacted is committed, so this replica is not in
+   * sync, and nobody counts on it.
+   */
+  private void startOverForTombstones(FetchResult result, Runnable ready) {
+    LOG.warn(
+        "{}: throwing away offsets {} to {}, and copying all from {} on: the leader of epoch {} has"
+            + " deleted keys since, and keeps no record of that any more (delete.retention.ms)",
+        partition.id(),
+        log.startOffset(),
+        log.endOffset() - 1,
+        result.getStartOffset(),
+        epoch);
+    long at = result.getStartOffset();
+    reshape(whenDone -> log.startOver(at, at, whenDone), ready);
   }
 
   /** What the answer says beside its data. */

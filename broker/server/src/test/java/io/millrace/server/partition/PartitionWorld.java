@@ -45,6 +45,7 @@ final class PartitionWorld {
   final Shard shard =
       new Shard(loop, id -> new Refusal(ErrorCode.UNKNOWN_TOPIC, "no topic " + id.topicId()));
   private final PartitionOpening opening;
+  final LogStore logs;
 
   PartitionWorld(Path root) throws IOException {
     DataDirectory.Opening opened = DataDirectory.open(new NioDisk(), root, 1, tasks.random());
@@ -52,7 +53,7 @@ final class PartitionWorld {
     DataDirectory directory = ((DataDirectory.Opening.Opened) opened).directory();
     assertThat(directory.adopt("test-cluster")).isEmpty();
     directory.recordRun(1);
-    LogStore logs =
+    logs =
         new LogStore(
             directory,
             flush,

@@ -198,7 +198,7 @@ final class LogCompactor {
             each -> {
               boolean isGone = !open.contains(each.log);
               if (isGone) {
-                troubles.remove(each.log.name());
+                noTrouble(each);
                 answer(each, new CompactionOutcome.NotDone("the log is not compacted any more"));
               }
               return isGone;
@@ -323,7 +323,15 @@ final class LogCompactor {
     if (!why.equals(troubles.put(it.log.name(), why))) {
       LOG.warn("{} cannot be compacted for now: {}", it.log.name(), why);
     }
+    counters.compactionStuck(troubles.size());
     answer(it, new CompactionOutcome.NotDone(why));
+  }
+
+  private void noTrouble(Known it) {
+    if (troubles.remove(it.log.name()) != null) {
+      counters.compactionStuck(troubles.size());
+      LOG.info("{} can be compacted again, or need not be", it.log.name());
+    }
   }
 
   private void close(CompactionPass running) {
@@ -358,7 +366,7 @@ final class LogCompactor {
       return;
     }
     counters.compactionPass();
-    troubles.remove(it.log.name());
+    noTrouble(it);
     it.progress = new CompactionFile.Progress(done.cleanedTo(), done.nextHorizonMillis());
     if (done.droppedRecords() > 0) {
       LOG.info(

@@ -408,7 +408,9 @@ public final class LogDamages {
 
   /**
    * Two replicas that have the same epoch at an offset have the same bytes there; so the range is
-   * filled to its last byte, or the two logs are not the same and nothing is touched.
+   * filled to its last byte, or the two logs are not the same and nothing is touched. In a
+   * compacted log the bytes may differ, since each replica compacts alone: what fits to the last
+   * byte says what stood there then too, and what does not is refused.
    */
   private Fit fit(LogDamage damage, ByteBuffer batches) {
     BatchView batch = new BatchView();
@@ -420,6 +422,10 @@ public final class LogDamages {
       }
       if (!batch.checksumMatches()) {
         return Fit.none("what the other replica has at offset " + next + " is damaged too");
+      }
+      if (batch.hasLostTombstones()) {
+        // What it deletes may still stand before the range here, and would be there again.
+        return Fit.none("the other replica has compacted offset " + next + " further");
       }
       int size = at - batches.position() + batch.sizeBytes();
       boolean fits =

@@ -17,6 +17,7 @@ public final class StorageCounters {
   private final LongAdder compactedRecords = new LongAdder();
   private final LongAdder compactionFreedBytes = new LongAdder();
   private final LongAdder compactionPasses = new LongAdder();
+  private volatile int compactionStuck;
   private volatile long scrubStartBytes;
   private volatile long scrubTotalBytes;
   private volatile long scrubEndedMillis;
@@ -48,6 +49,10 @@ public final class StorageCounters {
 
   void compactionPass() {
     compactionPasses.increment();
+  }
+
+  void compactionStuck(int logs) {
+    compactionStuck = logs;
   }
 
   void damaged() {
@@ -126,6 +131,11 @@ public final class StorageCounters {
   /** By how much compaction has made segments smaller. */
   public long compactionFreedBytes() {
     return compactionFreedBytes.sum();
+  }
+
+  /** Logs that cannot be compacted for now. */
+  public long compactionStuck() {
+    return compactionStuck;
   }
 
   /** Passes over a log that have come to their end. */
