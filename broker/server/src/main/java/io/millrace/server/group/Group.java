@@ -1,0 +1,153 @@
+package io.millrace.server.group;
+
+import io.millrace.server.partition.PartitionId;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** One group as its log tells it. Changes by {@link #apply} alone. Owner: the loop of that log. */
+public final class Group {
+  /** Where a group stands as a whole. */
+  public enum State {
+    /** Without members; committed offsets may remain. */
+    EMPTY,
+    /** Something has changed since targets were last computed. */
+    ASSIGNING,
+    /** Some member has not come to its target. */
+    RECONCILING,
+    STABLE
+  }
+
+  private final String id;
+  private final NavigableMap<String, GroupMember> members = new TreeMap<>();
+  private final Map<String, Set<PartitionId>> targets = new HashMap<>();
+  private final Map<PartitionId, CommittedOffset> offsets = new HashMap<>();
+  private int epoch;
+  private int assignmentEpoch;
+  private NavigableMap<String, Integer> partitionCounts = new TreeMap<>();
+
+  /** Follows from the members: who they are by the instance they are of, and who holds what. */
+  private final Map<String, String> byInstance = new HashMap<>();
+
+  private final Map<PartitionId, String> holders = new HashMap<>();
+
+  public Group(String id) {
+    this.id = id;
+  }
+
+  /** The only way in which anything of a group changes, live and when it is read from its log. */
+  public void apply(GroupChange change) {
+    if (change instanceof GroupChange.MemberIs is) {
+      put(is.member());
+    } else if (change instanceof GroupChange.MemberGone gone) {
+      targets.remove(gone.memberId());
+      drop(gone.memberId());
+    } else if (change instanceof GroupChange.EpochIs is) {
+      epoch = is.groupEpoch();
+      partitionCounts = is.partitionCounts();
+    } else if (change instanceof GroupChange.TargetOf of) {
+      targets.put(of.memberId(), of.partitions());
+    } else if (change instanceof GroupChange.TargetsAre are) {
+      assignmentEpoch = are.assignmentEpoch();
+    } else if (change instanceof GroupChange.Committed committed) {
+      offsets.put(committed.partition(), committed.offset());
+    } else if (change instanceof GroupChange.Forgotten forgotten) {
+      offsets.remove(forgotten.partition());
+    }
+  }
+
+  private void put(GroupMember member) {
+    drop(member.id());
+    members.put(member.id(), member);
+    member.identity().instanceId().ifPresent(instance -> byInstance.put(instance, member.id()));
+    hold(member.owned(), member.id());
+    hold(member.giving(), member.id());
+  }
+
+  private void hold(Set<PartitionId> partitions, String memberId) {
+    for (PartitionId each : partitions) {
+      String other = holders.put(each, memberId);
+      if (other != null) {
+        throw new IllegalStateException(
+            "group " + id + ": " + each + " is held by both " + other + " and " + memberId);
+      }
+    }
+  }
+
+  private void drop(String memberId) {
+    GroupMember gone = members.remove(memberId);
+    if (gone != null) {
+      gone.identity().instanceId().ifPresent(instance -> byInstance.remove(instance, memberId));
+      gone.owned().forEach(holders::remove);
+      gone.giving().forEach(holders::remove);
+    }
+  }
+
+  public String id() {
+    return id;
+  }
+
+  /** Of what assignments depend on: grows with each change of it. */
+  public int epoch() {
+    return epoch;
+  }
+
+  /** Of the group, when targets were last computed. */
+  public int assignmentEpoch() {
+    return assignmentEpoch;
+  }
+
+  /** By topic id, as of {@link #epoch}. */
+  NavigableMap<String, Integer> partitionCounts() {
+    return partitionCounts;
+  }
+
+  public Collection<GroupMember> members() {
+    return Collections.unmodifiableCollection(members.values());
+  }
+
+  public Optional<GroupMember> member(String memberId) {
+    return Optional.ofNullable(members.get(memberId));
+  }
+
+  /** The static member of that instance. */
+  Optional<GroupMember> instance(String instanceId) {
+    return Optional.ofNullable(byInstance.get(instanceId)).map(members::get);
+  }
+
+  /** What a member shall have, as of {@link #assignmentEpoch}. */
+  public Set<PartitionId> target(String memberId) {
+    return targets.getOrDefault(memberId, Set.of());
+  }
+
+  /** Who owns it, or has not given it up yet. */
+  public Optional<String> holder(PartitionId partition) {
+    return Optional.ofNullable(holders.get(partition));
+  }
+
+  public Map<PartitionId, CommittedOffset> offsets() {
+    return Collections.unmodifiableMap(offsets);
+  }
+
+  public State state() {
+    if (members.isEmpty()) {
+      return State.EMPTY;
+    } else if (assignmentEpoch < epoch) {
+      return State.ASSIGNING;
+    }
+    boolean haveArrived = members.values().stream().allMatch(this::hasArrived);
+    return haveArrived ? State.STABLE : State.RECONCILING;
+  }
+
+  private boolean hasArrived(GroupMember member) {
+    return member.isAway()
+        || (member.epoch() == assignmentEpoch
+            && member.giving().isEmpty()
+            && member.owned().equals(target(member.id())));
+  }
+}

@@ -1,0 +1,278 @@
+package io.millrace.server.group;
+
+import io.millrace.server.group.AssignmentInput.Subscriber;
+import io.millrace.server.group.AssignmentInput.TopicShape;
+import io.millrace.server.partition.PartitionId;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What becomes of a group when a member says something, or has been silent for too long. Makes the
+ * changes as it finds that they are needed, and keeps them for the group's log: an answer may go
+ * out when that has them. Owner: the loop of the group's log; lives for one decision.
+ */
+public final class Membership {
+  private final Group group;
+  private final TopicDirectory topics;
+  private final Map<String, Assignor> assignors;
+  private final String defaultAssignor;
+  private final GroupLimits limits;
+  private final List<GroupChange> changes = new ArrayList<>();
+  private Optional<String> alarm = Optional.empty();
+
+  /**
+   * @param assignors by name
+   */
+  public Membership(
+      Group group,
+      TopicDirectory topics,
+      Map<String, Assignor> assignors,
+      String defaultAssignor,
+      GroupLimits limits) {
+    this.group = group;
+    this.topics = topics;
+    this.assignors = assignors;
+    this.defaultAssignor = defaultAssignor;
+    this.limits = limits;
+  }
+
+  /** What has been changed, in order. */
+  public List<GroupChange> changes() {
+    return List.copyOf(changes);
+  }
+
+  /** Set: an assignor has failed, and how; targets stay as they were. */
+  public Optional<String> alarm() {
+    return alarm;
+  }
+
+  private void make(GroupChange change) {
+    group.apply(change);
+    changes.add(change);
+  }
+
+  public HeartbeatAnswer onHeartbeat(Heartbeat beat) {
+    if (beat.memberEpoch() == Heartbeat.LEAVE) {
+      group.member(beat.memberId()).ifPresent(this::remove);
+      return new HeartbeatAnswer.Bye();
+    } else if (beat.memberEpoch() == GroupMember.AWAY) {
+      return leaveForAMoment(beat);
+    } else if (beat.memberEpoch() == Heartbeat.JOIN) {
+      return join(beat);
+    }
+    GroupMember member = group.member(beat.memberId()).orElse(null);
+    if (member == null) {
+      return new HeartbeatAnswer.Fenced("it is not a member of group " + group.id());
+    }
+    Optional<String> fence = fence(member, beat);
+    if (fence.isPresent()) {
+      return new HeartbeatAnswer.Fenced(fence.get());
+    }
+    return goOn(member, beat);
+  }
+
+  /** An answer that was lost is no reason to throw anybody out. */
+  private static Optional<String> fence(GroupMember member, Heartbeat beat) {
+    int named = beat.memberEpoch();
+    boolean lostAnswer =
+        named == member.previousEpoch()
+            && beat.owned().map(member.owned()::containsAll).orElse(true);
+    if (named == member.epoch() || lostAnswer) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "it is in epoch " + named + "; the member of that id is in " + member.epoch());
+  }
+
+  private HeartbeatAnswer join(Heartbeat beat) {
+    Optional<String> refusal = refusal(beat);
+    if (refusal.isPresent()) {
+      return new HeartbeatAnswer.Refused(refusal.get());
+    }
+    Subscription wanted = beat.subscription().orElse(Subscription.NONE);
+    Optional<GroupMember> before =
+        beat.identity()
+            .instanceId()
+            .flatMap(group::instance)
+            .or(() -> group.member(beat.memberId()));
+    if (before.isPresent() && beat.identity().instanceId().isPresent()) {
+      return takeOver(before.get(), beat, wanted);
+    }
+    before.ifPresent(this::remove); // it says that it has dropped everything
+    make(
+        new GroupChange.MemberIs(
+            new GroupMember(beat.memberId(), beat.identity(), wanted, 0, 0, Set.of(), Set.of())));
+    advance(true);
+    return tell(beat.memberId(), Optional.of(Set.of()));
+  }
+
+  /** The instance is back, or another process has its name: the one before is fenced. */
+  private HeartbeatAnswer takeOver(GroupMember before, Heartbeat beat, Subscription wanted) {
+    Set<PartitionId> target = group.target(before.id());
+    boolean hasChanged = !wanted.equals(before.subscription());
+    make(new GroupChange.MemberGone(before.id()));
+    make(new GroupChange.TargetOf(beat.memberId(), target));
+    make(
+        new GroupChange.MemberIs(
+            before
+                .inheritedBy(beat.memberId(), group.assignmentEpoch())
+                .with(beat.identity(), wanted)));
+    advance(hasChanged);
+    return tell(beat.memberId(), Optional.of(Set.of()));
+  }
+
+  private Optional<String> refusal(Heartbeat beat) {
+    Optional<String> assignor = beat.identity().assignor();
+    if (assignor.isPresent() && !assignors.containsKey(assignor.get())) {
+      return Optional.of(
+          "there is no assignor " + assignor.get() + " here; there are " + assignors.keySet());
+    }
+    if (beat.subscription().map(wanted -> wanted.topics().size()).orElse(0) > limits.topics()) {
+      return Optional.of("a member may name at most " + limits.topics() + " topics");
+    }
+    if (group.member(beat.memberId()).isEmpty() && group.members().size() >= limits.members()) {
+      return Optional.of("the group has " + limits.members() + " members, which is the most");
+    }
+    return Optional.empty();
+  }
+
+  private HeartbeatAnswer leaveForAMoment(Heartbeat beat) {
+    GroupMember member = group.member(beat.memberId()).orElse(null);
+    if (member == null || member.identity().instanceId().isEmpty()) {
+      return new HeartbeatAnswer.Fenced("no static member of group " + group.id() + " has that id");
+    }
+    make(new GroupChange.MemberIs(member.with(GroupMember.AWAY, member.owned(), Set.of())));
+    return new HeartbeatAnswer.Bye();
+  }
+
+  private HeartbeatAnswer goOn(GroupMember member, Heartbeat beat) {
+    Optional<String> refusal = refusal(beat);
+    if (refusal.isPresent()) {
+      return new HeartbeatAnswer.Refused(refusal.get());
+    }
+    Subscription wanted = beat.subscription().orElse(member.subscription());
+    GroupMember now = member.with(beat.identity(), wanted);
+    if (!now.equals(member)) {
+      make(new GroupChange.MemberIs(now));
+    }
+    boolean mattersToOthers =
+        !wanted.equals(member.subscription())
+            || !now.identity().rack().equals(member.identity().rack())
+            || !now.identity().assignor().equals(member.identity().assignor());
+    advance(mattersToOthers);
+    return tell(member.id(), beat.owned());
+  }
+
+  /** Nothing was heard of it, or it has not given up in time what it was told to. */
+  public void expire(String memberId) {
+    group.member(memberId).ifPresent(this::remove);
+  }
+
+  /** Topics have come, gone or grown, maybe. */
+  public void onTopicsChanged() {
+    advance(false);
+  }
+
+  private void remove(GroupMember member) {
+    make(new GroupChange.MemberGone(member.id()));
+    advance(true);
+  }
+
+  /** To the next epoch if anything calls for it, and to the targets of the group's epoch. */
+  private void advance(boolean isCalledFor) {
+    NavigableMap<String, TopicShape> shapes = shapes();
+    NavigableMap<String, Integer> counts = new TreeMap<>();
+    shapes.forEach((id, shape) -> counts.put(id, shape.partitionCount()));
+    if (isCalledFor || !counts.equals(group.partitionCounts())) {
+      make(new GroupChange.EpochIs(group.epoch() + 1, counts));
+    }
+    if (group.assignmentEpoch() < group.epoch()) {
+      assign(shapes);
+    }
+  }
+
+  private void assign(NavigableMap<String, TopicShape> shapes) {
+    NavigableMap<String, Subscriber> subscribers = new TreeMap<>();
+    for (GroupMember member : group.members()) {
+      subscribers.put(
+          member.id(),
+          new Subscriber(
+              topicIds(member.subscription()),
+              group.target(member.id()),
+              member.identity().rack()));
+    }
+    AssignmentInput input = new AssignmentInput(subscribers, shapes);
+    Assignor assignor = assignor();
+    Map<String, Set<PartitionId>> targets = assignor.assign(input);
+    Optional<String> fault = AssignmentCheck.fault(input, targets);
+    if (fault.isPresent()) {
+      alarm = Optional.of("assignor " + assignor.name() + ": " + fault.get());
+      return;
+    }
+    for (String memberId : subscribers.keySet()) {
+      Set<PartitionId> target = targets.getOrDefault(memberId, Set.of());
+      if (!target.equals(group.target(memberId))) {
+        make(new GroupChange.TargetOf(memberId, target));
+      }
+    }
+    make(new GroupChange.TargetsAre(group.epoch()));
+  }
+
+  /** What most members ask for; of those asked for equally often, the first by name. */
+  private Assignor assignor() {
+    Map<String, Integer> votes = new TreeMap<>();
+    for (GroupMember member : group.members()) {
+      votes.merge(member.identity().assignor().orElse(defaultAssignor), 1, Integer::sum);
+    }
+    String elected = defaultAssignor;
+    for (Map.Entry<String, Integer> each : votes.entrySet()) {
+      if (each.getValue() > votes.getOrDefault(elected, 0)) {
+        elected = each.getKey();
+      }
+    }
+    Assignor assignor = assignors.get(elected);
+    if (assignor == null) {
+      throw new IllegalStateException("no assignor " + elected);
+    }
+    return assignor;
+  }
+
+  private NavigableMap<String, TopicShape> shapes() {
+    NavigableMap<String, TopicShape> shapes = new TreeMap<>();
+    for (GroupMember member : group.members()) {
+      for (String name : names(member.subscription())) {
+        topics.find(name).ifPresent(topic -> shapes.put(topic.topicId(), topic.shape()));
+      }
+    }
+    return shapes;
+  }
+
+  private Set<String> topicIds(Subscription subscription) {
+    Set<String> ids = new HashSet<>();
+    for (String name : names(subscription)) {
+      topics.find(name).ifPresent(topic -> ids.add(topic.topicId()));
+    }
+    return ids;
+  }
+
+  private Set<String> names(Subscription subscription) {
+    Set<String> names = new HashSet<>(subscription.topics());
+    subscription.pattern().ifPresent(pattern -> names.addAll(topics.matching(pattern)));
+    return names;
+  }
+
+  private HeartbeatAnswer tell(String memberId, Optional<Set<PartitionId>> reported) {
+    GroupMember member = group.member(memberId).orElseThrow();
+    GroupMember now = Reconciliation.next(group, member, reported);
+    if (!now.equals(member)) {
+      make(new GroupChange.MemberIs(now));
+    }
+    return new HeartbeatAnswer.Told(now.epoch(), now.owned());
+  }
+}
