@@ -58,6 +58,10 @@ public final class Group {
       offsets.put(committed.partition(), committed.offset());
     } else if (change instanceof GroupChange.Forgotten forgotten) {
       offsets.remove(forgotten.partition());
+    } else if (change instanceof GroupChange.Ended) {
+      epoch = 0;
+      assignmentEpoch = 0;
+      partitionCounts = new TreeMap<>();
     }
   }
 
@@ -132,6 +136,11 @@ public final class Group {
 
   public Map<PartitionId, CommittedOffset> offsets() {
     return Collections.unmodifiableMap(offsets);
+  }
+
+  /** Whether there is nothing left to know of it. */
+  public boolean isForgotten() {
+    return members.isEmpty() && offsets.isEmpty() && epoch == 0;
   }
 
   public State state() {

@@ -41,4 +41,7 @@ public sealed interface GroupChange {
   record Committed(PartitionId partition, CommittedOffset offset) implements GroupChange {}
 
   record Forgotten(PartitionId partition) implements GroupChange {}
+
+  /** Nothing is known of the group any more; its members and offsets went before. */
+  record Ended() implements GroupChange {}
 }

@@ -30,6 +30,7 @@ public record GroupMember(
    *
    * @param instanceId of a static member: the same after a restart
    * @param clientId and host, for people
+   * @param sessionTimeoutMillis after so much silence it is taken for dead
    * @param revocationTimeoutMillis how long it may take to give something up
    * @param assignor what it asks for; empty: the cluster's default
    */
@@ -38,6 +39,7 @@ public record GroupMember(
       Optional<String> rack,
       String clientId,
       String host,
+      int sessionTimeoutMillis,
       int revocationTimeoutMillis,
       Optional<String> assignor) {}
 
@@ -46,7 +48,7 @@ public record GroupMember(
     giving = Set.copyOf(giving);
   }
 
-  boolean isAway() {
+  public boolean isAway() {
     return epoch == AWAY;
   }
 

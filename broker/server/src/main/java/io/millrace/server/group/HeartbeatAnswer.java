@@ -16,6 +16,12 @@ public sealed interface HeartbeatAnswer {
   /** It is not a member, or not any more: it has to drop everything and to join anew. */
   record Fenced(String why) implements HeartbeatAnswer {}
 
+  /** Nobody can say now: it asks again. */
+  record Unavailable(String why) implements HeartbeatAnswer {}
+
+  /** There are as many members as there may be. */
+  record Full(String why) implements HeartbeatAnswer {}
+
   /** What it asks for cannot be; trying again does not help. */
   record Refused(String why) implements HeartbeatAnswer {}
 }

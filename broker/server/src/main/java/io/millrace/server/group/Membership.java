@@ -101,6 +101,10 @@ public final class Membership {
             .instanceId()
             .flatMap(group::instance)
             .or(() -> group.member(beat.memberId()));
+    if (before.isEmpty() && group.members().size() >= limits.members()) {
+      return new HeartbeatAnswer.Full(
+          "group " + group.id() + " has " + limits.members() + " members, which is the most");
+    }
     if (before.isPresent() && beat.identity().instanceId().isPresent()) {
       return takeOver(before.get(), beat, wanted);
     }
@@ -136,9 +140,6 @@ public final class Membership {
     if (beat.subscription().map(wanted -> wanted.topics().size()).orElse(0) > limits.topics()) {
       return Optional.of("a member may name at most " + limits.topics() + " topics");
     }
-    if (group.member(beat.memberId()).isEmpty() && group.members().size() >= limits.members()) {
-      return Optional.of("the group has " + limits.members() + " members, which is the most");
-    }
     return Optional.empty();
   }
 
@@ -167,6 +168,13 @@ public final class Membership {
             || !now.identity().assignor().equals(member.identity().assignor());
     advance(mattersToOthers);
     return tell(member.id(), beat.owned());
+  }
+
+  /** What a member that waits for news would be told now. */
+  public HeartbeatAnswer look(String memberId) {
+    return group.member(memberId).isPresent()
+        ? tell(memberId, Optional.empty())
+        : new HeartbeatAnswer.Fenced("it is not a member of group " + group.id() + " any more");
   }
 
   /** Nothing was heard of it, or it has not given up in time what it was told to. */

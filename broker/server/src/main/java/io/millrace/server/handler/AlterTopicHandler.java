@@ -7,6 +7,7 @@ import io.millrace.coordination.view.TopicNames;
 import io.millrace.rpc.InboundRequest;
 import io.millrace.server.cluster.Catalog;
 import io.millrace.server.config.TopicKeys;
+import io.millrace.server.coordinator.GroupsTopic;
 import io.millrace.server.partition.Refusal;
 import io.millrace.wire.v1.AlterTopicRequest;
 import io.millrace.wire.v1.AlterTopicResponse;
@@ -76,6 +77,9 @@ final class AlterTopicHandler {
   }
 
   private static Optional<Refusal> refusal(AlterTopicRequest alter, @Nullable TopicImage known) {
+    if (GroupsTopic.isName(alter.getName())) {
+      return Optional.of(new Refusal(ErrorCode.NOT_AUTHORISED, GroupsTopic.whyNot()));
+    }
     String nameFault = TopicNames.fault(alter.getName());
     if (nameFault != null) {
       return Optional.of(new Refusal(ErrorCode.INVALID_TOPIC_NAME, nameFault));

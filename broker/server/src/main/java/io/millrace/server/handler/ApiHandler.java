@@ -47,6 +47,7 @@ public final class ApiHandler implements RequestHandler {
   private final DrainBrokerHandler drainBroker;
   private final LeaveInSyncHandler leaveInSync;
   private final ReplicaEndsHandler replicaEnds;
+  private final GroupHandlers groups;
   private final ReplicaAdmission admission;
 
   private final AtomicLong lastBugNanos = new AtomicLong(NEVER);
@@ -95,6 +96,7 @@ public final class ApiHandler implements RequestHandler {
     drainBroker = new DrainBrokerHandler(catalog, leaders.leaderships());
     leaveInSync = new LeaveInSyncHandler(shards, requests);
     replicaEnds = new ReplicaEndsHandler(shards, requests);
+    groups = new GroupHandlers(shards, catalog, topics, requests);
     admission = new ReplicaAdmission(catalog, leaders.draining());
   }
 
@@ -182,6 +184,14 @@ public final class ApiHandler implements RequestHandler {
       case DRAIN_BROKER -> drainBroker.handle(request);
       case LEAVE_IN_SYNC -> leaveInSync.handle(request);
       case REPLICA_ENDS -> replicaEnds.handle(request);
+      case LOCATE_GROUP,
+          GROUP_HEARTBEAT,
+          COMMIT_OFFSETS,
+          FETCH_OFFSETS,
+          LIST_GROUPS,
+          DESCRIBE_GROUP,
+          DELETE_GROUP ->
+          groups.handle(request);
       case HELLO ->
           request.refuse(ErrorCode.INVALID_REQUEST, "a connection says Hello once, and first");
       case API_NOT_SET ->
@@ -190,7 +200,8 @@ public final class ApiHandler implements RequestHandler {
               "no api that is known here; known are produce, producer_id, fetch, list_offsets, trim,"
                   + " metadata, create_topic, alter_topic, delete_topic, describe_topics,"
                   + " list_topics, describe_cluster, describe_settings, explain, elect_leaders,"
-                  + " drain_broker");
+                  + " drain_broker, locate_group, group_heartbeat, commit_offsets, fetch_offsets,"
+                  + " list_groups, describe_group, delete_group");
     }
   }
 

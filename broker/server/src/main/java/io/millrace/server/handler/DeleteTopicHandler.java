@@ -3,6 +3,7 @@ package io.millrace.server.handler;
 import io.millrace.coordination.topics.DeleteOutcome;
 import io.millrace.coordination.view.TopicNames;
 import io.millrace.rpc.InboundRequest;
+import io.millrace.server.coordinator.GroupsTopic;
 import io.millrace.server.partition.Refusal;
 import io.millrace.wire.v1.DeleteTopicRequest;
 import io.millrace.wire.v1.DeleteTopicResponse;
@@ -25,6 +26,10 @@ final class DeleteTopicHandler {
     String nameFault = TopicNames.fault(delete.getName());
     if (nameFault != null) {
       request.refuse(ErrorCode.INVALID_TOPIC_NAME, nameFault);
+      return;
+    }
+    if (GroupsTopic.isName(delete.getName())) {
+      request.refuse(ErrorCode.NOT_AUTHORISED, GroupsTopic.whyNot());
       return;
     }
     // However many partitions it has: getting rid of them must be possible.

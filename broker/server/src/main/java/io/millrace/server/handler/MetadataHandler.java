@@ -8,6 +8,7 @@ import io.millrace.rpc.InboundRequest;
 import io.millrace.server.cluster.Catalog;
 import io.millrace.server.config.RequestSettings;
 import io.millrace.server.config.TopicDefaults;
+import io.millrace.server.coordinator.GroupsTopic;
 import io.millrace.server.partition.Refusal;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.MetadataRequest;
@@ -97,6 +98,7 @@ final class MetadataHandler {
                 return;
               }
               Set<String> missing = missing(metadata.getTopicsList(), image);
+              missing.removeIf(GroupsTopic::isName); // made when a group is located, not before
               if (create && !missing.isEmpty()) {
                 create(metadata, answer, List.copyOf(missing));
               } else {

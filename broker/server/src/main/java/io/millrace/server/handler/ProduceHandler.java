@@ -2,6 +2,7 @@ package io.millrace.server.handler;
 
 import io.millrace.rpc.InboundRequest;
 import io.millrace.server.config.RequestSettings;
+import io.millrace.server.coordinator.GroupsTopic;
 import io.millrace.server.partition.AppendOutcome;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.partition.ProduceShare;
@@ -54,15 +55,20 @@ final class ProduceHandler {
   }
 
   private void send(PartitionId id, ProduceShare share) {
+    if (GroupsTopic.isId(id.topicId())) { // B40
+      refuse(share, new Refusal(ErrorCode.NOT_AUTHORISED, GroupsTopic.whyNot()));
+      return;
+    }
     Shard owner = id.ownerAmong(shards);
     if (!owner.offer(() -> owner.append(id, share))) {
-      share.listener().onBatchesFree();
-      share
-          .listener()
-          .onOutcome(
-              new AppendOutcome.Refused(
-                  new Refusal(ErrorCode.BUSY, "the owner of " + id + " is too far behind; retry")));
+      refuse(
+          share, new Refusal(ErrorCode.BUSY, "the owner of " + id + " is too far behind; retry"));
     }
+  }
+
+  private static void refuse(ProduceShare share, Refusal why) {
+    share.listener().onBatchesFree();
+    share.listener().onOutcome(new AppendOutcome.Refused(why));
   }
 
   /** Who asked for no answer gets none. */

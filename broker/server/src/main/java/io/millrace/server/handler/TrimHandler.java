@@ -2,6 +2,7 @@ package io.millrace.server.handler;
 
 import io.millrace.rpc.InboundRequest;
 import io.millrace.server.config.RequestSettings;
+import io.millrace.server.coordinator.GroupsTopic;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.partition.Refusal;
 import io.millrace.server.partition.Shard;
@@ -74,6 +75,11 @@ final class TrimHandler {
             wanted.hasBeforeOffset()
                 ? OptionalLong.of(wanted.getBeforeOffset())
                 : OptionalLong.empty());
+    if (GroupsTopic.isId(id.topicId())) {
+      Refusal refusal = new Refusal(ErrorCode.NOT_AUTHORISED, GroupsTopic.whyNot());
+      results.fill(index, result(wanted, new Trimming.Answer.Refused(refusal)));
+      return;
+    }
     Shard owner = id.ownerAmong(shards);
     boolean taken =
         owner.offer(() -> owner.trim(trimming, done -> results.fill(index, result(wanted, done))));

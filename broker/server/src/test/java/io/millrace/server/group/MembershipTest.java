@@ -57,7 +57,7 @@ class MembershipTest {
 
   private static GroupMember.Identity identity(Optional<String> instanceId) {
     return new GroupMember.Identity(
-        instanceId, Optional.empty(), "client", "host", 300_000, Optional.empty());
+        instanceId, Optional.empty(), "client", "host", 45_000, 300_000, Optional.empty());
   }
 
   private static Heartbeat beat(String id, int epoch, Optional<Set<PartitionId>> owned) {

@@ -2,7 +2,11 @@ package io.millrace.client.cluster;
 
 import io.millrace.client.errors.BrokerFailedException;
 import io.millrace.client.errors.BrokerUnavailableException;
+import io.millrace.client.errors.CommitRefusedException;
+import io.millrace.client.errors.GroupFullException;
+import io.millrace.client.errors.GroupInUseException;
 import io.millrace.client.errors.InvalidRequestException;
+import io.millrace.client.errors.MemberFencedException;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.NotAuthorisedException;
 import io.millrace.client.errors.NotEnoughReplicasException;
@@ -13,6 +17,7 @@ import io.millrace.client.errors.OutcomeUnknownException;
 import io.millrace.client.errors.ProducerFencedException;
 import io.millrace.client.errors.RecordTooLargeException;
 import io.millrace.client.errors.TopicExistsException;
+import io.millrace.client.errors.UnknownGroupException;
 import io.millrace.client.errors.UnknownPartitionException;
 import io.millrace.client.errors.UnknownTopicException;
 import io.millrace.client.errors.UnsupportedFeatureException;
@@ -51,6 +56,7 @@ public final class BrokerErrors {
           NOT_ENOUGH_REPLICAS,
           OFFSET_NOT_AVAILABLE,
           CORRUPT_BATCH,
+          GROUPS_LOADING,
           STORAGE_FAILED ->
           Verdict.LATER;
       case INVALID_REQUEST,
@@ -68,6 +74,12 @@ public final class BrokerErrors {
           SEQUENCE_REUSED,
           KEY_MISSING,
           UNKNOWN_PRODUCER,
+          FENCED_MEMBER,
+          GROUP_FULL,
+          STALE_MEMBER_EPOCH,
+          NOT_ASSIGNED,
+          GROUP_IN_USE,
+          UNKNOWN_GROUP,
           OFFSET_OUT_OF_RANGE ->
           Verdict.NEVER;
       case OUTCOME_UNKNOWN, TIMED_OUT, INTERNAL, ERROR_CODE_UNSPECIFIED, UNRECOGNIZED ->
@@ -96,7 +108,8 @@ public final class BrokerErrors {
       case TOPIC_EXISTS -> new TopicExistsException(message);
       case NOT_LEADER, FENCED_EPOCH, FENCED_INCARNATION, UNKNOWN_EPOCH ->
           new NotLeaderException(message);
-      case BUSY, STOPPING, UNAVAILABLE, CORRUPT_BATCH -> new BrokerUnavailableException(message);
+      case BUSY, STOPPING, UNAVAILABLE, CORRUPT_BATCH, GROUPS_LOADING ->
+          new BrokerUnavailableException(message);
       case NOT_ENOUGH_REPLICAS, NOT_ENOUGH_BROKERS -> new NotEnoughReplicasException(message);
       case OFFSET_NOT_AVAILABLE -> new OffsetNotAvailableException(message);
       case TOO_LARGE -> new RecordTooLargeException(message);
@@ -112,6 +125,11 @@ public final class BrokerErrors {
           new InvalidRequestException(message);
       case FENCED_PRODUCER, SEQUENCE_REUSED -> new ProducerFencedException(message);
       case OUT_OF_ORDER_SEQUENCE, UNKNOWN_PRODUCER -> new OutOfOrderSequenceException(message);
+      case FENCED_MEMBER -> new MemberFencedException(message);
+      case STALE_MEMBER_EPOCH, NOT_ASSIGNED -> new CommitRefusedException(message);
+      case GROUP_FULL -> new GroupFullException(message);
+      case GROUP_IN_USE -> new GroupInUseException(message);
+      case UNKNOWN_GROUP -> new UnknownGroupException(message);
       case OUTCOME_UNKNOWN, TIMED_OUT -> new OutcomeUnknownException(message);
       case STORAGE_FAILED, INTERNAL, ERROR_CODE_UNSPECIFIED, UNRECOGNIZED ->
           new BrokerFailedException(message);
@@ -120,7 +138,7 @@ public final class BrokerErrors {
 
   private static String message(Error error, String topic, int partition) {
     String what = error.getCode() + ": " + error.getMessage();
-    if (topic.isEmpty()) {
+    if (topic.isEmpty() || topic.equals(GroupCall.TOPIC)) { // a group is not its partition
       return what;
     }
     return (partition < 0 ? topic : topic + "/" + partition) + ": " + what;

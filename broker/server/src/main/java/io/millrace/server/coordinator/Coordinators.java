@@ -1,0 +1,188 @@
+package io.millrace.server.coordinator;
+
+import io.millrace.coordination.view.TopicImage;
+import io.millrace.server.cluster.Catalog;
+import io.millrace.server.group.CommitRules;
+import io.millrace.server.group.CommittedOffset;
+import io.millrace.server.group.GroupChange;
+import io.millrace.server.group.Heartbeat;
+import io.millrace.server.group.HeartbeatAnswer;
+import io.millrace.server.partition.Partition;
+import io.millrace.server.partition.PartitionId;
+import io.millrace.server.partition.Refusal;
+import io.millrace.server.partition.Role;
+import io.millrace.server.partition.Shard;
+import io.millrace.wire.v1.ErrorCode;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The door to the groups of this broker: finds the loop that owns a group and its coordinator
+ * there. Any thread; answers come on any loop.
+ *
+ * <p>A coordinator begins when it is first asked after its partition has come to be led here, and
+ * is found to be over when it is next asked: nobody has to tell it of elections.
+ */
+public final class Coordinators {
+  private final List<Shard> shards;
+  private final Supplier<Catalog> catalog;
+  private final GroupRules rules;
+
+  /** By shard; each map belongs to that shard's loop. */
+  private final Map<Shard, Map<PartitionId, GroupCoordinator>> byShard = new HashMap<>();
+
+  /** Hears once, on any loop; the epoch is that of the partition that keeps the group. */
+  public interface Reply<A> {
+    void answer(int leaderEpoch, A answer);
+
+    void refuse(Refusal why);
+  }
+
+  /**
+   * @param catalog the newest
+   */
+  public Coordinators(List<Shard> shards, Supplier<Catalog> catalog) {
+    this.shards = shards;
+    this.catalog = catalog;
+    this.rules = new GroupRules(() -> new CatalogTopics(catalog.get()));
+    shards.forEach(shard -> byShard.put(shard, new HashMap<>()));
+  }
+
+  /** Empty: there is no topic for groups yet, as far as this broker knows. */
+  public Optional<PartitionId> partitionOf(String groupId) {
+    return groupsTopic()
+        .map(topic -> GroupsTopic.partitionOf(groupId, topic.id(), topic.partitionCount()));
+  }
+
+  /** Empty as of {@link #partitionOf}. */
+  public Optional<TopicImage> groupsTopic() {
+    return Optional.ofNullable(catalog.get().image().topics().get(GroupsTopic.NAME))
+        .filter(topic -> !topic.deleting());
+  }
+
+  public void heartbeat(
+      String groupId, Heartbeat beat, HeartbeatCall call, Reply<HeartbeatAnswer> reply) {
+    ask(groupId, reply, (groups, then) -> groups.heartbeat(groupId, beat, call, then));
+  }
+
+  /**
+   * @param by empty: no member
+   * @param reply for each commit, in order, why it does not count
+   */
+  public void commit(
+      String groupId,
+      Optional<CommitRules.Committer> by,
+      List<GroupChange.Committed> commits,
+      Reply<List<Optional<CommitRules.Refusal>>> reply) {
+    ask(groupId, reply, (groups, then) -> groups.commit(groupId, by, commits, then));
+  }
+
+  /** Everything that the group has committed. */
+  public void offsets(String groupId, Reply<Map<PartitionId, CommittedOffset>> reply) {
+    ask(groupId, reply, (groups, then) -> groups.offsets(groupId, then));
+  }
+
+  public void describe(String groupId, Reply<GroupReading> reply) {
+    ask(groupId, reply, (groups, then) -> groups.describe(groupId, then));
+  }
+
+  /**
+   * @param reply how many offsets were forgotten
+   */
+  public void delete(String groupId, Reply<Integer> reply) {
+    ask(groupId, reply, (groups, then) -> groups.delete(groupId, then));
+  }
+
+  /** All groups that one partition of the groups' topic keeps. */
+  public void list(PartitionId partition, Reply<List<GroupReading.Summary>> reply) {
+    ask(partition, reply, GroupCoordinator::list);
+  }
+
+  private <A> void ask(
+      String groupId,
+      Reply<A> reply,
+      BiConsumer<GroupCoordinator, GroupCoordinator.Reply<A>> question) {
+    Optional<PartitionId> partition = partitionOf(groupId);
+    if (partition.isEmpty()) {
+      reply.refuse(
+          new Refusal(
+              ErrorCode.NOT_LEADER,
+              "this broker knows no topic " + GroupsTopic.NAME + " yet: locate the group first"));
+    } else {
+      ask(partition.get(), reply, question);
+    }
+  }
+
+  private <A> void ask(
+      PartitionId id,
+      Reply<A> reply,
+      BiConsumer<GroupCoordinator, GroupCoordinator.Reply<A>> question) {
+    Shard owner = id.ownerAmong(shards);
+    if (!owner.offer(() -> askHere(owner, id, reply, question))) {
+      reply.refuse(new Refusal(ErrorCode.BUSY, "the owner of " + id + " is too far behind; retry"));
+    }
+  }
+
+  private <A> void askHere(
+      Shard owner,
+      PartitionId id,
+      Reply<A> reply,
+      BiConsumer<GroupCoordinator, GroupCoordinator.Reply<A>> question) {
+    Map<PartitionId, GroupCoordinator> here = byShard.get(owner);
+    Partition partition = owner.find(id);
+    if (here == null || partition == null) {
+      forget(here, id);
+      reply.refuse(owner.whyAbsent(id));
+      return;
+    }
+    Optional<Refusal> refusal = partition.checkEpoch(OptionalInt.empty());
+    if (refusal.isPresent() || !(partition.role() instanceof Role.Leader leader)) {
+      forget(here, id);
+      reply.refuse(
+          refusal.orElseGet(
+              () -> new Refusal(ErrorCode.NOT_LEADER, id + " is not led by this broker")));
+      return;
+    }
+    GroupCoordinator coordinator = here.get(id);
+    if (coordinator == null || coordinator.epoch() != leader.epoch() || coordinator.isOver()) {
+      forget(here, id);
+      coordinator = new GroupCoordinator(owner, partition, leader.epoch(), rules);
+      here.put(id, coordinator);
+      coordinator.load();
+    }
+    if (coordinator.isLoading()) {
+      reply.refuse(
+          new Refusal(
+              ErrorCode.GROUPS_LOADING,
+              "the coordinator of this group is reading what it takes over; retry"));
+      return;
+    }
+    int epoch = leader.epoch();
+    question.accept(
+        coordinator,
+        new GroupCoordinator.Reply<>() {
+          @Override
+          public void answer(A answer) {
+            reply.answer(epoch, answer);
+          }
+
+          @Override
+          public void refuse(Refusal why) {
+            reply.refuse(why);
+          }
+        });
+  }
+
+  private static void forget(@Nullable Map<PartitionId, GroupCoordinator> here, PartitionId id) {
+    GroupCoordinator gone = here == null ? null : here.remove(id);
+    if (gone != null) {
+      gone.end();
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package io.millrace.server.handler;
+
+import io.millrace.rpc.InboundRequest;
+import io.millrace.server.cluster.Catalog;
+import io.millrace.server.config.RequestSettings;
+import io.millrace.server.coordinator.Coordinators;
+import io.millrace.server.partition.Shard;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** The handlers of the apis of groups. Any loop. */
+final class GroupHandlers {
+  private final LocateGroupHandler locate;
+  private final GroupHeartbeatHandler heartbeat;
+  private final CommitOffsetsHandler commit;
+  private final FetchOffsetsHandler fetch;
+  private final ListGroupsHandler list;
+  private final DescribeGroupHandler describe;
+  private final DeleteGroupHandler delete;
+
+  GroupHandlers(
+      List<Shard> shards, Supplier<Catalog> catalog, TopicAccess topics, RequestSettings settings) {
+    Coordinators coordinators = new Coordinators(shards, catalog);
+    locate = new LocateGroupHandler(coordinators, topics);
+    heartbeat = new GroupHeartbeatHandler(coordinators, catalog);
+    commit = new CommitOffsetsHandler(coordinators, catalog, settings);
+    fetch = new FetchOffsetsHandler(coordinators, catalog);
+    list = new ListGroupsHandler(coordinators, settings);
+    describe = new DescribeGroupHandler(coordinators, catalog);
+    delete = new DeleteGroupHandler(coordinators);
+  }
+
+  /** Of a request whose api is one of these. */
+  void handle(InboundRequest request) {
+    switch (request.head().getApiCase()) {
+      case LOCATE_GROUP -> locate.handle(request);
+      case GROUP_HEARTBEAT -> heartbeat.handle(request);
+      case COMMIT_OFFSETS -> commit.handle(request);
+      case FETCH_OFFSETS -> fetch.handle(request);
+      case LIST_GROUPS -> list.handle(request);
+      case DESCRIBE_GROUP -> describe.handle(request);
+      case DELETE_GROUP -> delete.handle(request);
+      default ->
+          throw new IllegalArgumentException("not of groups: " + request.head().getApiCase());
+    }
+  }
+}
