@@ -152,6 +152,43 @@ public interface Admin extends AutoCloseable {
   /** Ends {@link #drainBroker}: the broker may lead by preference again. */
   CompletableFuture<Void> cancelDrain(int brokerId);
 
+  /** All groups, by id. */
+  default CompletableFuture<List<GroupListing>> listGroups() {
+    throw new UnsupportedOperationException(); // of a stand-in in an application's tests
+  }
+
+  /**
+   * A group: its members, what each reads, and how far the group has come.
+   *
+   * @return as its coordinator sees it. Fails with {@link
+   *     io.millrace.client.errors.UnknownGroupException}
+   */
+  default CompletableFuture<GroupDescription> describeGroup(String groupId) {
+    throw new UnsupportedOperationException();
+  }
+
+  /**
+   * Forgets a group without members, and how far it has come.
+   *
+   * @return fails with {@link io.millrace.client.errors.UnknownGroupException}, {@link
+   *     io.millrace.client.errors.GroupInUseException} or, when it may have been deleted, {@link
+   *     io.millrace.client.errors.OutcomeUnknownException}
+   */
+  default CompletableFuture<Void> deleteGroup(String groupId) {
+    throw new UnsupportedOperationException();
+  }
+
+  /**
+   * Says for a group without members where it goes on; a group that is not there yet comes to be.
+   *
+   * @return fails with {@link io.millrace.client.errors.GroupInUseException} or {@link
+   *     io.millrace.client.errors.UnknownTopicException}
+   */
+  default CompletableFuture<Void> resetGroup(
+      String groupId, Map<TopicPartition, CommittedOffset> offsets) {
+    throw new UnsupportedOperationException();
+  }
+
   /** The client's figures as they are now; from any thread, also when it has been closed. */
   default List<Metric> metrics() {
     return List.of(); // of a stand-in in an application's tests

@@ -10,6 +10,7 @@ import io.millrace.client.cluster.TrimCall;
 import io.millrace.client.errors.ClosedException;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.ProtocolException;
+import io.millrace.client.group.GroupQuestions;
 import io.millrace.rpc.Timer;
 import io.millrace.wire.v1.AlterTopicRequest;
 import io.millrace.wire.v1.CreateTopicRequest;
@@ -282,6 +283,35 @@ final class AdminClient implements Admin {
               OffsetLookup.start(runtime.cluster(), asked, callTimeout.toNanos(), done);
           return lookup::close;
         });
+  }
+
+  @Override
+  public CompletableFuture<List<GroupListing>> listGroups() {
+    return start(done -> GroupQuestions.list(runtime.cluster(), callTimeout.toNanos(), done));
+  }
+
+  @Override
+  public CompletableFuture<GroupDescription> describeGroup(String groupId) {
+    return start(
+        done -> GroupQuestions.describe(runtime.cluster(), groupId, callTimeout.toNanos(), done));
+  }
+
+  @Override
+  public CompletableFuture<Void> deleteGroup(String groupId) {
+    return this.<Boolean>start(
+            done -> GroupQuestions.delete(runtime.cluster(), groupId, callTimeout.toNanos(), done))
+        .thenApply(deleted -> null);
+  }
+
+  @Override
+  public CompletableFuture<Void> resetGroup(
+      String groupId, Map<TopicPartition, CommittedOffset> offsets) {
+    Map<TopicPartition, CommittedOffset> wanted = Map.copyOf(offsets);
+    return this.<Boolean>start(
+            done ->
+                GroupQuestions.reset(
+                    runtime.cluster(), groupId, wanted, callTimeout.toNanos(), done))
+        .thenApply(reset -> null);
   }
 
   private <T> CompletableFuture<T> ask(

@@ -47,6 +47,78 @@ public interface Consumer<K, V> extends AutoCloseable {
    */
   void assign(Collection<TopicPartition> partitions);
 
+  /**
+   * Reads what the group of the settings gives this consumer of these topics, which may change with
+   * each {@link #poll}; topics that do not exist yet are read once they do. Positions begin where
+   * the group has come to, or where {@code auto.offset.reset} says.
+   *
+   * @param topics empty: {@link #unsubscribe}
+   * @throws IllegalStateException there is no {@code group.id}, or partitions are assigned by hand
+   */
+  default void subscribe(Collection<String> topics) {
+    throw withoutGroup();
+  }
+
+  /** As above, with somebody who hears what comes and goes. */
+  default void subscribe(Collection<String> topics, RebalanceListener listener) {
+    throw withoutGroup();
+  }
+
+  /** The topics of {@link #subscribe}; a copy. */
+  default Set<String> subscription() {
+    return Set.of();
+  }
+
+  /**
+   * Leaves the group, so that others get at once what this consumer has; reads nothing any more.
+   */
+  default void unsubscribe() {
+    assign(List.of());
+  }
+
+  /**
+   * Commits what polls have returned: records before it will not come again to this group, whoever
+   * reads next. Call it when they have been worked on. Waits until every in-sync replica has it.
+   *
+   * @throws io.millrace.client.errors.MemberFencedException others may read the partitions already
+   * @throws io.millrace.client.errors.CommitRefusedException a partition is not this consumer's
+   * @throws io.millrace.client.errors.GroupInUseException assigned by hand, while the group has
+   *     members
+   * @throws IllegalStateException there is no {@code group.id}
+   */
+  default void commitSync() {
+    throw withoutGroup();
+  }
+
+  /** As {@link #commitSync()}, these offsets: each of the next record to be read. */
+  default void commitSync(Map<TopicPartition, CommittedOffset> offsets) {
+    throw withoutGroup();
+  }
+
+  /**
+   * As {@link #commitSync()}, without waiting. Commits take effect in the order in which the
+   * coordinator gets them, which is mostly, but not always, that of the calls.
+   *
+   * @param callback called within a later poll
+   */
+  default void commitAsync(CommitCallback callback) {
+    throw withoutGroup();
+  }
+
+  /** As above, these offsets. */
+  default void commitAsync(Map<TopicPartition, CommittedOffset> offsets, CommitCallback callback) {
+    throw withoutGroup();
+  }
+
+  /** How far the group has come; a partition where it has committed nothing is missing. */
+  default Map<TopicPartition, CommittedOffset> committed(Collection<TopicPartition> partitions) {
+    throw withoutGroup();
+  }
+
+  private static IllegalStateException withoutGroup() {
+    return new IllegalStateException("the consumer has no group: set group.id");
+  }
+
   /** In the order of {@link #assign}; a copy. */
   Set<TopicPartition> assignment();
 

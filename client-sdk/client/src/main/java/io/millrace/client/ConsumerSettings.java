@@ -58,6 +58,60 @@ public final class ConsumerSettings extends ClientSettings {
   private static final Setting<Integer> MAX_POLL_RECORDS =
       Setting.count("max.poll.records", 500, 1, 1_000_000, "How many records one poll returns.");
 
+  private static final Setting<Optional<String>> GROUP_ID =
+      Setting.optionalText(
+          "group.id",
+          255,
+          "The group whose work this consumer shares, and whose commits it makes; unset: none.");
+  private static final Setting<Optional<String>> GROUP_INSTANCE_ID =
+      Setting.optionalText(
+          "group.instance.id",
+          255,
+          "A name that is this member's own and stays the same after a restart: coming back within"
+              + " session.timeout.ms it gets what it had, and nobody else has to move. unset: none.");
+  private static final Setting<Optional<String>> GROUP_ASSIGNOR =
+      Setting.optionalText(
+          "group.assignor",
+          100,
+          "Who shares the partitions out: balanced or range. unset: what the cluster has as its"
+              + " default, balanced.");
+  private static final Setting<Optional<String>> CLIENT_RACK =
+      Setting.optionalText(
+          "client.rack",
+          255,
+          "Where this consumer runs: it rather gets partitions with a replica there. unset: unknown.");
+  private static final Setting<Duration> SESSION_TIMEOUT =
+      Setting.millis(
+          "session.timeout.ms",
+          45_000,
+          1_000,
+          1_800_000,
+          "A member that is not heard of for so long is out, and others get its partitions.");
+  private static final Setting<Duration> HEARTBEAT_INTERVAL =
+      Setting.millis(
+          "heartbeat.interval.ms",
+          3_000,
+          100,
+          60_000,
+          "A member is heard of so often, or three times in session.timeout.ms if that is oftener.");
+  private static final Setting<Duration> MAX_POLL_INTERVAL =
+      Setting.millis(
+          "max.poll.interval.ms",
+          300_000,
+          1_000,
+          3_600_000,
+          "A member that does not poll for so long leaves its group; it also may take so long to give"
+              + " a partition up.");
+  private static final Setting<Boolean> AUTO_COMMIT =
+      Setting.flag(
+          "auto.commit",
+          true,
+          "Commit by itself what earlier polls have returned: with a poll, when a partition goes, and"
+              + " at close.");
+  private static final Setting<Duration> AUTO_COMMIT_INTERVAL =
+      Setting.millis(
+          "auto.commit.interval.ms", 5_000, 10, 86_400_000, "How often, where auto.commit is on.");
+
   static final SettingTable TABLE =
       new SettingTable(
           "consumer",
@@ -68,7 +122,16 @@ public final class ConsumerSettings extends ClientSettings {
               FETCH_MAX,
               FETCH_MAX_PARTITION,
               PREFETCH,
-              MAX_POLL_RECORDS));
+              MAX_POLL_RECORDS,
+              GROUP_ID,
+              GROUP_INSTANCE_ID,
+              GROUP_ASSIGNOR,
+              CLIENT_RACK,
+              SESSION_TIMEOUT,
+              HEARTBEAT_INTERVAL,
+              MAX_POLL_INTERVAL,
+              AUTO_COMMIT,
+              AUTO_COMMIT_INTERVAL));
 
   private ConsumerSettings(Builder builder) {
     super(builder);
@@ -135,6 +198,51 @@ public final class ConsumerSettings extends ClientSettings {
     return values.get(MAX_POLL_RECORDS);
   }
 
+  /** The group whose work this consumer shares; absent: none. */
+  public Optional<String> groupId() {
+    return values.get(GROUP_ID);
+  }
+
+  /** Of a static member; absent: none. */
+  public Optional<String> groupInstanceId() {
+    return values.get(GROUP_INSTANCE_ID);
+  }
+
+  /** What shares the partitions out; absent: the cluster's default. */
+  public Optional<String> groupAssignor() {
+    return values.get(GROUP_ASSIGNOR);
+  }
+
+  /** Where this consumer runs; absent: unknown. */
+  public Optional<String> clientRack() {
+    return values.get(CLIENT_RACK);
+  }
+
+  /** After so much silence a member is out; 45 s by default. */
+  public Duration sessionTimeout() {
+    return values.get(SESSION_TIMEOUT);
+  }
+
+  /** A member is heard of so often; 3 s by default. */
+  public Duration heartbeatInterval() {
+    return values.get(HEARTBEAT_INTERVAL);
+  }
+
+  /** A member that does not poll for so long leaves; 5 min by default. */
+  public Duration maxPollInterval() {
+    return values.get(MAX_POLL_INTERVAL);
+  }
+
+  /** Whether what polls have returned is committed by itself; on by default. */
+  public boolean autoCommit() {
+    return values.get(AUTO_COMMIT);
+  }
+
+  /** How often, where {@link #autoCommit} is on; 5 s by default. */
+  public Duration autoCommitInterval() {
+    return values.get(AUTO_COMMIT_INTERVAL);
+  }
+
   /** Collects the settings of a consumer. */
   public static final class Builder extends ClientSettings.Builder<Builder> {
     private Builder() {
@@ -179,6 +287,51 @@ public final class ConsumerSettings extends ClientSettings {
     /** Default: 500. */
     public Builder maxPollRecords(int count) {
       return put(MAX_POLL_RECORDS, count);
+    }
+
+    /** Default: none. */
+    public Builder groupId(String id) {
+      return put(GROUP_ID, Optional.of(id));
+    }
+
+    /** Default: none. */
+    public Builder groupInstanceId(String id) {
+      return put(GROUP_INSTANCE_ID, Optional.of(id));
+    }
+
+    /** Default: what the cluster has as its default. */
+    public Builder groupAssignor(String name) {
+      return put(GROUP_ASSIGNOR, Optional.of(name));
+    }
+
+    /** Default: unknown. */
+    public Builder clientRack(String rack) {
+      return put(CLIENT_RACK, Optional.of(rack));
+    }
+
+    /** Default: 45 s. */
+    public Builder sessionTimeout(Duration timeout) {
+      return put(SESSION_TIMEOUT, timeout);
+    }
+
+    /** Default: 3 s. */
+    public Builder heartbeatInterval(Duration interval) {
+      return put(HEARTBEAT_INTERVAL, interval);
+    }
+
+    /** Default: 5 min. */
+    public Builder maxPollInterval(Duration interval) {
+      return put(MAX_POLL_INTERVAL, interval);
+    }
+
+    /** Default: true. */
+    public Builder autoCommit(boolean commit) {
+      return put(AUTO_COMMIT, commit);
+    }
+
+    /** Default: 5 s. */
+    public Builder autoCommitInterval(Duration interval) {
+      return put(AUTO_COMMIT_INTERVAL, interval);
     }
 
     /**

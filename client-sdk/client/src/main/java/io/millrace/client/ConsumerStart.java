@@ -3,6 +3,7 @@ package io.millrace.client;
 import io.millrace.client.consumer.BlockingConsumer;
 import io.millrace.client.consumer.PollWait;
 import io.millrace.client.consumer.ThreadWait;
+import io.millrace.client.group.GroupConsumer;
 import java.util.List;
 
 /** Puts a consumer onto a runtime of its own. */
@@ -23,7 +24,20 @@ final class ConsumerStart {
     long largest = (long) settings.fetchMaxBytes() + MAX_RESPONSE_SLACK_BYTES;
     ClientRuntime runtime =
         ClientRuntime.start(settings, (int) Math.min(largest, MAX_RESPONSE_BYTES));
-    return over(runtime, new ThreadWait(), settings, keys, values, interceptors);
+    PollWait wait = new ThreadWait();
+    return inItsGroup(
+        runtime, wait, settings, over(runtime, wait, settings, keys, values, interceptors));
+  }
+
+  /** What an application gets of a consumer that stands. */
+  static <K, V> Consumer<K, V> inItsGroup(
+      ClientRuntime runtime,
+      PollWait wait,
+      ConsumerSettings settings,
+      BlockingConsumer<K, V> reader) {
+    return settings.groupId().isPresent()
+        ? new GroupConsumer<>(settings, runtime.cluster(), wait, reader)
+        : reader;
   }
 
   /** Over a runtime that nobody else uses; the consumer ends it. */

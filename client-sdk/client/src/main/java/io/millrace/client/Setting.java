@@ -32,6 +32,7 @@ record Setting<T>(
     Function<String, T> parse,
     Predicate<T> check,
     Function<T, String> print) {
+  private static final String UNSET = "unset";
 
   static Setting<Duration> millis(String key, long preset, long min, long max, String why) {
     return new Setting<>(
@@ -147,6 +148,22 @@ record Setting<T>(
                 && value.length() <= maxLength
                 && value.chars().noneMatch(Character::isISOControl),
         value -> value);
+  }
+
+  /** As {@link #text}, or nothing at all, which is written as {@code unset}. */
+  static Setting<Optional<String>> optionalText(String key, int maxLength, String why) {
+    return new Setting<>(
+        key,
+        Optional.empty(),
+        "unset, or 1 to " + maxLength + " characters without control characters",
+        why,
+        text -> text.equals(UNSET) ? Optional.empty() : Optional.of(text),
+        value ->
+            value.isEmpty()
+                || (!value.get().isEmpty()
+                    && value.get().length() <= maxLength
+                    && value.get().chars().noneMatch(Character::isISOControl)),
+        value -> value.orElse(UNSET));
   }
 
   private static String label(Enum<?> constant) {

@@ -47,6 +47,7 @@ public final class BlockingConsumer<K, V> implements Consumer<K, V> {
   private final Assignment<K, V> assignment;
   private final SingleThread thread = new SingleThread();
   private final AtomicBoolean wakeup = new AtomicBoolean();
+  private final AtomicBoolean cut = new AtomicBoolean();
   private boolean closed;
 
   /** Ends what the consumer stands on. */
@@ -184,27 +185,47 @@ public final class BlockingConsumer<K, V> implements Consumer<K, V> {
       if (assignment.isEmpty()) {
         throw new IllegalStateException("nothing is assigned");
       }
-      long startNanos = nowNanos();
-      throwIfWoken();
-      throwIfInterrupted();
-      beginNewRuns();
-      while (true) {
-        assignment.receive();
-        ConsumerRecords<K, V> records = take();
-        tellWhatWasRead();
-        if (!records.isEmpty()) {
-          figures.countRead(records);
-          return interceptors.apply(records);
-        }
-        beginNewRuns(); // what was damaged is asked for again
-        long leftNanos = limitNanos - (nowNanos() - startNanos);
-        if (leftNanos <= 0) {
-          return records;
-        }
-        sleep(leftNanos, "records");
-      }
+      return read(limitNanos);
     } finally {
       thread.exit();
+    }
+  }
+
+  /** As {@link #poll}, also with nothing assigned; {@link #cutWaiting} ends it. */
+  public ConsumerRecords<K, V> pollUntilCut(long limitNanos) {
+    enter();
+    try {
+      return read(limitNanos);
+    } finally {
+      thread.exit();
+    }
+  }
+
+  /** From any thread: a poll that waits now, or else the next one, returns with what it has. */
+  public void cutWaiting() {
+    cut.set(true);
+    wait.wake();
+  }
+
+  private ConsumerRecords<K, V> read(long limitNanos) {
+    long startNanos = nowNanos();
+    throwIfWoken();
+    throwIfInterrupted();
+    beginNewRuns();
+    while (true) {
+      assignment.receive();
+      ConsumerRecords<K, V> records = take();
+      tellWhatWasRead();
+      if (!records.isEmpty()) {
+        figures.countRead(records);
+        return interceptors.apply(records);
+      }
+      beginNewRuns(); // what was damaged is asked for again
+      long leftNanos = limitNanos - (nowNanos() - startNanos);
+      if (cut.getAndSet(false) || leftNanos <= 0) {
+        return records;
+      }
+      sleep(leftNanos, "records");
     }
   }
 

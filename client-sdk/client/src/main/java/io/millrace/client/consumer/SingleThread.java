@@ -5,13 +5,14 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** Tells when two threads use what belongs to one at a time. */
-final class SingleThread {
+public final class SingleThread {
   private final AtomicReference<@Nullable Thread> inside = new AtomicReference<>();
 
   /** Of the thread inside: a call may be made from within another. */
   private int depth;
 
-  void enter() {
+  /** Refused while another thread is inside. */
+  public void enter() {
     Thread caller = Thread.currentThread();
     Thread other = inside.get();
     if (other != caller && !inside.compareAndSet(null, caller)) {
@@ -26,7 +27,8 @@ final class SingleThread {
     depth++;
   }
 
-  void exit() {
+  /** Once for each {@link #enter}. */
+  public void exit() {
     depth--;
     if (depth == 0) {
       inside.set(null);

@@ -1,0 +1,26 @@
+package io.millrace.client;
+
+import java.util.Collection;
+
+/**
+ * Hears which partitions a group gives to a consumer and takes away again. Called on the thread
+ * that polls, from within {@link Consumer#poll}, {@link Consumer#unsubscribe} or {@link
+ * Consumer#close}; it may call the consumer, but for {@code poll} and these. What it throws comes
+ * out of that call.
+ */
+public interface RebalanceListener {
+  /** Partitions that are read from now on; positions are where the group has come to. */
+  default void onAssigned(Collection<TopicPartition> partitions) {}
+
+  /**
+   * Partitions that another member is to read. Nobody does before this returns, so what has been
+   * worked on can still be committed here.
+   */
+  default void onRevoked(Collection<TopicPartition> partitions) {}
+
+  /**
+   * Partitions that others may read already: the consumer was taken for dead, or could not be
+   * reached for too long. Nothing of them can be committed any more.
+   */
+  default void onLost(Collection<TopicPartition> partitions) {}
+}
