@@ -47,6 +47,15 @@ final class ConsumeCommand implements Callable<Integer> {
   @Nullable StartAt from;
 
   @Option(
+      names = "--group",
+      paramLabel = "G",
+      description = {
+        "Share the topic's partitions with the other members of this group, and go on where the",
+        "group has come to. --from then counts where it has not read yet: earliest or latest."
+      })
+  @Nullable String group;
+
+  @Option(
       names = "--partition",
       paramLabel = "P",
       split = ",",
@@ -116,6 +125,7 @@ final class ConsumeCommand implements Callable<Integer> {
       throw new CommandFailedException(
           ExitCode.WRONG_USAGE, "--max is a number of records, not " + max);
     }
+    checkGroup();
     RecordWriter writer = layout == null ? RecordFormat.LINES : layout.writer();
     if (untilEnd && from == null) {
       surroundings
@@ -129,7 +139,13 @@ final class ConsumeCommand implements Callable<Integer> {
         consumer) {
       ConsumeRun reading =
           new ConsumeRun(surroundings, consumer, writer, max == null ? Long.MAX_VALUE : max);
-      reading.start(chosen(consumer), from == null ? new StartAt.Latest() : from);
+      if (group == null) {
+        reading.start(chosen(consumer), from == null ? new StartAt.Latest() : from);
+      } else {
+        // A topic that is not there is somebody's mistake, more often than patience.
+        FirstContact.ask(surroundings, address(), () -> consumer.partitionsFor(topic));
+        reading.join(topic);
+      }
       if (untilEnd) {
         reading.stopAtPresentEnd();
       }
@@ -137,16 +153,42 @@ final class ConsumeCommand implements Callable<Integer> {
     }
   }
 
+  private void checkGroup() {
+    if (group == null) {
+      return;
+    }
+    if (!partitions.isEmpty() || untilEnd) {
+      throw new CommandFailedException(
+          ExitCode.WRONG_USAGE,
+          "with --group the group says which partitions are read, and for how long: not --partition,"
+              + " not --until-end");
+    }
+    if (from != null && !(from instanceof StartAt.Earliest || from instanceof StartAt.Latest)) {
+      throw new CommandFailedException(
+          ExitCode.WRONG_USAGE,
+          "with --group, --from is earliest or latest; to send a group elsewhere see millrace group"
+              + " reset");
+    }
+  }
+
   private ConsumerSettings settings() {
-    return ConsumerSettings.builder(address())
-        .clientId("millrace-cli")
-        // A typing error must not make a topic.
-        .allowAutoCreateTopics(false)
-        .autoOffsetReset(OffsetReset.FAIL)
-        .maxPollRecords(MAX_POLL_RECORDS)
-        .defaultApiTimeout(CALL_TIMEOUT)
-        .clusterConnectTimeout(CALL_TIMEOUT)
-        .build();
+    ConsumerSettings.Builder settings =
+        ConsumerSettings.builder(address())
+            .clientId("millrace-cli")
+            // A typing error must not make a topic.
+            .allowAutoCreateTopics(false)
+            .autoOffsetReset(group == null ? OffsetReset.FAIL : reset())
+            .maxPollRecords(MAX_POLL_RECORDS)
+            .defaultApiTimeout(CALL_TIMEOUT)
+            .clusterConnectTimeout(CALL_TIMEOUT);
+    if (group != null) {
+      settings.groupId(group);
+    }
+    return settings.build();
+  }
+
+  private OffsetReset reset() {
+    return from instanceof StartAt.Earliest ? OffsetReset.EARLIEST : OffsetReset.LATEST;
   }
 
   private String address() {

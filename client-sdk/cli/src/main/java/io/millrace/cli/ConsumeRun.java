@@ -62,6 +62,11 @@ final class ConsumeRun {
     }
   }
 
+  /** Reads what the group gives; the consumer commits by itself what has been written. */
+  void join(String topic) {
+    consumer.subscribe(List.of(topic));
+  }
+
   /** Where no record is so late, reading begins with the next one. */
   private void seekToTime(Collection<TopicPartition> partitions, long epochMillis) {
     Map<TopicPartition, OffsetAndTimestamp> found =
@@ -126,7 +131,9 @@ final class ConsumeRun {
           break;
         }
         if (remaining == 0) {
-          return;
+          // Not to be committed as read.
+          consumer.seek(partition, record.offset());
+          break;
         }
         writer.write(record, output);
         remaining--;

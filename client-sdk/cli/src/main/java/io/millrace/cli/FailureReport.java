@@ -2,6 +2,7 @@ package io.millrace.cli;
 
 import io.millrace.client.errors.BrokerUnavailableException;
 import io.millrace.client.errors.ClusterUnreachableException;
+import io.millrace.client.errors.GroupInUseException;
 import io.millrace.client.errors.InterruptException;
 import io.millrace.client.errors.InvalidRequestException;
 import io.millrace.client.errors.InvalidSettingException;
@@ -11,6 +12,7 @@ import io.millrace.client.errors.OffsetOutOfRangeException;
 import io.millrace.client.errors.OutcomeUnknownException;
 import io.millrace.client.errors.TimedOutException;
 import io.millrace.client.errors.TopicExistsException;
+import io.millrace.client.errors.UnknownGroupException;
 import io.millrace.client.errors.UnknownPartitionException;
 import io.millrace.client.errors.UnknownTopicException;
 import io.millrace.client.errors.UnsupportedFeatureException;
@@ -32,7 +34,8 @@ public record FailureReport(int exitCode, String line) {
   /** The wire's names for errors, which stand before words for people; exit codes say as much. */
   private static final Pattern ERROR_CODES =
       Pattern.compile(
-          "\\b(?:INVALID_REQUEST|UNSUPPORTED|CORRUPT_BATCH|TOO_LARGE|INVALID_TOPIC_NAME"
+          "\\b(?:FENCED_MEMBER|GROUP_FULL|STALE_MEMBER_EPOCH|NOT_ASSIGNED|GROUP_IN_USE|UNKNOWN_GROUP"
+              + "|GROUPS_LOADING|INVALID_REQUEST|UNSUPPORTED|CORRUPT_BATCH|TOO_LARGE|INVALID_TOPIC_NAME"
               + "|INVALID_SETTING|INVALID_TIMESTAMP|NOT_AUTHORISED|UNKNOWN_TOPIC|UNKNOWN_PARTITION"
               + "|TOPIC_EXISTS|NOT_LEADER|FENCED_EPOCH|UNKNOWN_EPOCH|NOT_ENOUGH_REPLICAS"
               + "|NOT_ENOUGH_BROKERS|OFFSET_OUT_OF_RANGE|OFFSET_NOT_AVAILABLE|BUSY|STOPPING"
@@ -78,10 +81,12 @@ public record FailureReport(int exitCode, String line) {
   }
 
   private static ExitCode exitCode(MillraceException e) {
-    if (e instanceof UnknownPartitionException) {
+    if (e instanceof UnknownPartitionException || e instanceof UnknownGroupException) {
       return ExitCode.NOT_FOUND;
     }
-    if (e instanceof TopicExistsException || e instanceof WrongClusterException) {
+    if (e instanceof TopicExistsException
+        || e instanceof WrongClusterException
+        || e instanceof GroupInUseException) {
       return ExitCode.CONFLICT;
     }
     if (e instanceof OutcomeUnknownException || e instanceof TimedOutException) {

@@ -33,6 +33,7 @@ public final class MillraceCommand {
     all.add(new CommandEntry("topic", () -> TopicCommand.commandLine(surroundings)));
     all.add(CommandEntry.of("produce", () -> new ProduceCommand(surroundings)));
     all.add(CommandEntry.of("consume", () -> new ConsumeCommand(surroundings)));
+    all.add(new CommandEntry("group", () -> GroupCommand.commandLine(surroundings)));
     all.add(CommandEntry.of("cluster", () -> new ClusterCommand(surroundings)));
     all.add(new CommandEntry("explain", () -> ExplainCommand.commandLine(surroundings)));
     all.add(new CommandEntry("bench", () -> BenchCommand.commandLine(surroundings)));

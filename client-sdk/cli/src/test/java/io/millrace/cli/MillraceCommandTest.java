@@ -94,7 +94,7 @@ class MillraceCommandTest {
         .isEqualTo(
             """
             millrace: unknown command 'prodcue'
-            Did you mean: millrace produce?
+            Did you mean: millrace produce or millrace group?
             Try 'millrace --help'.
             """);
   }
