@@ -22,6 +22,7 @@ import io.millrace.storage.log.RepairOutcome;
 import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -69,7 +70,7 @@ public final class LocalPartitions {
   }
 
   Set<PartitionId> unopened() {
-    return Set.copyOf(unopened);
+    return new LinkedHashSet<>(unopened); // looked into in an order that is the same everywhere
   }
 
   /** What came of opening. */

@@ -10,12 +10,14 @@ import io.millrace.server.cluster.Copying;
 import io.millrace.server.config.ReplicationSettings;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.partition.Shard;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -220,7 +222,8 @@ public final class ReplicaFetchers implements Copying {
           if (live.equals(newLive)) {
             return;
           }
-          live = Map.copyOf(newLive);
+          // In an order, because links open by it: what is done shall not hang on the JVM.
+          live = Collections.unmodifiableMap(new TreeMap<>(newLive));
           Set<Life> gone = new HashSet<>(links.keySet());
           live.values().forEach(image -> gone.remove(new Life(image.id(), image.incarnation())));
           for (Life life : gone) {
