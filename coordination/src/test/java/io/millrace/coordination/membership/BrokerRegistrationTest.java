@@ -16,6 +16,7 @@ import io.millrace.coordination.store.ZnodeReading;
 import io.millrace.coordination.v1.KnownBrokerNode;
 import io.millrace.coordination.v1.LiveBrokerNode;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.RepeatedTest;
@@ -382,6 +383,25 @@ class BrokerRegistrationTest {
     copy.await("registered 5");
     assertThat(copy.heard())
         .containsExactly("leave, an old copy", "record boot id", "registered 5");
+  }
+
+  @Test
+  @DisplayName("B88, F22: an old copy on another boot has lost more than what was not flushed")
+  void b88_anOldCopyOnAnotherBootIsMoreThanInDoubt() {
+    for (int life = 1; life <= 3; life++) {
+      BrokerProcess broker = BrokerProcess.start(world, self(3), LastRun.believed(life - 1));
+      broker.await("registered " + life);
+      world.get(broker.registration().stop());
+    }
+
+    BrokerProcess copy = BrokerProcess.start(world, self(3), LastRun.inDoubt(OptionalInt.of(2)));
+    copy.await("registered 5");
+    assertThat(copy.heard()).contains("leave, an old copy");
+    world.get(copy.registration().stop());
+
+    BrokerProcess last = BrokerProcess.start(world, self(3), LastRun.inDoubt(OptionalInt.of(5)));
+    last.await("registered 7");
+    assertThat(last.heard()).doesNotContain("leave, an old copy");
   }
 
   @Test

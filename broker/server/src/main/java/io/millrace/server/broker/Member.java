@@ -131,8 +131,11 @@ final class Member implements RegistrationListener {
     if (state instanceof StartState.Clean clean) {
       return LastRun.believed(clean.incarnation());
     }
-    return state instanceof StartState.ProcessCrash crash
-        ? LastRun.believed(crash.incarnation())
+    if (state instanceof StartState.ProcessCrash crash) {
+      return LastRun.believed(crash.incarnation());
+    }
+    return state instanceof StartState.Doubtful doubtful
+        ? LastRun.inDoubt(doubtful.incarnation())
         : LastRun.IN_DOUBT;
   }
 

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.OptionalInt;
 import java.util.random.RandomGenerator;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -104,7 +105,12 @@ public final class DataDirectory implements AutoCloseable {
     } else if (lastRun != null && !bootId.isEmpty() && lastRun.bootId().equals(bootId)) {
       this.startState = new StartState.ProcessCrash(lastRun.incarnation());
     } else {
-      this.startState = new StartState.Doubtful(doubtfulBecause(unclean, lastRun));
+      this.startState =
+          new StartState.Doubtful(
+              doubtfulBecause(unclean, lastRun),
+              lastRun == null || lastRun.equals(RunRecord.DISK_FAILED)
+                  ? OptionalInt.empty()
+                  : OptionalInt.of(lastRun.incarnation()));
     }
   }
 

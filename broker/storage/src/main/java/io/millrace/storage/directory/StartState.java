@@ -1,5 +1,7 @@
 package io.millrace.storage.directory;
 
+import java.util.OptionalInt;
+
 /** What may be believed of the data at a start. */
 public sealed interface StartState {
   /**
@@ -16,6 +18,11 @@ public sealed interface StartState {
    */
   record ProcessCrash(int incarnation) implements StartState {}
 
-  /** What was written and not forced may be gone. */
-  record Doubtful(String why) implements StartState {}
+  /**
+   * What was written and not forced may be gone.
+   *
+   * @param incarnation of the last run that is remembered, whichever boot that was of: the same
+   *     about it, or the start after that run was cut short; empty where nothing is remembered
+   */
+  record Doubtful(String why, OptionalInt incarnation) implements StartState {}
 }

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Random;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -67,7 +68,7 @@ class DataDirectoryTest {
   @Test
   void startsInDoubtInANewDirectory() throws IOException {
     DataDirectory directory = open();
-    assertThat(directory.startState()).isEqualTo(new StartState.Doubtful("the directory is new"));
+    assertThat(directory.startState()).isEqualTo(new StartState.Doubtful("the directory is new", OptionalInt.empty()));
     assertThat(directory.identity()).isEmpty();
     assertThat(directory.directoryId()).matches("[a-z2-7]{22}");
     assertThat(directory.adopt("cluster")).isEmpty();
@@ -223,7 +224,8 @@ class DataDirectoryTest {
     assertThat(open().startState())
         .isEqualTo(
             new StartState.Doubtful(
-                "the last run did not stop cleanly, and the machine has restarted since"));
+                "the last run did not stop cleanly, and the machine has restarted since",
+                OptionalInt.of(3)));
   }
 
   @Test
