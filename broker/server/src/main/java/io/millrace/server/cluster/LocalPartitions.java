@@ -219,7 +219,10 @@ public final class LocalPartitions {
     Shard shard = id.ownerAmong(shards);
     shard.deliver(
         () -> {
-          shard.get(id).stepDown(why);
+          Partition partition = shard.find(id);
+          if (partition != null) { // its log may have failed meanwhile, which is on its way to us
+            partition.stepDown(why);
+          }
           home.execute(then);
         });
   }
