@@ -14,10 +14,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ExploreTest {
   private static final int MAX_STATES = 400_000;
 
+  /** Steps: some thousands of states, in which each kind of them has happened. */
+  private static final int COMPARED_DEPTH = 6;
+
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "isr=7 crash=0 power=0 unknown=0 delay=0 appends=1 epochs=2 versions=3",
+        "isr=7 crash=0 power=0 delay=0 appends=1 epochs=3 versions=0",
+        "isr=7 crash=1 power=0 delay=0 appends=1 epochs=2 versions=0",
         "isr=3 crash=0 power=0 unknown=0 delay=0 appends=1 epochs=2 versions=4",
         "min=1 isr=3 crash=0 power=1 unknown=0 delay=0 appends=1 epochs=2 versions=3",
         "recover isr=7 crash=1 power=0 unknown=0 delay=0 appends=1 epochs=2 versions=2",
@@ -27,6 +31,37 @@ class ExploreTest {
     Finding finding = new Search(Scope.of(words), List.of(), MAX_STATES, false).run();
     assertThat(finding.violation()).as(finding.toString()).isEmpty();
     assertThat(finding.isComplete()).as(finding.toString()).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "isr=3 crash=1 power=1 unknown=1 delay=1 appends=2 epochs=3 versions=4",
+        "min=1 isr=3 crash=1 power=1 unknown=1 delay=0 appends=1 epochs=3 flush handover",
+        "level=synced isr=3 crash=0 power=1 unknown=1 delay=1 appends=1 epochs=3 flush",
+        "isr=7 crash=1 power=1 unknown=1 delay=1 appends=2 epochs=3 lower handover",
+        "isr=1 elig=2 crash=1 power=1 unknown=1 delay=0 appends=2 epochs=3 versions=0",
+        "isr=7 crash=1 power=1 unknown=1 delay=1 appends=2 epochs=3 versions=0",
+      })
+  void whatIsForgottenMakesNoDifference(String words) {
+    Scope scope = Scope.of(words);
+    Forgetting forgetting = new Forgetting(scope, new Behaviour(scope));
+    Codec codec = new Codec();
+    SeenStates all = new SeenStates();
+    Finding whole =
+        Search.ofAllDifferences(scope, MAX_STATES)
+            .within(COMPARED_DEPTH)
+            .showing(
+                state -> {
+                  Cluster less = state.copy();
+                  forgetting.settle(less);
+                  all.add(codec.fingerprint(less));
+                })
+            .run();
+    Finding finding = new Search(scope, List.of(), MAX_STATES, false).within(COMPARED_DEPTH).run();
+    assertThat(whole.depth()).isEqualTo(COMPARED_DEPTH);
+    assertThat(finding.depth()).isEqualTo(COMPARED_DEPTH);
+    assertThat(finding.states()).isEqualTo(all.size()).isLessThan(whole.states());
   }
 
   static List<Rediscovery> rediscoveries() {

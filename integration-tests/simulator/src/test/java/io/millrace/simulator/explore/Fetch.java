@@ -12,6 +12,11 @@ record Fetch(int from, int to, int incarnation, int epoch, int offset, int lastE
     return new Fetch(names[from], names[to], incarnation, epoch, offset, lastEpoch, flushed);
   }
 
+  /** What the follower says of its disk counts on some topics only. */
+  Fetch withoutFlushed() {
+    return new Fetch(from, to, incarnation, epoch, offset, lastEpoch, 0);
+  }
+
   private int key() {
     return ((((from * 4 + to) * 16 + incarnation) * 16 + epoch) * 16 + offset) * 16 + lastEpoch + 1;
   }

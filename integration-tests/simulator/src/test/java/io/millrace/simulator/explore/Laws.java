@@ -22,7 +22,9 @@ final class Laws {
     if (!cluster.held.isEmpty()) {
       List<Fetch> held = new ArrayList<>(cluster.held);
       held.removeIf(
-          fetch -> !SafetyRule.R3.isLeftOut() && cluster.servers[fetch.to()].epoch > fetch.epoch());
+          fetch ->
+              !SafetyRule.R3.isLeftOut()
+                  && !Forgetting.mayServe(cluster, fetch.to(), fetch.epoch()));
       held.sort(null);
       cluster.held = List.copyOf(held);
     }

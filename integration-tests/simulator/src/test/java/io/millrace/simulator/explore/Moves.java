@@ -5,6 +5,7 @@ import io.millrace.simulator.explore.Step.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Everything that can happen next in a state. */
 final class Moves {
@@ -17,14 +18,26 @@ final class Moves {
   private final Behaviour behaviour;
   private final Laws laws;
 
-  Moves(Scope scope) {
+  /** Null where every difference counts. */
+  private final @Nullable Forgetting forgetting;
+
+  Moves(Scope scope, boolean isForgetting) {
     this.scope = scope;
     this.behaviour = new Behaviour(scope);
     this.laws = new Laws(scope);
+    this.forgetting = isForgetting ? new Forgetting(scope, behaviour) : null;
+  }
+
+  /** What can make no difference is taken out. */
+  void forget(Cluster cluster) {
+    if (forgetting != null) {
+      forgetting.settle(cluster);
+    }
   }
 
   private void emit(Sink sink, Kind kind, int broker, int detail, Cluster next) {
     laws.settle(next);
+    forget(next);
     sink.next(new Step(kind, broker, detail).number(), next);
   }
 
@@ -81,7 +94,7 @@ final class Moves {
         behaviour.answer(next, i);
         emit(sink, Kind.ANSWER, i, 0, next);
       }
-      if (now.unknowns < scope.unknowns()) {
+      if (now.unknowns < scope.unknowns() && (forgetting == null || forgetting.isOff())) {
         Cluster next = now.copy();
         next.unknowns++;
         next.servers[i].write = write.withAnswer(true);
@@ -157,7 +170,7 @@ final class Moves {
     return server.write == null
         && server.view != null
         && isRecent
-        && now.node.version() < scope.versions();
+        && scope.allowsWriteOn(now.node.version());
   }
 
   private void ofFollower(Cluster now, int i, Sink sink) {
@@ -177,7 +190,9 @@ final class Moves {
       Cluster next = now.copy();
       behaviour.deliver(next, fetch, true);
       emit(sink, Kind.FETCH, i, 0, next);
-      if (now.delays < scope.delays() && now.held.isEmpty()) {
+      boolean isOfUse =
+          SafetyRule.R3.isLeftOut() || Forgetting.mayServe(now, fetch.to(), fetch.epoch());
+      if (isOfUse && now.delays < scope.delays() && now.held.isEmpty()) {
         Cluster later = now.copy();
         later.delays++;
         later.held = List.of(fetch);

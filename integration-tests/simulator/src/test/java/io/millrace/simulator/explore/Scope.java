@@ -11,11 +11,13 @@ import java.util.Locale;
  * @param level of the topic
  * @param inSync and {@code eligible}: the sets at the beginning
  * @param epochs the highest leader epoch
- * @param versions the highest version of the partition's node
+ * @param versions the highest version of the partition's node; {@link #ANY_NUMBER} of writes where
+ *     only their order is looked at
  * @param appends records appended in all
  * @param crashes processes that die, page cache intact
  * @param powerLosses of a broker, with any part of what it has not forced
- * @param unknowns writes whose answer is lost
+ * @param unknowns writes whose answer is lost; no bound, and none needed, while all rules hold: an
+ *     answer that is lost is then one that comes late
  * @param delays fetches that the network holds back
  * @param isFlushing logs are forced now and then; without it only where a rule demands it, so that
  *     a power loss may take all
@@ -42,6 +44,9 @@ public record Scope(
     boolean isLowering,
     boolean isStopping,
     boolean isRecovering) {
+  /** Of {@code versions}: no bound. */
+  static final int ANY_NUMBER = 0;
+
   /** One of everything. */
   public static final Scope USUAL =
       new Scope(2, Level.STANDARD, 7, 0, 3, 6, 2, 1, 1, 1, 1, false, false, false, false, false);
@@ -60,6 +65,10 @@ public record Scope(
   /** So that whoever heals is not held up by the bound of the search. */
   Scope withAllEpochs() {
     return changed("epochs", Cluster.MOST_EPOCHS - 1);
+  }
+
+  boolean allowsWriteOn(int version) {
+    return versions == ANY_NUMBER || version < versions;
   }
 
   private Scope with(String word) {

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Breadth first through all states of a scope, until one breaks a law or there are no more. */
@@ -28,6 +29,8 @@ public final class Search {
   private List<byte[]> frontier = new ArrayList<>();
   private int frontierBegin;
   private List<byte[]> found = new ArrayList<>();
+  private int maxDepth = Integer.MAX_VALUE;
+  private Consumer<Cluster> onlooker = state -> {};
   private @Nullable String violation;
   private int violator;
 
@@ -37,12 +40,36 @@ public final class Search {
    * @param isTelling the trace shows the state after each step
    */
   public Search(Scope scope, List<Step> beginning, int maxStates, boolean isTelling) {
+    this(scope, beginning, maxStates, isTelling, new Moves(scope, true));
+  }
+
+  /** With every difference between states that there is. */
+  static Search ofAllDifferences(Scope scope, int maxStates) {
+    return new Search(scope, List.of(), maxStates, false, new Moves(scope, false));
+  }
+
+  private Search(
+      Scope scope, List<Step> beginning, int maxStates, boolean isTelling, Moves moves) {
     this.beginning = beginning.stream().map(Step::number).toList();
     this.maxStates = maxStates;
     this.isTelling = isTelling;
-    this.moves = new Moves(scope);
+    this.moves = moves;
     this.healing = scope.isRecovering() ? new Healing(scope) : null;
-    this.first = codec.encode(Cluster.first(scope));
+    Cluster begun = Cluster.first(scope);
+    moves.forget(begun);
+    this.first = codec.encode(begun);
+  }
+
+  /** No further than so many steps. */
+  Search within(int depth) {
+    maxDepth = depth;
+    return this;
+  }
+
+  /** Each state that is found is shown, once. */
+  Search showing(Consumer<Cluster> onlooker) {
+    this.onlooker = onlooker;
+    return this;
   }
 
   public Finding run() {
@@ -54,7 +81,10 @@ public final class Search {
     }
     visit(-1, 0, begun);
     advance();
-    while (violation == null && !frontier.isEmpty() && seen.size() < maxStates) {
+    while (violation == null
+        && !frontier.isEmpty()
+        && seen.size() < maxStates
+        && depth < maxDepth) {
       for (int k = 0; k < frontier.size() && violation == null && seen.size() < maxStates; k++) {
         int parent = frontierBegin + k;
         if (frontier.get(k).length == 0) {
@@ -86,6 +116,7 @@ public final class Search {
     if (violation != null || !seen.add(codec.fingerprint(state))) {
       return;
     }
+    onlooker.accept(state);
     int number = seen.size() - 1;
     if (number == parents.length) {
       parents = Arrays.copyOf(parents, number * 2);

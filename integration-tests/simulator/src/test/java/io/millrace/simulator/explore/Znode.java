@@ -73,6 +73,19 @@ record Znode(
         mayHaveLost);
   }
 
+  Znode withVersion(int now) {
+    return new Znode(
+        now,
+        leader,
+        leaderIncarnation,
+        epoch,
+        inSync,
+        eligible,
+        soleFlushed,
+        rollCall,
+        mayHaveLost);
+  }
+
   static int renamed(int set, int[] to) {
     int result = 0;
     for (int i = 0; i < to.length; i++) {
