@@ -15,9 +15,9 @@ public record LastRun(boolean isInDoubt, OptionalInt incarnation) {
   public static final LastRun IN_DOUBT = inDoubt(OptionalInt.empty());
 
   /**
-   * The machine has restarted since. Where the cluster knows a later run than that one, more is gone
-   * than a page cache: the directory is an old copy, and nothing that a later run has vouched for
-   * holds for it.
+   * The machine has restarted since. Where the cluster knows a later run than that one, more is
+   * gone than a page cache: the directory is an old copy, and nothing that a later run has vouched
+   * for holds for it.
    */
   public static LastRun inDoubt(OptionalInt incarnation) {
     return new LastRun(true, incarnation);

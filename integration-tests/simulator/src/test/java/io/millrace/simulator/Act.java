@@ -60,7 +60,7 @@ record Act(long atNanos, Kind kind, int who, int other) implements Comparable<Ac
     /** F35: the wall clock jumps by so many seconds. */
     SHIFT_CLOCK("broker", "s"),
 
-    /** F17: a bit of a log on a machine that is down, where the number says. */
+    /** F17: a bit of a log on that machine, where the number says. */
     FLIP_BIT("broker", "number"),
     /** F21: the machine goes dark, and comes back with an empty disk. */
     EMPTY_DISK("broker", ""),

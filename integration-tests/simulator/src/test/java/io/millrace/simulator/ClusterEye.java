@@ -57,6 +57,9 @@ final class ClusterEye implements MemoryEnsemble.Observer {
 
   private boolean topicWasHidden;
 
+  /** Its nodes are away for a while: who has copies is what they said last. */
+  private boolean isHidden;
+
   ClusterEye(World world, Reach reach) {
     this.world = world;
     this.reach = reach;
@@ -78,9 +81,9 @@ final class ClusterEye implements MemoryEnsemble.Observer {
     } else if (path.equals(TOPIC) && now != null) {
       topic(now);
     } else if (path.startsWith(PARTITIONS) && path.indexOf('/', PARTITIONS.length()) > 0) {
-      if (now == null) {
+      if (now == null && !isHidden) {
         partitions.remove(path);
-      } else {
+      } else if (now != null) {
         partition(path, now);
       }
     }
@@ -101,6 +104,16 @@ final class ClusterEye implements MemoryEnsemble.Observer {
   /** From here on clients may have been told that there is no such topic. */
   void topicIsHidden() {
     topicWasHidden = true;
+    isHidden = true;
+  }
+
+  /** Its nodes are there again. */
+  void topicIsShown() {
+    isHidden = false;
+  }
+
+  boolean isHidden() {
+    return isHidden;
   }
 
   boolean topicWasHidden() {

@@ -1,5 +1,7 @@
 package io.millrace.simulator;
 
+import io.millrace.checker.log.LogProblem;
+import io.millrace.checker.log.ReplicaLog;
 import io.millrace.simulator.ClusterEye.Seen;
 import io.millrace.storage.files.MemoryDisk;
 import java.io.IOException;
@@ -9,14 +11,21 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
-/** What befalls a disk while no process uses it: F17, F21, F22. */
+/** What befalls disks: F17, F21, F22. */
 final class DiskDamage {
+  private static final byte BATCH_TAG = 0x0A;
+
+  /** Bytes of an append time, with its tag. */
+  private static final int LONGEST_UNCHECKED = 9;
+
   private final World world;
   private final ClusterEye eye;
   private final CopyAtlas atlas;
   private final Reach reach;
   private final Map<Integer, MemoryDisk> images = new HashMap<>();
+  private boolean hasFlippedBits;
 
   DiskDamage(World world, ClusterEye eye, CopyAtlas atlas, Reach reach) {
     this.world = world;
@@ -26,16 +35,17 @@ final class DiskDamage {
   }
 
   /**
-   * Nothing on a machine that runs, nor where no other member of the in-sync set has all that was
-   * acknowledged: a partition whose only copy is damaged stays offline until somebody decides. Of
-   * logs without records nobody can tell whether they are damaged.
+   * Nothing where no other member of the in-sync set has all that was acknowledged: a partition
+   * whose only copy is damaged stays offline until somebody decides. What is hit stands before the
+   * last batch, because damage in that one is what a torn write leaves; and it is something that
+   * can be told from what was written, which a batch's append time cannot: no checksum covers it.
    */
   void flipBit(Machine machine, int number) {
     List<Path> files = new ArrayList<>();
     eye.partitions()
         .forEach(
             (znode, seen) -> {
-              if (machine.state() == Machine.State.DOWN && hasAnotherCopy(machine, znode, seen)) {
+              if (hasAnotherCopy(machine, znode, seen)) {
                 Path directory =
                     machine.partitionDirectory(Disks.topicIdOf(znode), Disks.partitionOf(znode));
                 machine
@@ -54,13 +64,54 @@ final class DiskDamage {
     }
     Path file = files.get(number % files.size());
     try {
-      int size = machine.disk().contents(file).length;
-      machine.disk().flipBit(file, number / files.size() % size, number % Byte.SIZE);
+      byte[] bytes = machine.disk().contents(file);
+      int position = flaw(bytes, number / files.size(), number % Byte.SIZE);
+      if (position < 0) {
+        return;
+      }
+      machine.disk().flipBit(file, position, number % Byte.SIZE);
     } catch (IOException e) {
       throw new UncheckedIOException(file.toString(), e);
     }
+    hasFlippedBits = true;
     reach.count(Reach.Place.BIT_FLIPPED);
     atlas.diskWasDamaged();
+  }
+
+  /** A position before the last batch where a flipped bit can be found out, or -1. */
+  private static int flaw(byte[] segment, int number, int bit) {
+    int end = lastBatch(segment);
+    List<LogProblem> known = problems(segment);
+    for (int tries = 0; end > 0 && tries < LONGEST_UNCHECKED; tries++) {
+      int position = (number + tries) % end;
+      byte[] flawed = segment.clone();
+      flawed[position] ^= (byte) (1 << bit);
+      if (!problems(flawed).equals(known)) {
+        return position;
+      }
+    }
+    return -1;
+  }
+
+  private static List<LogProblem> problems(byte[] segment) {
+    return ReplicaLog.of("", new TreeMap<>(Map.of("00.log", segment))).problems();
+  }
+
+  /** Where it begins; each is a tag, its size as a varint, and so many bytes. */
+  private static int lastBatch(byte[] segment) {
+    int last = 0;
+    int at = 0;
+    while (at < segment.length && segment[at] == BATCH_TAG) {
+      last = at++;
+      int size = 0;
+      int shift = 0;
+      do {
+        size |= (segment[at] & 0x7F) << shift;
+        shift += 7;
+      } while (at < segment.length - 1 && segment[at++] < 0);
+      at += size;
+    }
+    return last;
   }
 
   private boolean hasAnotherCopy(Machine machine, String znode, Seen seen) {
@@ -71,6 +122,11 @@ final class DiskDamage {
         .filter(other -> machine.state() == Machine.State.DOWN || other.state() == Machine.State.UP)
         .map(other -> Disks.log(other, Disks.topicIdOf(znode), partition))
         .anyMatch(copy -> copy.endOffset() > 0 && atlas.hasAll(partition, copy));
+  }
+
+  /** Whether there may be damage that has still to be found and put right. */
+  boolean hasFlippedBits() {
+    return hasFlippedBits;
   }
 
   /** Nothing unless another in-sync member runs that has all. */

@@ -1,6 +1,10 @@
 package io.millrace.simulator;
 
+import io.millrace.checker.log.LogDiffer;
+import io.millrace.checker.log.LogProblem;
 import io.millrace.checker.log.ReplicaLog;
+import io.millrace.coordination.v1.PartitionNode;
+import java.util.List;
 
 /** Reads brokers' logs off their disks, without the brokers. */
 final class Disks {
@@ -21,5 +25,20 @@ final class Disks {
   static ReplicaLog log(Machine machine, String topicId, int partition) {
     return ReplicaLog.of(
         machine.host(), machine.disk().contentsIn(machine.partitionDirectory(topicId, partition)));
+  }
+
+  /** Of a partition's replicas, by themselves and compared with each other up to the shortest. */
+  static List<LogProblem> problems(World world, String znode, PartitionNode content) {
+    List<ReplicaLog> logs =
+        content.getReplicasList().stream()
+            .map(
+                replica ->
+                    log(world.machines().get(replica - 1), topicIdOf(znode), partitionOf(znode)))
+            .toList();
+    long watermark = logs.stream().mapToLong(ReplicaLog::endOffset).min().orElse(0);
+    // The list of epochs is written with the next force, and these brokers still run.
+    return LogDiffer.compare(logs, watermark).stream()
+        .filter(problem -> problem.kind() != LogProblem.Kind.EPOCH_LIST)
+        .toList();
   }
 }

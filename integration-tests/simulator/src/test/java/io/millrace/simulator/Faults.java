@@ -107,16 +107,22 @@ final class Faults {
         operator.setMinimum(act.who());
       }
       case RECREATE_TOPIC -> {
+        if (eye.isHidden()) {
+          return; // nobody makes a topic anew that the cluster does not know
+        }
         String oldId = eye.topicId();
         clients.holdBack();
         operator.recreateTopic(() -> !eye.topicId().equals(oldId));
         untilTopicIsOther(oldId);
       }
       case HIDE_TOPIC -> {
+        if (clients.isHolding()) {
+          return; // what is put back would be half of the old topic and half of the new one
+        }
         eye.topicIsHidden();
         world.ensemble().takeOut(eye::isOfTopic);
       }
-      case SHOW_TOPIC -> world.ensemble().putBack();
+      case SHOW_TOPIC -> showTopic();
     }
   }
 
@@ -132,6 +138,11 @@ final class Faults {
       atlas.forget();
       clients.topicIsNew();
     }
+  }
+
+  private void showTopic() {
+    world.ensemble().putBack();
+    eye.topicIsShown();
   }
 
   private Machine machine(Act act) {
@@ -150,6 +161,10 @@ final class Faults {
   /** It is what the options say only once an operator has been heard again. */
   boolean minimumIsChanged() {
     return minimumIsChanged;
+  }
+
+  boolean hasFlippedBits() {
+    return disks.hasFlippedBits();
   }
 
   /** Everything that lasts comes to an end; brokers that are down stay so. */
@@ -174,6 +189,8 @@ final class Faults {
       }
     }
     endAround();
+    // Who is an hour behind refuses what clients call now, and may go on leading.
+    sick.correctWallClock();
     world.machines().stream().filter(machine -> machine != sick).forEach(this::heal);
   }
 
@@ -182,7 +199,7 @@ final class Faults {
     world.network().setDelay(20_000, 300_000);
     world.ensemble().restart();
     world.ensemble().setWriteFaults(0);
-    world.ensemble().putBack();
+    showTopic();
     drained.forEach(operator::endDrain);
     if (minimumIsChanged) {
       operator.setMinimum(options.minInSync());

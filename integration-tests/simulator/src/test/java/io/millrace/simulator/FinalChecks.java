@@ -3,7 +3,6 @@ package io.millrace.simulator;
 import io.millrace.checker.Anomaly;
 import io.millrace.checker.Expectations;
 import io.millrace.checker.HistoryChecker;
-import io.millrace.checker.log.LogDiffer;
 import io.millrace.checker.log.LogProblem;
 import io.millrace.checker.log.ReplicaLog;
 import io.millrace.simulator.ClusterEye.Seen;
@@ -58,12 +57,7 @@ final class FinalChecks {
     for (int replica : seen.content().getReplicasList()) {
       logs.add(Disks.log(world.machines().get(replica - 1), Disks.topicIdOf(path), partition));
     }
-    long watermark = logs.stream().mapToLong(ReplicaLog::endOffset).min().orElse(0);
-    // The list of epochs is written with the next force, and these brokers still run.
-    List<LogProblem> problems =
-        LogDiffer.compare(logs, watermark).stream()
-            .filter(problem -> problem.kind() != LogProblem.Kind.EPOCH_LIST)
-            .toList();
+    List<LogProblem> problems = Disks.problems(world, path, seen.content());
     if (!problems.isEmpty()) {
       world.violated(Rule.I4_SAME_LOGS, path + ": " + problems);
     }
@@ -90,6 +84,18 @@ final class FinalChecks {
     }
     if (!logs.isEmpty()) {
       order(partition, logs.get(0).values());
+      somewhere(partition, logs.get(0).values());
+    }
+  }
+
+  /** I1 of what was acknowledged without an offset. */
+  private void somewhere(int partition, NavigableMap<Long, String> values) {
+    for (String value : ledger.acknowledgedSomewhere(partition)) {
+      if (!values.containsValue(value) && !atlas.lossIsPermitted()) {
+        world.violated(
+            Rule.I1_ACKNOWLEDGED_IS_KEPT,
+            "partition %d: %s was acknowledged and stands nowhere".formatted(partition, value));
+      }
     }
   }
 

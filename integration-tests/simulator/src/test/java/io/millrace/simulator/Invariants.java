@@ -46,6 +46,7 @@ final class Invariants {
 
   /** Of one life, one partition's log. */
   private static final class LogSeen {
+    private final Partition partition;
     private final long firstEnd;
     private long end;
     private long watermark;
@@ -53,7 +54,8 @@ final class Invariants {
     /** Where each epoch began. */
     private final NavigableMap<Long, Integer> epochs;
 
-    LogSeen(long end, long watermark, NavigableMap<Long, Integer> epochs) {
+    LogSeen(Partition partition, long end, long watermark, NavigableMap<Long, Integer> epochs) {
+      this.partition = partition;
       this.epochs = epochs;
       this.firstEnd = end;
       this.end = end;
@@ -123,9 +125,12 @@ final class Invariants {
     long end = PartitionProbe.endOffset(partition);
     long watermark = PartitionProbe.highWatermark(partition);
     int epoch = PartitionProbe.leadsIn(partition);
-    LogSeen log =
-        life.logs.computeIfAbsent(
-            id, key -> new LogSeen(end, watermark, PartitionProbe.epochs(partition)));
+    LogSeen log = life.logs.get(id);
+    if (log == null || log.partition != partition) {
+      // Opened again in this life: what was damaged beyond repair is in the trash, and copied anew.
+      log = new LogSeen(partition, end, watermark, PartitionProbe.epochs(partition));
+      life.logs.put(id, log);
+    }
     if (watermark > end) {
       world.violated(
           Rule.I4_SAME_LOGS,

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class KeptScheduleTest {
   @Test
   void readsWhatItWrites() {
-    Options drawn = Options.of(4711, 0);
+    Options drawn = Options.of(4711, 0, Swarm.ASKED);
     List<Act> acts = Schedule.of(drawn);
     KeptSchedule again = KeptSchedule.read("again", KeptSchedule.text(drawn, acts));
     assertThat(again.acts()).isEqualTo(acts);

@@ -27,6 +27,9 @@ final class Ledger {
   /** Of idempotent writers: by writer and partition, in the order of {@code send}. */
   private final Map<String, Map<Integer, List<String>>> numbered = new LinkedHashMap<>();
 
+  /** By partition: what a leader knew to be there already, but not at which offset. */
+  private final Map<Integer, List<String>> somewhere = new TreeMap<>();
+
   private final Map<Integer, Long> shown = new HashMap<>();
   private int lastAckedPartition = -1;
   private AckListener listener = (partition, offset, leaderEpoch) -> {};
@@ -70,6 +73,7 @@ final class Ledger {
     journal.forget();
     acked.clear();
     numbered.clear();
+    somewhere.clear();
     shown.clear();
   }
 
@@ -88,6 +92,15 @@ final class Ledger {
         .computeIfAbsent(partition, number -> new TreeMap<>())
         .put(offset, new Acked(value, leaderEpoch));
     listener.acknowledged(partition, offset, leaderEpoch);
+  }
+
+  /** Safe, by a repeated batch so old that its offset is not known any more. */
+  void acknowledgedSomewhere(int partition, String value) {
+    somewhere.computeIfAbsent(partition, number -> new ArrayList<>()).add(value);
+  }
+
+  List<String> acknowledgedSomewhere(int partition) {
+    return somewhere.getOrDefault(partition, List.of());
   }
 
   /** A leader shows everything below that offset. */

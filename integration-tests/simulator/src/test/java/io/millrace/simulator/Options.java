@@ -2,12 +2,8 @@ package io.millrace.simulator;
 
 import io.millrace.client.Durability;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
@@ -20,6 +16,7 @@ import java.util.TreeMap;
  * @param faults rate of each kind that is on, in events per virtual second
  * @param sick machine that is not healed at first in the liveness phase: the others must do without
  *     it; {@link #NOBODY} where all are healed at once
+ * @param scrubIntervalMillis of all rounds: brokers read so often what they have stored
  */
 record Options(
     long seed,
@@ -38,43 +35,18 @@ record Options(
     Map<Fault, Double> faults,
     NetworkOptions network,
     int unknownWritesPerThousand,
-    int sick) {
+    int sick,
+    int scrubIntervalMillis) {
 
   static final int NOBODY = -1;
 
   private static final int MAX_REPLICAS = 5;
 
-  /** One seed of so many draws from the newer kinds too, which cost more. */
-  private static final int WIDE = 16;
+  /** Where bits flip, damage has to be found before the round's end. */
+  private static final int SHORT_SCRUB_MILLIS = 1_000;
 
-  private static final int FIRST_WIDE = 7;
-
-  /** In those seeds each round has at least one of these. */
-  private static final List<Fault> NEWER =
-      List.of(
-          Fault.EMPTY_DISK,
-          Fault.OLD_DISK,
-          Fault.HOLD_BACK,
-          Fault.DRAIN,
-          Fault.ELECT,
-          Fault.SET_MINIMUM,
-          Fault.NEW_TOPIC,
-          Fault.SHUFFLE,
-          Fault.LAST_STANDING,
-          Fault.LONELY_EPOCHS);
-
-  /** Drawn only where they are asked for; the README says why. */
-  private static final Set<Fault> ASKED_FOR = EnumSet.of(Fault.FLIP_BIT, Fault.HIDE_TOPIC);
-
-  private static final List<Fault> USUAL =
-      Arrays.stream(Fault.values())
-          .filter(fault -> !ASKED_FOR.contains(fault) && !NEWER.contains(fault))
-          .toList();
-
-  /** Where kinds are named, all seeds draw from these alone. */
-  private static final String NAMED = System.getProperty("simulator.faults", "");
-
-  private static final boolean LEAVES_SICK = Boolean.getBoolean("simulator.sick");
+  /** A week, as brokers have it by themselves. */
+  static final int USUAL_SCRUB_MILLIS = 604_800_000;
 
   /** What befalls a cluster; each makes one or several acts. */
   enum Fault {
@@ -116,7 +88,9 @@ record Options(
     /** F13: one is left, and loses power. */
     LAST_STANDING,
     /** One is left, and bounces through several epochs before the others have their own. */
-    LONELY_EPOCHS;
+    LONELY_EPOCHS,
+    /** B76: the topic's nodes vanish, brokers start without them, and the nodes are put back. */
+    LOST_NODES;
 
     boolean isScript() {
       return compareTo(NEW_TOPIC) >= 0;
@@ -135,7 +109,7 @@ record Options(
 
   record NetworkOptions(long maxDelayNanos, int maxPieceSize, double resetProbability) {}
 
-  static Options of(long seed, int round) {
+  static Options of(long seed, int round, Swarm swarm) {
     SplittableRandom random = new SplittableRandom(seed ^ 0x4F7074696F6E73L);
     SplittableRandom own = new SplittableRandom(mixed(seed, round) ^ 0x526F756E64L);
     int brokers = pick(random, 1, 2, 3, 3, 3, 3, 3, 4, 5);
@@ -176,13 +150,16 @@ record Options(
         pick(random, 50, 200, 1_000),
         World.SECOND / 10 * pick(own, 2, 4, 6, 12),
         pick(own, 20, 40, 80),
-        faults(seed, own),
+        swarm.rates(seed, own),
         new NetworkOptions(
             pick(own, 300_000L, 300_000L, 2_000_000L, 20_000_000L),
             pick(own, 64 << 10, 64 << 10, 256, 40),
             pick(own, 0.0, 0.0, 0.0, 0.002)),
         pick(own, 0, 0, 0, 20, 150),
-        LEAVES_SICK && minInSync < replicas && own.nextInt(4) == 0 ? own.nextInt(brokers) : NOBODY);
+        swarm.leavesSick() && minInSync < replicas && own.nextInt(4) == 0
+            ? own.nextInt(brokers)
+            : NOBODY,
+        swarm.draws(seed, Fault.FLIP_BIT) ? SHORT_SCRUB_MILLIS : USUAL_SCRUB_MILLIS);
   }
 
   /** A seed of each round's own, for what is drawn anew in it. */
@@ -190,43 +167,8 @@ record Options(
     return seed + round * 0x9E3779B97F4A7C15L;
   }
 
-  /** Whether a seed draws from the newer kinds. */
-  static boolean isWide(long seed) {
-    return Math.floorMod(seed, WIDE) == FIRST_WIDE || !NAMED.isEmpty();
-  }
-
-  private static List<Fault> drawn(long seed) {
-    if (!NAMED.isEmpty()) {
-      return Arrays.stream(NAMED.split(",", -1)).map(Fault::valueOf).toList();
-    }
-    if (!isWide(seed)) {
-      return USUAL;
-    }
-    List<Fault> all = new ArrayList<>(USUAL);
-    all.addAll(NEWER);
-    return all;
-  }
-
-  private static Map<Fault, Double> faults(long seed, SplittableRandom random) {
-    List<Fault> drawn = drawn(seed);
-    Map<Fault, Double> rates = new EnumMap<>(Fault.class);
-    if (random.nextInt(20) == 0) {
-      return rates; // F45: nothing is wrong
-    }
-    int kinds = pick(random, 1, 2, 2, 3, 4, 6);
-    for (int i = 0; i < kinds; i++) {
-      List<Fault> from = i == 0 && isWide(seed) && NAMED.isEmpty() ? NEWER : drawn;
-      Fault fault = from.get(random.nextInt(from.size()));
-      rates.put(fault, pick(random, 1.5, 3.0, 6.0, 10.0));
-    }
-    if (random.nextInt(3) == 0) {
-      rates.put(Fault.KILL, pick(random, 2.0, 5.0));
-    }
-    return rates;
-  }
-
   @SafeVarargs
-  private static <T> T pick(SplittableRandom random, T... choices) {
+  static <T> T pick(SplittableRandom random, T... choices) {
     return choices[random.nextInt(choices.length)];
   }
 
@@ -249,7 +191,8 @@ record Options(
         faults,
         network,
         unknownWritesPerThousand,
-        sick);
+        sick,
+        scrubIntervalMillis);
   }
 
   /** Whether every producer promises that no retry doubles or reorders. */
@@ -264,6 +207,7 @@ record Options(
     settings.put("cluster.connect.timeout.ms", "2000");
     settings.put("flush.interval.ms", Integer.toString(flushIntervalMillis));
     settings.put("checkpoint.interval.ms", "700");
+    settings.put("scrub.interval.ms", Integer.toString(scrubIntervalMillis));
     return settings;
   }
 

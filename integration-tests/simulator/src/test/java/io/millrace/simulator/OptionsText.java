@@ -36,6 +36,7 @@ final class OptionsText {
     words.put("resets", "0.0");
     words.put("unknown", "0");
     words.put("sick", Integer.toString(Options.NOBODY));
+    words.put("scrub", Integer.toString(Options.USUAL_SCRUB_MILLIS));
   }
 
   static Options read(String text) {
@@ -69,7 +70,8 @@ final class OptionsText {
         Map.of(),
         new NetworkOptions(number("delay"), number("piece"), Double.parseDouble(word("resets"))),
         number("unknown"),
-        number("sick"));
+        number("sick"),
+        number("scrub"));
   }
 
   private String word(String name) {
@@ -126,6 +128,7 @@ final class OptionsText {
         "piece=" + network.maxPieceSize(),
         "resets=" + network.resetProbability(),
         "unknown=" + options.unknownWritesPerThousand(),
-        "sick=" + options.sick());
+        "sick=" + options.sick(),
+        "scrub=" + options.scrubIntervalMillis());
   }
 }

@@ -1,7 +1,10 @@
 package io.millrace.simulator;
 
+import io.millrace.checker.log.LogProblem;
+import io.millrace.simulator.ClusterEye.Seen;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +49,50 @@ final class Recovery {
     }
     String unproduced = probe.missing(partition -> false);
     return unproduced != null ? unproduced : drained();
+  }
+
+  /**
+   * Whether a partition waits for a person: whoever of it is asked for what is committed has a
+   * damaged log.
+   */
+  boolean waitsForAPerson() {
+    return eye.partitions().entrySet().stream()
+        .anyMatch(each -> members(each.getValue()).allMatch(id -> isDamaged(id, each.getKey())));
+  }
+
+  private static Stream<Integer> members(Seen seen) {
+    return Stream.concat(
+        seen.content().getInSyncList().stream(), seen.content().getEligibleList().stream());
+  }
+
+  private boolean isDamaged(int broker, String znode) {
+    return Disks.log(
+            world.machines().get(broker - 1), Disks.topicIdOf(znode), Disks.partitionOf(znode))
+        .problems()
+        .stream()
+        .anyMatch(problem -> problem.kind() != LogProblem.Kind.EPOCH_LIST);
+  }
+
+  /**
+   * A log that a broker has used, and finds damaged when it opens it again, it leaves alone until
+   * it starts anew: it is started anew, as an operator would who sees that others lead.
+   */
+  void restartTheDamaged() {
+    eye.partitions()
+        .forEach(
+            (znode, seen) ->
+                seen.content().getReplicasList().stream()
+                    .filter(replica -> replica != seen.content().getLeader())
+                    .filter(replica -> isDamaged(replica, znode))
+                    .forEach(replica -> world.machines().get(replica - 1).kill()));
+  }
+
+  /** I14: where bits have flipped, they are found and put right. Asked after the rest. */
+  @Nullable String damaged() {
+    List<LogProblem> problems = new ArrayList<>();
+    eye.partitions()
+        .forEach((path, seen) -> problems.addAll(Disks.problems(world, path, seen.content())));
+    return problems.isEmpty() ? null : "damage stays: " + problems;
   }
 
   private @Nullable String drained() {

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.rpc.SafetyRule;
 import io.millrace.rpc.WithoutRule;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -34,5 +37,26 @@ class RediscoveryTest {
     }
     assertThat(violation.map(Violation::rule)).as("without %s: %s", name, violation).isPresent();
     assertThat(schedule.breaks()).as("%s", violation).contains(violation.orElseThrow().rule());
+  }
+
+  static List<Sampled> sampled() {
+    return Sampled.ALL;
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @DisplayName("a rule that is left out is missed by sampling (reliability 7.6)")
+  @MethodSource("sampled")
+  void aRuleLeftOutIsMissedBySampling(Sampled sampled) {
+    OptionalLong seed;
+    WithoutRule without = new WithoutRule(sampled.rule());
+    try {
+      seed = sampled.firstSeed();
+    } finally {
+      without.close();
+    }
+    assertThat(seed).as("seeds of %s", sampled.swarm()).isPresent();
+    System.out.println("without " + sampled.rule() + ": found by seed " + seed.getAsLong());
+    Verdict with = Run.of(seed.getAsLong(), sampled.swarm());
+    assertThat(with.violation()).as("with %s, seed %s", sampled.rule(), seed).isEmpty();
   }
 }

@@ -12,9 +12,9 @@ record Round(Options options, List<Act> acts) {
   /** So many a seed. */
   static final int COUNT = 8;
 
-  static List<Round> ofSeed(long seed) {
+  static List<Round> ofSeed(long seed, Swarm swarm) {
     return IntStream.range(0, COUNT)
-        .mapToObj(number -> Options.of(seed, number))
+        .mapToObj(number -> Options.of(seed, number, swarm))
         .map(options -> new Round(options, Schedule.of(options)))
         .toList();
   }

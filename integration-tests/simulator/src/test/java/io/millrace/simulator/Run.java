@@ -5,6 +5,7 @@ import io.millrace.client.AdminSettings;
 import io.millrace.client.NewTopic;
 import io.millrace.client.SimulatedClients;
 import io.millrace.client.TopicDescription;
+import io.millrace.rpc.Timer;
 import io.millrace.simulator.Violation.Rule;
 import java.time.Duration;
 import java.util.List;
@@ -22,6 +23,12 @@ final class Run {
   private static final long RECOVERY_NANOS = 30 * World.SECOND;
   private static final int USUAL_PIECE_SIZE = 64 << 10;
   private static final long POLL_NANOS = 20 * MILLI;
+
+  /** {@code replica.lag.time.ms}, by itself. */
+  private static final long LAG_NANOS = 10 * World.SECOND;
+
+  /** More than scrubs and repairs take. */
+  private static final long UNTIL_RESTART_NANOS = 10 * World.SECOND;
 
   /** Of the first round: cluster and clients are the same in all. */
   private final Options options;
@@ -46,8 +53,8 @@ final class Run {
     world.ensemble().observe(eye);
   }
 
-  static Verdict of(long seed) {
-    return of(Round.ofSeed(seed));
+  static Verdict of(long seed, Swarm swarm) {
+    return of(Round.ofSeed(seed, swarm));
   }
 
   static Verdict of(Options options, List<Act> schedule) {
@@ -96,13 +103,20 @@ final class Run {
     if (!safety(round, faults)) {
       return false;
     }
+    if (faults.hasFlippedBits() && atlas.lossIsPermitted()) {
+      return false; // what may be the only copy left is damaged, and waits for a person
+    }
     world.network().setMaxPieceSize(USUAL_PIECE_SIZE);
     if (!coreRecovers(round.options(), faults, clients)) {
       return false;
     }
     faults.end();
     Recovery recovery = new Recovery(world, round.options(), eye, ledger, clients);
-    if (!until(Rule.I13_RECOVERS, recovery::missing, RECOVERY_NANOS)) {
+    boolean isWhole =
+        faults.hasFlippedBits()
+            ? recoversFromDamage(recovery)
+            : until(Rule.I13_RECOVERS, recovery::missing, RECOVERY_NANOS);
+    if (!isWhole) {
       return false;
     }
     Reader drain = recovery.drain();
@@ -110,6 +124,31 @@ final class Run {
     drain.kill();
     // What may be lost hides what may not: a world that has lost something is not used again.
     return world.violation() == null && !atlas.lossIsPermitted();
+  }
+
+  /** False also where the only copy left is damaged: that waits for a person. */
+  private boolean recoversFromDamage(Recovery recovery) {
+    Timer restart =
+        world
+            .scheduler()
+            .at(world.scheduler().nanoTime() + UNTIL_RESTART_NANOS, recovery::restartTheDamaged);
+    Missing all =
+        () -> {
+          String what = recovery.missing();
+          return what == null ? recovery.damaged() : what;
+        };
+    long end = world.scheduler().nanoTime() + RECOVERY_NANOS;
+    boolean[] waits = new boolean[1];
+    boolean isOver =
+        until(
+            Rule.I13_RECOVERS,
+            () -> {
+              waits[0] = world.scheduler().nanoTime() >= end && recovery.waitsForAPerson();
+              return waits[0] ? null : all.yet();
+            },
+            RECOVERY_NANOS + 2 * POLL_NANOS);
+    restart.cancel();
+    return isOver && !waits[0];
   }
 
   /**
@@ -126,7 +165,9 @@ final class Run {
     faults.endExceptOf(sick);
     reach.count(Reach.Place.DONE_WITHOUT_THE_SICK);
     CoreRecovery core = new CoreRecovery(world, its, eye, ledger, clients, sick);
-    return until(Rule.I13_RECOVERS, core::missing, RECOVERY_NANOS);
+    // A follower whose disk is full holds producers up for its lag time, once in each partition.
+    long within = RECOVERY_NANOS + its.partitions() * LAG_NANOS;
+    return until(Rule.I13_RECOVERS, core::missing, within);
   }
 
   /** Brokers and the topic, before anything goes wrong. */

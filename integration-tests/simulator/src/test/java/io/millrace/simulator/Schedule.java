@@ -149,13 +149,18 @@ final class Schedule {
       }
       case SET_MINIMUM -> add(at, Kind.SET_MINIMUM, 1 + random.nextInt(options.replicas()), 0);
       case FLIP_BIT -> {
-        boolean isDark = random.nextBoolean();
-        add(at, isDark ? Kind.LOSE_POWER : Kind.KILL, broker, isDark ? loss() : 0);
-        add(at + MILLI, Kind.FLIP_BIT, broker, random.nextInt(1 << 30));
-        add(at + MILLI + away(), Kind.START, broker, 0);
+        int number = random.nextInt(1 << 30);
+        if (random.nextInt(3) == 0) {
+          add(at, Kind.FLIP_BIT, broker, number); // while it runs
+        } else {
+          boolean isDark = random.nextBoolean();
+          add(at, isDark ? Kind.LOSE_POWER : Kind.KILL, broker, isDark ? loss() : 0);
+          add(at + MILLI, Kind.FLIP_BIT, broker, number);
+          add(at + MILLI + away(), Kind.START, broker, 0);
+        }
       }
       case HIDE_TOPIC -> lasting(at, Kind.HIDE_TOPIC, Kind.SHOW_TOPIC, 0, 0);
-      case NEW_TOPIC, SHUFFLE, LAST_STANDING, LONELY_EPOCHS ->
+      case NEW_TOPIC, SHUFFLE, LAST_STANDING, LONELY_EPOCHS, LOST_NODES ->
           throw new IllegalArgumentException(fault + " is a script");
       case KILL_CLIENT -> {
         if (random.nextInt(3) == 0) {

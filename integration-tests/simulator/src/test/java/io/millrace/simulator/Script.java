@@ -42,6 +42,7 @@ final class Script {
       case SHUFFLE -> shuffle();
       case LAST_STANDING -> lastStanding();
       case LONELY_EPOCHS -> lonelyEpochs();
+      case LOST_NODES -> lostNodes();
       default -> throw new IllegalArgumentException(fault + " is no script");
     }
   }
@@ -118,6 +119,22 @@ final class Script {
     later();
     later();
     act(Kind.START, cast.get(0), 0);
+  }
+
+  /** B76. Who starts while nothing says that there is such a topic must keep what it has of it. */
+  private void lostNodes() {
+    List<Integer> bounced = cast.subList(random.nextInt(cast.size()), cast.size());
+    later();
+    later();
+    act(Kind.HIDE_TOPIC, 0, 0);
+    now += random.nextLong(30 * MILLI);
+    act(random.nextBoolean() ? Kind.KILL : Kind.STOP, bounced);
+    now += random.nextLong(30 * MILLI);
+    act(Kind.START, bounced);
+    later();
+    later();
+    later();
+    act(Kind.SHOW_TOPIC, 0, 0);
   }
 
   private void later() {

@@ -2,11 +2,15 @@ package io.millrace.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -21,18 +25,30 @@ class SeedsTest {
   private static final long COUNT = Long.getLong("simulator.seeds", 1_350);
 
   /** Drawn only where it is asked for; the README says why. */
-  private static final Set<Reach.Place> ELSEWHERE =
-      EnumSet.of(Reach.Place.BIT_FLIPPED, Reach.Place.DONE_WITHOUT_THE_SICK);
+  private static final Set<Reach.Place> ELSEWHERE = EnumSet.of(Reach.Place.DONE_WITHOUT_THE_SICK);
 
   /** So many are run twice. */
   private static final long TWICE = Math.min(COUNT, Long.getLong("simulator.seeds.twice", 200));
 
-  private static final Sweep SWEEP = new Sweep(FIRST, COUNT, Run::of);
+  private static final Sweep SWEEP = new Sweep(FIRST, COUNT, seed -> Run.of(seed, Swarm.ASKED));
+
+  /** So many are run in another process too, while the others run here. */
+  private static final long ELSEWHERE_TOO = Math.min(COUNT, 24);
+
+  private static @Nullable OtherProcess otherProcess;
 
   @BeforeAll
-  static void run() throws InterruptedException {
+  static void run() throws InterruptedException, IOException {
+    otherProcess = OtherProcess.start(FIRST, ELSEWHERE_TOO);
     run(SWEEP);
     System.out.println(SWEEP.figures());
+  }
+
+  @AfterAll
+  static void endTheOther() {
+    if (otherProcess != null) {
+      otherProcess.end();
+    }
   }
 
   private static void run(Sweep sweep) throws InterruptedException {
@@ -62,11 +78,20 @@ class SeedsTest {
   @Test
   @DisplayName("equal seeds take equal steps, on whichever thread (reliability 7.5)")
   void equalSeedsTakeEqualSteps() throws InterruptedException {
-    Sweep again = new Sweep(FIRST, TWICE, Run::of);
+    Sweep again = new Sweep(FIRST, TWICE, seed -> Run.of(seed, Swarm.ASKED));
     run(again);
     Map<Long, Long> before = new HashMap<>(SWEEP.traces());
     before.keySet().retainAll(again.traces().keySet());
     assertThat(again.traces()).hasSize((int) TWICE).isEqualTo(before);
+  }
+
+  @Test
+  @DisplayName("equal seeds take equal steps in every process (reliability 7.5)")
+  void equalSeedsTakeEqualStepsInAnotherProcess() throws InterruptedException, IOException {
+    Map<Long, Long> there = Objects.requireNonNull(otherProcess).traces();
+    Map<Long, Long> here = new HashMap<>(SWEEP.traces());
+    here.keySet().retainAll(there.keySet());
+    assertThat(there).hasSize((int) ELSEWHERE_TOO).isEqualTo(here);
   }
 
   private static String failures() {

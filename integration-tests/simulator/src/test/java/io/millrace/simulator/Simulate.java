@@ -11,22 +11,27 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** The command line of the simulator; see the module's README. */
 public final class Simulate {
   private static final int SHRINK_RUNS = 400;
   private static final int LONGEST_WHAT = 1_000;
+  private static final String TRACE_LINE = "seed %d has trace %016x";
 
   private static final String USAGE =
       """
       usage: simulate [--seeds N] [--seed S] [--threads T] [--without RULE] [--keep-going]
+                        [--faults KIND,...] [--traces]
              simulate --schedule FILE [--without RULE]
         --seeds N       run so many seeds; default 1000, or 1 when --seed is given. Each is one
                         cluster that goes through up to 8 schedules, one after the other
         --seed S        begin with this one; default: one that the clock gives
         --threads T     default: one for each processor
         --without RULE  leave out a safety rule of the brokers, which must then lose data: R5, H13 ...
+        --faults KINDS  draw from these kinds of faults alone: KILL,LOSE_POWER ...
+        --traces        tell of each seed the hash of all its steps: equal wherever it runs
         --keep-going    do not stop at the first seed that fails
         --schedule FILE run that schedule, in the words in which a failing one is printed
       """;
@@ -37,6 +42,8 @@ public final class Simulate {
   private int threads = Runtime.getRuntime().availableProcessors();
   private @Nullable SafetyRule without;
   private boolean keepGoing;
+  private boolean tellsTraces;
+  private Swarm swarm = Swarm.ASKED;
   private @Nullable Path schedule;
 
   private Simulate(PrintStream out) {
@@ -59,6 +66,7 @@ public final class Simulate {
     boolean hasSeed = false;
     List<String> all = new ArrayList<>(List.of(args));
     keepGoing = all.remove("--keep-going");
+    tellsTraces = all.remove("--traces");
     for (int i = 0; i < all.size(); i += 2) {
       String option = all.get(i);
       if (i + 1 == all.size()) {
@@ -73,6 +81,7 @@ public final class Simulate {
             hasSeed = true;
           }
           case "--schedule" -> schedule = Path.of(value);
+          case "--faults" -> swarm = new Swarm(Swarm.kinds(value), swarm.leavesSick());
           case "--threads" -> threads = Integer.parseInt(value);
           case "--without" -> without = SafetyRule.valueOf(value.toUpperCase(Locale.ROOT));
           default -> {
@@ -82,7 +91,12 @@ public final class Simulate {
       } catch (NumberFormatException e) {
         return option + " wants a number, not " + value;
       } catch (IllegalArgumentException e) {
-        return "there is no rule " + value + "; there are " + Arrays.toString(SafetyRule.values());
+        return "there is no "
+            + value
+            + "; rules are "
+            + Arrays.toString(SafetyRule.values())
+            + ", kinds of faults "
+            + Arrays.toString(Options.Fault.values());
       }
     }
     if (count < 0) {
@@ -121,7 +135,7 @@ public final class Simulate {
   }
 
   private boolean sweep() throws InterruptedException {
-    Sweep sweep = new Sweep(firstSeed, count, Run::of);
+    Sweep sweep = new Sweep(firstSeed, count, seed -> Run.of(seed, swarm));
     sweep.go(
         threads,
         verdict -> {
@@ -133,6 +147,10 @@ public final class Simulate {
         });
     if (!sweep.failed().isEmpty() && !keepGoing) {
       explain(sweep.failed().get(0));
+    }
+    if (tellsTraces) {
+      new TreeMap<>(sweep.traces())
+          .forEach((seed, trace) -> out.printf(TRACE_LINE + "%n", seed, trace));
     }
     out.println(sweep.figures());
     return sweep.failed().isEmpty();
@@ -150,7 +168,7 @@ public final class Simulate {
       return;
     }
     out.println("looking for the shortest schedule that does it");
-    List<Round> begun = Round.ofSeed(verdict.seed()).subList(0, verdict.rounds());
+    List<Round> begun = Round.ofSeed(verdict.seed(), swarm).subList(0, verdict.rounds());
     List<Round> shortest = Shrinker.shrink(begun, violation.get().rule(), SHRINK_RUNS);
     Run.of(shortest).violation().ifPresent(out::println);
     for (Round round : shortest) {

@@ -141,11 +141,13 @@ final class Writer {
     Phase phase = Phase.INFO; // also where it may have landed in a topic that is gone
     long offset = Step.UNKNOWN;
     if (!what.ofFormerTopic() && metadata != null && metadata.hasOffset()) {
-      if (metadata.durability().compareTo(Durability.STANDARD) >= 0) {
+      if (isSafe(metadata)) {
         phase = Phase.OK;
         offset = metadata.offset();
         ledger.acknowledged(partition, offset, value, metadata.leaderEpoch());
       }
+    } else if (!what.ofFormerTopic() && metadata != null && idempotent && isSafe(metadata)) {
+      ledger.acknowledgedSomewhere(partition, value);
     } else if (error instanceof RetriableException || error instanceof FatalException) {
       phase = Phase.FAIL;
     }
@@ -156,6 +158,10 @@ final class Writer {
             phase,
             Call.SEND,
             List.of(new Step.Send(Ledger.key(partition), value, offset)));
+  }
+
+  private static boolean isSafe(RecordMetadata metadata) {
+    return metadata.durability().compareTo(Durability.STANDARD) >= 0;
   }
 
   /** Whether every record has ended. */

@@ -68,7 +68,8 @@ class DataDirectoryTest {
   @Test
   void startsInDoubtInANewDirectory() throws IOException {
     DataDirectory directory = open();
-    assertThat(directory.startState()).isEqualTo(new StartState.Doubtful("the directory is new", OptionalInt.empty()));
+    assertThat(directory.startState())
+        .isEqualTo(new StartState.Doubtful("the directory is new", OptionalInt.empty()));
     assertThat(directory.identity()).isEmpty();
     assertThat(directory.directoryId()).matches("[a-z2-7]{22}");
     assertThat(directory.adopt("cluster")).isEmpty();

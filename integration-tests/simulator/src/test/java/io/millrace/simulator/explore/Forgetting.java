@@ -119,9 +119,7 @@ final class Forgetting {
   static boolean mayServe(Cluster cluster, int i, int epoch) {
     Server server = cluster.servers[i];
     boolean isLeading =
-        server.up == Server.Up.LIVE
-            && server.role == Server.Role.LEADER
-            && server.epoch == epoch;
+        server.up == Server.Up.LIVE && server.role == Server.Role.LEADER && server.epoch == epoch;
     return isLeading
         || (cluster.node.epoch() == epoch && cluster.node.leader() == i)
         || (server.write != null && server.write.node().epoch() == epoch);

@@ -48,8 +48,7 @@ public final class Search {
     return new Search(scope, List.of(), maxStates, false, new Moves(scope, false));
   }
 
-  private Search(
-      Scope scope, List<Step> beginning, int maxStates, boolean isTelling, Moves moves) {
+  private Search(Scope scope, List<Step> beginning, int maxStates, boolean isTelling, Moves moves) {
     this.beginning = beginning.stream().map(Step::number).toList();
     this.maxStates = maxStates;
     this.isTelling = isTelling;
