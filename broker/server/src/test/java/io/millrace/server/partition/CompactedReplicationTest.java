@@ -88,8 +88,11 @@ class CompactedReplicationTest {
     }
     replicas.catchUpAll();
     assertThat(replicas.endOf(3)).isEqualTo(5);
+    for (int i = 5; i < 10; i++) {
+      send(replicas, "k", "" + i);
+    }
     replicas.elect(1, List.of(1, 2)); // the third one is away from here on
-    for (int i = 5; i < 20; i++) {
+    for (int i = 10; i < 20; i++) {
       send(replicas, "k", "" + i);
     }
     replicas.catchUp(2);
