@@ -21,7 +21,9 @@ import org.slf4j.LoggerFactory;
  * whether it still answers. Owner: its loop.
  *
  * <p>A broker that follows what is led here, and leads nothing itself, is sent fetches of nothing:
- * so it is missed as soon as one that leads.
+ * so it is missed as soon as one that leads. To any other live broker there is a connection over
+ * which nothing is sent: it may be the one that is followed after the next election, and then
+ * producers wait for the first fetch. Nobody is suspected for such a connection.
  */
 final class PeerLink implements Connection.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(PeerLink.class);
@@ -38,6 +40,9 @@ final class PeerLink implements Connection.Listener {
 
   /** It has replicas of what is led here. */
   private boolean watched;
+
+  /** Connected to before there is a use for it. */
+  private boolean kept;
 
   private @Nullable Connection connection;
   private boolean connecting;
@@ -70,6 +75,7 @@ final class PeerLink implements Connection.Listener {
   void follow(PartitionId id, int leaderEpoch) {
     loop.assertInLoop();
     if (!closed) {
+      connectAtOnce();
       fetches.partitions().add(id, leaderEpoch);
       connect();
     }
@@ -85,9 +91,26 @@ final class PeerLink implements Connection.Listener {
   /** Whether to ask it also while there is nothing to fetch. */
   void watch(boolean on) {
     loop.assertInLoop();
+    connectAtOnce();
     watched = on;
     connect();
     fetches.fetch();
+  }
+
+  /** Connects, and stays connected, whether there is a use for it or not. */
+  void keep() {
+    loop.assertInLoop();
+    kept = true;
+    connect();
+  }
+
+  /** What nobody was waiting for is not waited for by the first who does. */
+  private void connectAtOnce() {
+    if (!isInUse() && reconnect != null) {
+      reconnect.cancel();
+      reconnect = null;
+      failedConnects = 0;
+    }
   }
 
   /** For good: that life of the broker is over, or ours is. */
@@ -113,20 +136,28 @@ final class PeerLink implements Connection.Listener {
   }
 
   /** A suspected broker is asked on, so that the suspicion can end. */
-  private boolean isNeeded() {
+  private boolean isInUse() {
     return !closed && (watched || !fetches.partitions().isEmpty() || watch.isSuspected());
+  }
+
+  private boolean isNeeded() {
+    return !closed && (kept || isInUse());
   }
 
   // ---- The connection --------------------------------------------------------------------------
 
   private void connect() {
-    if (!isNeeded() || connection != null || connecting || reconnect != null) {
+    if (!isNeeded() || connection != null || reconnect != null) {
       return;
     }
-    connecting = true;
-    watch.onAsked(loop.clock().nanoTime());
-    keepTicking();
-    RpcClient.connect(context.transport(), loop, address, context.connectionSettings(), this);
+    if (isInUse()) {
+      watch.onAsked(loop.clock().nanoTime()); // also of one that was being connected ahead
+      keepTicking();
+    }
+    if (!connecting) {
+      connecting = true;
+      RpcClient.connect(context.transport(), loop, address, context.connectionSettings(), this);
+    }
   }
 
   @Override
@@ -179,7 +210,9 @@ final class PeerLink implements Connection.Listener {
     if (!isNeeded()) {
       return;
     }
-    tell(watch.onRefused(how));
+    if (isInUse()) {
+      tell(watch.onRefused(how));
+    }
     failedConnects++;
     reconnect =
         loop.schedule(
@@ -193,7 +226,7 @@ final class PeerLink implements Connection.Listener {
   // ---- Suspicion -------------------------------------------------------------------------------
 
   private void keepTicking() {
-    if (tick == null && isNeeded()) {
+    if (tick == null && isInUse()) {
       tick =
           loop.schedule(
               context.tickNanos(),
@@ -253,7 +286,7 @@ final class PeerLink implements Connection.Listener {
   private final class OfFetches implements LinkFetches.Listener {
     @Override
     public boolean isNeeded() {
-      return PeerLink.this.isNeeded();
+      return isInUse();
     }
 
     @Override

@@ -22,8 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which partitions are followed, and from whom, and who follows what is led here; a {@link
- * PeerLink} for each life of each of those brokers. Any thread; owner of the state: the store's
- * loop.
+ * PeerLink} for each life of each other broker. Any thread; owner of the state: the store's loop.
  */
 public final class ReplicaFetchers implements Copying {
   /** Where brokers are told to connect to each other. */
@@ -230,9 +229,8 @@ public final class ReplicaFetchers implements Copying {
             close(links.remove(life));
           }
           Set<Life> wanted = new LinkedHashSet<>();
-          following.values().forEach(which -> wanted.add(which.leader()));
           for (BrokerImage image : live.values()) {
-            if (followers.containsKey(image.id())) {
+            if (image.id() != context.self()) {
               wanted.add(new Life(image.id(), image.incarnation()));
             }
           }
@@ -241,6 +239,7 @@ public final class ReplicaFetchers implements Copying {
             PeerLink link = link(life);
             if (link != null) {
               begin(life, link);
+              link.loop().execute(link::keep);
             }
           }
         });

@@ -347,6 +347,19 @@ class ReplicaFetchersTest {
   }
 
   @Test
+  @DisplayName("a failover does not wait for a connection: there is one to every live broker")
+  void isConnectedBeforeThereIsAnythingToFetch() {
+    BrokerImage leader = world.leaderListens();
+    world.fetchers.onBrokers(Map.of(FollowerWorld.LEADER, leader));
+    world.scheduler.runFor(FollowerWorld.SECOND);
+    assertThat(world.requests).isEmpty();
+    assertThat(world.network.linkEnds()).isEqualTo(2);
+    world.leaderTransport.kill();
+    world.scheduler.runFor(FollowerWorld.SECOND);
+    assertThat(world.suspicions).as("nobody waits for it").isEmpty();
+  }
+
+  @Test
   void suspectsALeaderWhoseProcessIsGoneAtOnce() {
     start(A);
     var unused = world.nextFetch();
