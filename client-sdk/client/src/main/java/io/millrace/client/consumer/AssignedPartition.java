@@ -143,6 +143,10 @@ final class AssignedPartition {
         lastEpoch = StartAt.NO_EPOCH;
       } else if (next instanceof Delivery.Passed passed) {
         passed(passed.nextOffset());
+      } else if (next instanceof Delivery.Damaged damaged) {
+        deliveries.remove();
+        failReading(damaged.why().apply(position)); // nothing is left, or the failure
+        continue;
       } else {
         return true;
       }

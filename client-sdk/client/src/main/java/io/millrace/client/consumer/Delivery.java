@@ -22,6 +22,14 @@ sealed interface Delivery {
   }
 
   /**
+   * The run has ended with what cannot stand here. It is asked for once more before anybody is
+   * told.
+   *
+   * @param why made by who takes the delivery, of the consumer's position
+   */
+  record Damaged(ReadRun run, LongFunction<MillraceException> why) implements Delivery {}
+
+  /**
    * The run has ended.
    *
    * @param why made on the thread that throws it, of the consumer's position; negative: none

@@ -252,7 +252,7 @@ final class FetchEngine implements ClusterListener {
     target.trouble = "";
     FetchAnswer.Damage damage = served.damage();
     if (damage != null) {
-      fail(
+      damaged(
           target,
           position ->
               ReadFailures.corrupt(
@@ -276,7 +276,7 @@ final class FetchEngine implements ClusterListener {
     String why = "the leader sends records that it says are not committed";
     if (target.failures + 1 >= MANY_FAILURES) {
       TopicPartition partition = target.partition();
-      fail(target, position -> ReadFailures.corrupt(partition, position, position + 1, why));
+      damaged(target, position -> ReadFailures.corrupt(partition, position, position + 1, why));
     } else {
       retryLater(target, why, null);
     }
@@ -337,6 +337,13 @@ final class FetchEngine implements ClusterListener {
     handover.give(new Delivery.Located(target.run(), target.offset));
     handover.wake();
     askLeadersSoon();
+  }
+
+  /** The leader may not know of it, and hears of it when it is asked again from there. */
+  private void damaged(FetchTarget target, LongFunction<MillraceException> why) {
+    target.state = FetchTarget.State.FAILED;
+    handover.give(new Delivery.Damaged(target.run(), why));
+    handover.wake();
   }
 
   /** The application is told, when it has read what was fetched before. */

@@ -199,6 +199,37 @@ class BrokenAnswersTest {
     readsOnAsIfNothingHadBeen();
   }
 
+  /** Damage in a header, which is seen as the answer comes, and not when its records are read. */
+  @Test
+  void b95_asksOnceMoreForWhatIsNoBatchAndSaysSoToTheLeader() {
+    world.append("t", 0, "a", "b");
+    ByteBuffer good = batch(0, "a");
+    ByteBuffer both = ByteBuffer.allocate(good.limit() + 3);
+    both.put(good).put((byte) 0x77).put((byte) 2).put((byte) 1).flip();
+    answerOnce(both, result -> result.setNextOffset(2));
+
+    assertThat(world.readValues(2)).containsExactly("a", "b");
+
+    List<Long> reported =
+        world.world().broker(1).seen(Request.ApiCase.FETCH).stream()
+            .map(fetch -> fetch.getFetch().getPartitions(0))
+            .filter(FetchPartition::hasDamagedOffset)
+            .map(FetchPartition::getDamagedOffset)
+            .toList();
+    assertThat(reported).containsExactly(1L);
+  }
+
+  @Test
+  void b95_tellsOfWhatIsNoBatchTheSecondTimeToo() {
+    answerAndAgain(ByteBuffer.wrap(new byte[] {0x77, 2, 1}), result -> result.setNextOffset(1));
+
+    assertThatThrownBy(() -> world.consumer().poll(SECOND))
+        .isInstanceOf(CorruptRecordException.class)
+        .hasMessageContaining("no batch")
+        .hasMessageContaining("from broker 1");
+    readsOnAsIfNothingHadBeen();
+  }
+
   @Test
   void b95_damageCanBeSoughtPast() {
     byte[] bytes = damaged(0, "a", "b");
@@ -232,7 +263,7 @@ class BrokenAnswersTest {
   @Test
   void b95_neverDeliversOffsetsBelowTheRequest() {
     world.consumer().seek(at("t", 0), 5);
-    answerOnce(batch(3, "x", "y"), result -> result.setNextOffset(6));
+    answerAndAgain(batch(3, "x", "y"), result -> result.setNextOffset(6));
 
     assertThatThrownBy(() -> world.consumer().poll(SECOND))
         .isInstanceOf(CorruptRecordException.class);
