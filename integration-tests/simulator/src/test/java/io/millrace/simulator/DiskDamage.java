@@ -24,8 +24,10 @@ final class DiskDamage {
   private final ClusterEye eye;
   private final CopyAtlas atlas;
   private final Reach reach;
-  private final Map<Integer, MemoryDisk> images = new HashMap<>();
+  private final Map<Integer, Image> images = new HashMap<>();
   private boolean hasFlippedBits;
+
+  private record Image(MemoryDisk disk, int life) {}
 
   DiskDamage(World world, ClusterEye eye, CopyAtlas atlas, Reach reach) {
     this.world = world;
@@ -131,11 +133,7 @@ final class DiskDamage {
 
   /** Nothing unless another in-sync member runs that has all. */
   void empty(Machine machine) {
-    boolean mayGo =
-        eye.partitions().entrySet().stream()
-            .filter(each -> each.getValue().content().getReplicasList().contains(machine.id()))
-            .allMatch(each -> hasAnotherCopy(machine, each.getKey(), each.getValue()));
-    if (!mayGo) {
+    if (!isExpendable(machine)) {
       return;
     }
     machine.losePower(1);
@@ -145,19 +143,29 @@ final class DiskDamage {
     atlas.diskWasDamaged();
   }
 
+  private boolean isExpendable(Machine machine) {
+    return eye.partitions().entrySet().stream()
+        .filter(each -> each.getValue().content().getReplicasList().contains(machine.id()))
+        .allMatch(each -> hasAnotherCopy(machine, each.getKey(), each.getValue()));
+  }
+
   /** Of what is on the disk by now. */
   void takeImage(Machine machine) {
     MemoryDisk image = machine.disk().copy(0);
     image.losePower(1);
-    images.put(machine.id(), image);
+    images.put(machine.id(), new Image(image, machine.life()));
   }
 
-  /** Nothing when none was taken. */
+  /**
+   * Nothing when none was taken. One of an earlier life is known by its incarnation for what it is;
+   * one of the same life is a disk that has taken a force back, which nobody can tell: the last
+   * member of a set vouches for more than it has then, also where others have it.
+   */
   void returnImage(Machine machine) {
-    MemoryDisk image = images.get(machine.id());
-    if (image != null) {
+    Image image = images.get(machine.id());
+    if (image != null && (image.life() < machine.life() || isExpendable(machine))) {
       machine.losePower(1);
-      machine.replaceDisk(image, false);
+      machine.replaceDisk(image.disk(), false);
       reach.count(Reach.Place.DISK_REPLACED);
       atlas.diskWasDamaged();
     }
