@@ -21,12 +21,26 @@ final class ConsumerStart {
       Deserializer<? extends K> keys,
       Deserializer<? extends V> values,
       List<? extends ConsumerInterceptor<K, V>> interceptors) {
+    return start(settings, true, keys, values, interceptors);
+  }
+
+  /** As above, for who knows better when to commit. */
+  static <K, V> Consumer<K, V> start(
+      ConsumerSettings settings,
+      boolean mayAutoCommit,
+      Deserializer<? extends K> keys,
+      Deserializer<? extends V> values,
+      List<? extends ConsumerInterceptor<K, V>> interceptors) {
     long largest = (long) settings.fetchMaxBytes() + MAX_RESPONSE_SLACK_BYTES;
     ClientRuntime runtime =
         ClientRuntime.start(settings, (int) Math.min(largest, MAX_RESPONSE_BYTES));
     PollWait wait = new ThreadWait();
     return inItsGroup(
-        runtime, wait, settings, over(runtime, wait, settings, keys, values, interceptors));
+        runtime,
+        wait,
+        settings,
+        mayAutoCommit,
+        over(runtime, wait, settings, keys, values, interceptors));
   }
 
   /** What an application gets of a consumer that stands. */
@@ -34,9 +48,10 @@ final class ConsumerStart {
       ClientRuntime runtime,
       PollWait wait,
       ConsumerSettings settings,
+      boolean mayAutoCommit,
       BlockingConsumer<K, V> reader) {
     return settings.groupId().isPresent()
-        ? new GroupConsumer<>(settings, runtime.cluster(), wait, reader)
+        ? new GroupConsumer<>(settings, mayAutoCommit, runtime.cluster(), wait, reader)
         : reader;
   }
 

@@ -36,7 +36,7 @@ final class BrokerChannel implements Connection.Listener {
   private final Cluster cluster;
   private Broker broker;
   private State state = State.IDLE;
-  private volatile @Nullable Connection connection;
+  private volatile @Nullable CountedConnection connection;
   private final LongAdder opened;
   private final LongAdder failed;
   private @Nullable Timer pause;
@@ -106,6 +106,12 @@ final class BrokerChannel implements Connection.Listener {
 
   boolean isReady() {
     return state == State.READY;
+  }
+
+  /** Nothing has come over the open connection since. */
+  boolean isSilentSince(long nanos) {
+    CountedConnection open = connection;
+    return open == null || open.isSilentSince(nanos);
   }
 
   /** Why there is no connection, for people; empty when nothing is known against it. */

@@ -13,8 +13,8 @@ import io.millrace.rpc.Backoff;
  */
 public record BrokerDiscoverySettings(
     long refreshNanos, long requestTimeoutNanos, Backoff backoff) {
-  /** Any other broker can answer as well: nobody is waited for longer. */
-  private static final long MAX_REQUEST_NANOS = 10_000_000_000L;
+  /** Any other broker can answer as well, and from memory: nobody is waited for longer. */
+  private static final long MAX_REQUEST_NANOS = 3_000_000_000L;
 
   /** From the settings that all clients share. */
   public static BrokerDiscoverySettings of(ClientSettings settings) {

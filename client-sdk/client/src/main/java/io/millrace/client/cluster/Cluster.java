@@ -264,6 +264,12 @@ public final class Cluster implements AutoCloseable {
     }
   }
 
+  /** Nothing has come over the open connection to that broker since then. */
+  boolean isSilentSince(int brokerId, long nanos) {
+    BrokerChannel channel = channels.get(brokerId);
+    return channel == null || channel.isSilentSince(nanos);
+  }
+
   /** Why there is no connection, for people. */
   public String trouble(int brokerId) {
     BrokerChannel channel = channels.get(brokerId);

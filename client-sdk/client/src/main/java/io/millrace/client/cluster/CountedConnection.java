@@ -23,6 +23,9 @@ final class CountedConnection implements Connection {
   private final LongAdder unanswered;
   private final LongAdder micros;
 
+  /** On the loop. */
+  private long lastAnswerNanos;
+
   CountedConnection(Connection connection, Figures figures, int brokerId) {
     String broker = Integer.toString(brokerId);
     this.connection = connection;
@@ -30,6 +33,12 @@ final class CountedConnection implements Connection {
     this.bytes = figures.counter(MetricName.REQUEST_BYTES, broker);
     this.unanswered = figures.counter(MetricName.REQUESTS_UNANSWERED, broker);
     this.micros = figures.counter(MetricName.REQUEST_MICROS, broker);
+    this.lastAnswerNanos = connection.loop().clock().nanoTime();
+  }
+
+  /** Nothing has come from it since. */
+  boolean isSilentSince(long nanos) {
+    return lastAnswerNanos - nanos < 0;
   }
 
   @Override
@@ -58,7 +67,8 @@ final class CountedConnection implements Connection {
           @Override
           public void onReply(Reply reply) {
             if (reply instanceof Reply.Answered) {
-              micros.add(NANOSECONDS.toMicros(loop().clock().nanoTime() - sentNanos));
+              lastAnswerNanos = loop().clock().nanoTime();
+              micros.add(NANOSECONDS.toMicros(lastAnswerNanos - sentNanos));
             } else {
               unanswered.increment();
             }

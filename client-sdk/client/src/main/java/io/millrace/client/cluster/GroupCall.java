@@ -44,9 +44,20 @@ public final class GroupCall implements LeaderCall.Listener<Response> {
    * @param request made anew for each try
    * @param leaderEpoch of an answer
    * @param changes whether asking twice may do harm
+   * @param patienceNanos after which the coordinator is looked for again; the time-out of requests
+   *     if that is shorter
    */
   public record Question(
-      Supplier<Request.Builder> request, ToIntFunction<Response> leaderEpoch, boolean changes) {}
+      Supplier<Request.Builder> request,
+      ToIntFunction<Response> leaderEpoch,
+      boolean changes,
+      long patienceNanos) {
+    /** As patient as with any other request. */
+    public Question(
+        Supplier<Request.Builder> request, ToIntFunction<Response> leaderEpoch, boolean changes) {
+      this(request, leaderEpoch, changes, Long.MAX_VALUE);
+    }
+  }
 
   private GroupCall(
       Cluster cluster, Place place, Question question, long timeoutNanos, Done<Response> done) {
@@ -181,6 +192,11 @@ public final class GroupCall implements LeaderCall.Listener<Response> {
     @Override
     public boolean changes() {
       return question.changes();
+    }
+
+    @Override
+    public long patienceNanos() {
+      return question.patienceNanos();
     }
   }
 }

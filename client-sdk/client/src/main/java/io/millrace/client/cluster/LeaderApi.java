@@ -21,6 +21,11 @@ interface LeaderApi<A> {
    */
   boolean changes();
 
+  /** Whom to ask is looked up again after so long without an answer. */
+  default long patienceNanos() {
+    return Long.MAX_VALUE;
+  }
+
   /** A partition, as the request names it. */
   record Asked(TopicPartition partition, String topicId, int leaderEpoch) {}
 

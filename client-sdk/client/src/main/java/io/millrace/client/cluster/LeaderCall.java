@@ -204,6 +204,9 @@ final class LeaderCall<A> implements ClusterListener {
     Connection connection = cluster.connection(leader);
     if (connection == null || !connection.canSend(0)) {
       trouble = "broker " + leader + ": " + cluster.trouble(leader);
+      if (failures > 0) {
+        lookAgain(partitions); // connecting to what is cut off may take long
+      }
       return; // until onBroker
     }
     int most = connection.hello().getLimits().getMaxPartitionsPerRequest();
@@ -212,15 +215,26 @@ final class LeaderCall<A> implements ClusterListener {
             ? List.copyOf(partitions.subList(0, most)) // the others when this is answered
             : partitions;
     asked.forEach(each -> inFlight.add(each.partition()));
+    long sentNanos = cluster.clock().nanoTime();
     connection.send(
         api.request(asked),
         List.of(),
-        cluster.settings().requestTimeoutNanos(),
+        Math.min(api.patienceNanos(), cluster.settings().requestTimeoutNanos()),
         true,
-        reply -> ended(leader, connection, asked, reply));
+        reply -> ended(leader, connection, asked, sentNanos, reply));
   }
 
-  private void ended(int leader, Connection connection, List<LeaderApi.Asked> asked, Reply reply) {
+  /** They may be led elsewhere by now. */
+  private void lookAgain(List<LeaderApi.Asked> partitions) {
+    for (LeaderApi.Asked each : partitions) {
+      if (cluster.topic(each.partition().topic()) != null) {
+        cluster.lookAgain(each.partition().topic());
+      }
+    }
+  }
+
+  private void ended(
+      int leader, Connection connection, List<LeaderApi.Asked> asked, long sentNanos, Reply reply) {
     asked.forEach(each -> inFlight.remove(each.partition()));
     if (reply instanceof Reply.Answered answered) {
       answered.memory().release();
@@ -230,8 +244,12 @@ final class LeaderCall<A> implements ClusterListener {
     } else if (reply instanceof Reply.Unknown unknown) {
       trouble = "broker " + leader + ": " + unknown.why();
       asked.forEach(each -> maybeDone.add(each.partition()));
-      if (unknown.timedOut()) {
+      boolean wasPatient = api.patienceNanos() >= cluster.settings().requestTimeoutNanos();
+      if (unknown.timedOut() && (wasPatient || cluster.isSilentSince(leader, sentNanos))) {
         connection.close();
+      }
+      if (!ended) {
+        lookAgain(asked);
       }
     } else if (reply instanceof Reply.NotSent notSent) {
       trouble = "broker " + leader + ": " + notSent.why();

@@ -156,7 +156,9 @@ public final class GroupQuestions {
           GroupCall.start(
               cluster,
               new GroupCall.Place(groupId),
-              GroupRequests.commitQuestion(() -> GroupRequests.commit(groupId, "", 0, named)),
+              GroupRequests.commitQuestion(
+                  () -> GroupRequests.commit(groupId, new MemberStamp.Stranger(), named),
+                  GroupOffsets.PATIENCE_NANOS),
               timeoutNanos,
               (response, e) -> {
                 Optional<MillraceException> error =

@@ -63,19 +63,12 @@ final class GroupRequests {
 
   // ---- Committing ------------------------------------------------------------------------------
 
-  /**
-   * @param memberId empty: no member
-   */
   static Request.Builder commit(
-      String groupId,
-      String memberId,
-      int memberEpoch,
-      Map<GroupPartition, CommittedOffset> offsets) {
-    CommitOffsetsRequest.Builder commit =
-        CommitOffsetsRequest.newBuilder()
-            .setGroupId(groupId)
-            .setMemberId(memberId)
-            .setMemberEpoch(memberEpoch);
+      String groupId, MemberStamp who, Map<GroupPartition, CommittedOffset> offsets) {
+    CommitOffsetsRequest.Builder commit = CommitOffsetsRequest.newBuilder().setGroupId(groupId);
+    if (who instanceof MemberStamp.Member member) {
+      commit.setMemberId(member.memberId()).setMemberEpoch(member.epoch());
+    }
     offsets.forEach(
         (partition, offset) -> {
           OffsetToCommit.Builder one =
@@ -121,9 +114,9 @@ final class GroupRequests {
     return new CommitOutcome(isStale, first);
   }
 
-  static GroupCall.Question commitQuestion(Supplier<Request.Builder> request) {
+  static GroupCall.Question commitQuestion(Supplier<Request.Builder> request, long patienceNanos) {
     return new GroupCall.Question(
-        request, response -> response.getCommitOffsets().getLeaderEpoch(), false);
+        request, response -> response.getCommitOffsets().getLeaderEpoch(), false, patienceNanos);
   }
 
   // ---- Where a group is ------------------------------------------------------------------------
@@ -134,7 +127,8 @@ final class GroupRequests {
     return new GroupCall.Question(
         () -> Request.newBuilder().setFetchOffsets(fetch),
         response -> response.getFetchOffsets().getLeaderEpoch(),
-        false);
+        false,
+        GroupOffsets.PATIENCE_NANOS);
   }
 
   static Map<GroupPartition, CommittedOffset> offsets(

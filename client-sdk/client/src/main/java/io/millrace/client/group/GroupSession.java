@@ -2,7 +2,6 @@ package io.millrace.client.group;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
-import io.millrace.client.CommittedOffset;
 import io.millrace.client.cluster.Cluster;
 import io.millrace.client.cluster.Done;
 import io.millrace.client.cluster.GroupCall;
@@ -10,17 +9,10 @@ import io.millrace.client.errors.ClosedException;
 import io.millrace.client.errors.FatalException;
 import io.millrace.client.errors.MemberFencedException;
 import io.millrace.client.errors.MillraceException;
-import io.millrace.client.errors.TimedOutException;
 import io.millrace.rpc.Timer;
-import io.millrace.wire.v1.GroupHeartbeatRequest;
 import io.millrace.wire.v1.GroupHeartbeatResponse;
-import io.millrace.wire.v1.GroupSubscription;
-import io.millrace.wire.v1.HeldPartitions;
-import io.millrace.wire.v1.Request;
 import io.millrace.wire.v1.Response;
 import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -42,11 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 final class GroupSession {
   private static final Logger log = LoggerFactory.getLogger(GroupSession.class);
-  private static final int JOIN = 0;
-  private static final int LEAVE = -1;
-  private static final int AWAY = -2;
   private static final long AGAIN_MILLIS = 500;
-  private static final long STALE_AGAIN_MILLIS = 20;
 
   private enum State {
     OUT,
@@ -58,14 +46,13 @@ final class GroupSession {
   private final Cluster cluster;
   private final GroupSettings settings;
   private final GroupCall.Place place;
-  private final String memberId;
+  private final MemberRequests requests;
   private final Runnable onNews;
 
   private State state = State.OUT;
-  private int epoch = JOIN;
-  private long number;
-  private Set<String> topics = Set.of();
-  private boolean tellsTopics;
+  private int epoch = MemberRequests.JOIN;
+  private Wanted wanted = Wanted.NOTHING;
+  private boolean tellsWanted;
   private Set<GroupPartition> told = Set.of();
   private final Set<GroupPartition> held = new HashSet<>();
   private @Nullable MillraceException failure;
@@ -78,20 +65,14 @@ final class GroupSession {
   private volatile boolean hasNews;
 
   /**
+   * @param place where the group is kept
    * @param onNews the polling thread should look; on the loop
    */
-  GroupSession(Cluster cluster, GroupSettings settings, Runnable onNews) {
+  GroupSession(Cluster cluster, GroupSettings settings, GroupCall.Place place, Runnable onNews) {
     this.cluster = cluster;
     this.settings = settings;
-    this.place = new GroupCall.Place(settings.groupId());
-    this.memberId =
-        "%s-%016x%016x"
-            .formatted(
-                settings.clientId().length() > 100
-                    ? settings.clientId().substring(0, 100)
-                    : settings.clientId(),
-                cluster.random().nextLong(),
-                cluster.random().nextLong());
+    this.place = place;
+    this.requests = new MemberRequests(settings, cluster.random());
     this.onNews = onNews;
   }
 
@@ -99,12 +80,21 @@ final class GroupSession {
     return hasNews;
   }
 
+  /** Under which name this consumer commits now. */
+  MemberStamp stamp() {
+    return switch (state) {
+      case OUT -> new MemberStamp.Stranger();
+      case MEMBER -> new MemberStamp.Member(requests.memberId(), epoch);
+      case JOINING, LOST -> new MemberStamp.Fenced();
+    };
+  }
+
   // ---- What the polling thread says ------------------------------------------------------------
 
-  /** From now on these, and no others. */
-  void subscribe(Set<String> wanted) {
-    topics = wanted;
-    tellsTopics = true;
+  /** From now on this, and nothing else. */
+  void subscribe(Wanted now) {
+    wanted = now;
+    tellsWanted = true;
     failure = null;
     polled();
     if (state == State.OUT) {
@@ -114,10 +104,10 @@ final class GroupSession {
     }
   }
 
-  /** The application is alive; from the loop, now and then. */
+  /** The application is alive: it polls, or lets go of something. */
   void polled() {
     polledNanos = now();
-    if (state == State.OUT && !topics.isEmpty() && failure == null && held.isEmpty()) {
+    if (state == State.OUT && !wanted.isNothing() && failure == null && held.isEmpty()) {
       join(); // it had not polled for too long
     }
   }
@@ -128,6 +118,7 @@ final class GroupSession {
    * @param revoked to stop reading, then {@link #gaveUp}
    * @param added to begin reading: held from now on
    * @param lost everything that is held: drop it, then {@link #dropped}
+   * @param failure why the membership has ended, for good
    */
   record News(
       Set<GroupPartition> revoked,
@@ -142,7 +133,7 @@ final class GroupSession {
       failure = null;
       return new News(Set.of(), Set.of(), false, Optional.of(why));
     }
-    if (state == State.LOST || state == State.OUT) {
+    if (isLost()) {
       return new News(Set.of(), Set.of(), !held.isEmpty(), Optional.empty());
     }
     Set<GroupPartition> revoked = new HashSet<>(held);
@@ -156,16 +147,25 @@ final class GroupSession {
     return new News(Set.copyOf(revoked), Set.copyOf(added), false, Optional.empty());
   }
 
+  /** What is held may be read by others already. */
+  boolean isLost() {
+    return state == State.LOST || state == State.OUT;
+  }
+
   /** Nothing of these is read any more, and nothing will be committed. */
   void gaveUp(Set<GroupPartition> partitions) {
+    polledNanos = now();
     held.removeAll(partitions);
     if (state == State.MEMBER) {
       beat();
+    } else if (state == State.LOST && held.isEmpty()) {
+      join(); // it was lost while it was being given up: nothing is left to drop
     }
   }
 
   /** Nothing is read any more: the group may be joined again. */
   void dropped() {
+    polledNanos = now();
     held.clear();
     if (state == State.LOST) {
       join();
@@ -176,23 +176,23 @@ final class GroupSession {
   void leave(boolean forGood, long timeoutNanos, Done<Boolean> done) {
     State before = state;
     state = State.OUT;
-    topics = Set.of();
+    wanted = Wanted.NOTHING;
     told = Set.of();
+    epoch = MemberRequests.JOIN;
     held.clear();
     stopBeating();
-    if (before != State.MEMBER) {
+    if (before == State.MEMBER || before == State.JOINING) {
+      // Of one that is joining: it may be in without having been told.
+      boolean isBack = !forGood && settings.instanceId().isPresent();
+      GroupCall.start(
+          cluster,
+          place,
+          requests.bye(!isBack),
+          before == State.MEMBER ? timeoutNanos : Math.min(timeoutNanos, nanos(AGAIN_MILLIS)),
+          (response, e) -> done.done(true, null)); // whoever is not heard of is out in the end
+    } else {
       done.done(true, null);
-      return;
     }
-    boolean isAway = !forGood && settings.instanceId().isPresent();
-    GroupHeartbeatRequest.Builder bye = request().setMemberEpoch(isAway ? AWAY : LEAVE);
-    epoch = JOIN;
-    GroupCall.start(
-        cluster,
-        place,
-        question(bye),
-        timeoutNanos,
-        (response, e) -> done.done(true, null)); // whoever is not heard of is out in the end
   }
 
   // ---- Heartbeats ------------------------------------------------------------------------------
@@ -203,9 +203,9 @@ final class GroupSession {
 
   private void join() {
     state = State.JOINING;
-    epoch = JOIN;
+    epoch = MemberRequests.JOIN;
     told = Set.of();
-    tellsTopics = true;
+    tellsWanted = true;
     heardNanos = now();
     beat();
   }
@@ -232,70 +232,36 @@ final class GroupSession {
       stalled();
       return;
     }
-    tellsTopics |= state == State.JOINING;
-    boolean says = tellsTopics;
+    tellsWanted |= state == State.JOINING;
+    boolean says = tellsWanted;
     beating =
         GroupCall.start(
             cluster,
             place,
-            new GroupCall.Question(
-                () -> Request.newBuilder().setGroupHeartbeat(beatNow(says)),
-                response -> response.getGroupHeartbeat().getLeaderEpoch(),
-                false),
+            requests.question(
+                () ->
+                    requests.beat(
+                        epoch, held, says ? Optional.of(wanted.asTold()) : Optional.empty())),
             Math.max(
                 nanos(settings.sessionTimeoutMillis()) / 2, nanos(2L * settings.heartbeatMillis())),
             (response, e) -> ended(says, response, e));
   }
 
-  private GroupHeartbeatRequest.Builder beatNow(boolean saysTopics) {
-    GroupHeartbeatRequest.Builder beat =
-        request()
-            .setMemberEpoch(epoch)
-            .setHeld(HeldPartitions.newBuilder().addAllTopics(GroupRequests.topics(held)))
-            .setMaxWaitMs(settings.heartbeatMillis());
-    if (saysTopics) {
-      beat.setSubscription(GroupSubscription.newBuilder().addAllTopics(topics));
-    }
-    return beat;
-  }
-
-  private GroupHeartbeatRequest.Builder request() {
-    GroupHeartbeatRequest.Builder request =
-        GroupHeartbeatRequest.newBuilder()
-            .setGroupId(settings.groupId())
-            .setMemberId(memberId)
-            .setClientId(settings.clientId())
-            .setSessionTimeoutMs(settings.sessionTimeoutMillis())
-            .setRevocationTimeoutMs(settings.pollLimitMillis())
-            .setNumber(++number);
-    settings.instanceId().ifPresent(request::setInstanceId);
-    settings.rack().ifPresent(request::setRack);
-    settings.assignor().ifPresent(request::setAssignor);
-    return request;
-  }
-
-  private static GroupCall.Question question(GroupHeartbeatRequest.Builder beat) {
-    return new GroupCall.Question(
-        () -> Request.newBuilder().setGroupHeartbeat(beat),
-        response -> response.getGroupHeartbeat().getLeaderEpoch(),
-        false);
-  }
-
   private void ended(
-      boolean saidTopics, @Nullable Response response, @Nullable MillraceException e) {
+      boolean saidWanted, @Nullable Response response, @Nullable MillraceException e) {
     beating = null;
     if (response != null) {
-      told(saidTopics, response.getGroupHeartbeat());
+      told(saidWanted, response.getGroupHeartbeat());
     } else if (e instanceof MemberFencedException) {
-      log.info("{}: out of group {}: {}", memberId, settings.groupId(), e.getMessage());
+      log.info("{}: out of group {}: {}", requests.memberId(), settings.groupId(), e.getMessage());
       lose();
     } else if (e instanceof FatalException && !(e instanceof ClosedException)) {
       failure = e;
       state = State.OUT;
-      topics = Set.of();
+      wanted = Wanted.NOTHING;
       news();
     } else if (!(e instanceof ClosedException)) {
-      log.debug("{}: no answer to a heartbeat: {}", memberId, String.valueOf(e));
+      log.debug("{}: no answer to a heartbeat: {}", requests.memberId(), String.valueOf(e));
       if (now() - heardNanos > nanos(settings.sessionTimeoutMillis()) && state == State.MEMBER) {
         lose(); // others have what was this one's by now
       } else {
@@ -304,10 +270,10 @@ final class GroupSession {
     }
   }
 
-  private void told(boolean saidTopics, GroupHeartbeatResponse answer) {
+  private void told(boolean saidWanted, GroupHeartbeatResponse answer) {
     heardNanos = now();
-    if (saidTopics) {
-      tellsTopics = false;
+    if (saidWanted) {
+      tellsWanted = false;
     }
     boolean isNew = state == State.JOINING || epoch != answer.getMemberEpoch();
     state = State.MEMBER;
@@ -331,7 +297,7 @@ final class GroupSession {
           cluster
               .loop()
               .schedule(
-                  MILLISECONDS.toNanos(millis),
+                  nanos(millis),
                   () -> {
                     nextBeat = null;
                     beat();
@@ -342,7 +308,7 @@ final class GroupSession {
   private void lose() {
     stopBeating();
     told = Set.of();
-    epoch = JOIN;
+    epoch = MemberRequests.JOIN;
     if (held.isEmpty()) {
       join();
     } else {
@@ -355,14 +321,17 @@ final class GroupSession {
   private void stalled() {
     log.warn(
         "{} leaves group {}: nobody has polled for {} ms, which is max.poll.interval.ms",
-        memberId,
+        requests.memberId(),
         settings.groupId(),
         settings.pollLimitMillis());
-    GroupHeartbeatRequest.Builder bye = request().setMemberEpoch(LEAVE);
     GroupCall.start(
-        cluster, place, question(bye), nanos(settings.sessionTimeoutMillis()), (response, e) -> {});
+        cluster,
+        place,
+        requests.bye(true),
+        nanos(settings.sessionTimeoutMillis()),
+        (response, e) -> {});
     told = Set.of();
-    epoch = JOIN;
+    epoch = MemberRequests.JOIN;
     state = held.isEmpty() ? State.OUT : State.LOST;
     news();
   }
@@ -374,70 +343,5 @@ final class GroupSession {
 
   private static long nanos(long millis) {
     return MILLISECONDS.toNanos(millis);
-  }
-
-  // ---- Offsets ---------------------------------------------------------------------------------
-
-  /** Where the group has come to, of those where it has committed anything. */
-  void fetch(
-      Set<GroupPartition> partitions,
-      long timeoutNanos,
-      Done<Map<GroupPartition, CommittedOffset>> done) {
-    GroupCall.start(
-        cluster,
-        place,
-        GroupRequests.fetchQuestion(settings.groupId(), partitions),
-        timeoutNanos,
-        (response, e) ->
-            done.done(response == null ? null : GroupRequests.offsets(response, partitions), e));
-  }
-
-  void commit(Map<GroupPartition, CommittedOffset> offsets, long timeoutNanos, Done<Boolean> done) {
-    long deadlineNanos = now() + timeoutNanos;
-    boolean isMember = state == State.MEMBER;
-    if (state == State.LOST || state == State.JOINING) {
-      done.done(null, new MemberFencedException("the consumer has lost its partitions"));
-      return;
-    }
-    List<GroupPartition> order = List.copyOf(offsets.keySet());
-    GroupCall.start(
-        cluster,
-        place,
-        GroupRequests.commitQuestion(
-            () ->
-                GroupRequests.commit(
-                    settings.groupId(), isMember ? memberId : "", isMember ? epoch : 0, offsets)),
-        timeoutNanos,
-        (response, e) -> {
-          if (response == null) {
-            done.done(null, e);
-            return;
-          }
-          GroupRequests.CommitOutcome outcome = GroupRequests.outcome(response, order);
-          if (outcome.isStale()) {
-            commitAgain(offsets, deadlineNanos, done);
-          } else if (outcome.error().isPresent()) {
-            done.done(null, outcome.error().get());
-          } else {
-            done.done(true, null);
-          }
-        });
-  }
-
-  /** The answer that tells the newer epoch is on its way. */
-  private void commitAgain(
-      Map<GroupPartition, CommittedOffset> offsets, long deadlineNanos, Done<Boolean> done) {
-    long leftNanos = deadlineNanos - now();
-    if (leftNanos <= 0) {
-      done.done(
-          null,
-          new TimedOutException("the commit was not taken: the member's epoch kept changing"));
-    } else {
-      cluster
-          .loop()
-          .schedule(
-              nanos(STALE_AGAIN_MILLIS),
-              () -> commit(offsets, Math.max(1, deadlineNanos - now()), done));
-    }
   }
 }

@@ -19,6 +19,9 @@ record GroupSettings(
     int heartbeatMillis,
     int pollLimitMillis,
     long callTimeoutNanos) {
+  /** Beside what a coordinator may wait on purpose. */
+  private static final long MAX_SILENCE_MILLIS = 3_000;
+
   static GroupSettings of(ConsumerSettings settings) {
     return new GroupSettings(
         settings.groupId().orElseThrow(),
@@ -32,5 +35,14 @@ record GroupSettings(
                 settings.heartbeatInterval().toMillis(), settings.sessionTimeout().toMillis() / 3),
         (int) settings.maxPollInterval().toMillis(),
         TimeUnit.MILLISECONDS.toNanos(settings.defaultApiTimeout().toMillis()));
+  }
+
+  /**
+   * After so long without an answer to a heartbeat somebody else may be the coordinator. Within two
+   * thirds of the session time-out, so that another one can still be told in time.
+   */
+  long heartbeatPatienceNanos() {
+    return TimeUnit.MILLISECONDS.toNanos(
+        heartbeatMillis + Math.min(MAX_SILENCE_MILLIS, sessionTimeoutMillis / 3));
   }
 }
