@@ -21,16 +21,21 @@ final class DoubtfulLeave {
   static @Nullable PartitionNode plan(
       PartitionNode partition, int self, LogPosition position, Loss loss) {
     boolean isLost = loss == Loss.ALL || loss == Loss.LOG;
+    boolean hasLostFlushed = !isLost && hasLostFlushed(partition, self, position, loss);
     boolean isMember =
         partition.getInSyncList().contains(self) || partition.getEligibleList().contains(self);
-    RollCallEntry entry =
+    RollCallEntry.Builder left =
         RollCallEntry.newBuilder()
             .setBroker(self)
             .setLastEpoch(isLost ? 0 : position.lastEpoch())
             .setLogEnd(isLost ? 0 : position.logEnd())
-            .setLost(isLost)
-            .build();
-    if (!isMember || hasLeft(partition, entry, loss)) {
+            .setLost(isLost);
+    if (hasLostFlushed) {
+      left.setLostFlushed(true); // else absent, as brokers before this one write it
+    }
+    RollCallEntry entry = left.build();
+    boolean isBelieved = !isLost && !hasLostFlushed;
+    if (!isMember || hasLeft(partition, entry, isBelieved)) {
       return null;
     }
     List<Integer> inSync = without(partition.getInSyncList(), self);
@@ -51,8 +56,11 @@ final class DoubtfulLeave {
             .addAllInSync(inSync)
             .clearEligible()
             .addAllEligible(eligible)
-            .setSoleFlushed(isSame && partition.getSoleFlushed() && loss == Loss.UNFLUSHED)
             .clearRollCall();
+    boolean isOwnWord = partition.getInSyncList().equals(List.of(self));
+    if (!isSame || (isOwnWord && !isBelieved)) {
+      Vouching.end(next);
+    }
     partition.getRollCallList().stream()
         .filter(other -> other.getBroker() != self)
         .forEach(next::addRollCall);
@@ -65,7 +73,10 @@ final class DoubtfulLeave {
         .setAt("")
         .setWhy(
             switch (loss) {
-              case UNFLUSHED -> "left in doubt after a power loss";
+              case UNFLUSHED, FLUSHED ->
+                  hasLostFlushed
+                      ? "left in doubt after a power loss, and has less than it had flushed"
+                      : "left in doubt after a power loss";
               case SINCE_A_COPY -> "left in doubt, its data directory is an old copy";
               case ALL -> "left, its data directory is lost";
               case LOG -> "left, its log is damaged";
@@ -73,13 +84,25 @@ final class DoubtfulLeave {
     return next.build();
   }
 
+  /**
+   * What an earlier life has said of itself stays true until the replica is a member again, or
+   * leads: that life's recovery has cut what would show it.
+   */
+  private static boolean hasLostFlushed(
+      PartitionNode partition, int self, LogPosition position, Loss loss) {
+    boolean hasSaidSo =
+        partition.getRollCallList().stream()
+            .anyMatch(entry -> entry.getBroker() == self && entry.getLostFlushed());
+    return loss != Loss.UNFLUSHED || hasSaidSo || Vouching.isBroken(partition, self, position);
+  }
+
   /** As the last member, in an earlier try. */
-  private static boolean hasLeft(PartitionNode partition, RollCallEntry entry, Loss loss) {
+  private static boolean hasLeft(PartitionNode partition, RollCallEntry entry, boolean isBelieved) {
     return partition.getInSyncList().equals(List.of(entry.getBroker()))
         && partition.getEligibleCount() == 0
         && partition.getRollCallList().contains(entry)
         && !(partition.hasLeader() && partition.getLeader() == entry.getBroker())
-        && !(loss != Loss.UNFLUSHED && partition.getSoleFlushed());
+        && (isBelieved || !partition.getSoleFlushed());
   }
 
   private static List<Integer> without(List<Integer> set, int broker) {

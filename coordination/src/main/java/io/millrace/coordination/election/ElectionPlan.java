@@ -5,6 +5,7 @@ import io.millrace.coordination.v1.PartitionNode;
 import io.millrace.coordination.v1.RollCallEntry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What this broker does about a partition's leadership. A pure function of the partition's node and
@@ -16,6 +17,9 @@ import java.util.List;
  * restarted leader takes a new epoch like anybody else.
  */
 public sealed interface ElectionPlan {
+  /** Between those who ask all others what they have. */
+  long ASKING_MILLIS = 1_000;
+
   /** Somebody leads or will: nothing to do. */
   record Stay() implements ElectionPlan {}
 
@@ -24,13 +28,19 @@ public sealed interface ElectionPlan {
    *
    * @param next what to write, but for when
    * @param mustFlushFirst the write leaves this replica as the only one in sync: what it holds has
-   *     to be on disk before
+   *     to be on disk before, and how far it reaches goes into what is written
    */
   record Take(PartitionNode next, boolean mustFlushFirst, ElectionCause cause)
       implements ElectionPlan {}
 
   /** Others come first; ask again then. */
   record Wait(long millis) implements ElectionPlan {}
+
+  /**
+   * All replicas are up, and the sets do not tell which of them has the most: ask each of them, and
+   * have that one lead.
+   */
+  record AskAll(String why) implements ElectionPlan {}
 
   /** Nobody can lead now; the text says for whom it waits. */
   record Unavailable(String why) implements ElectionPlan {}
@@ -52,6 +62,9 @@ public sealed interface ElectionPlan {
       return new Stay();
     }
     RollCall rollCall = new RollCall(partition);
+    if (rollCall.asksAll()) {
+      return askAll(partition, scene);
+    }
     if (rollCall.decides()) {
       return byRollCall(partition, scene, rollCall);
     }
@@ -79,6 +92,24 @@ public sealed interface ElectionPlan {
     return candidates;
   }
 
+  /** Whoever comes first asks; the others only if nothing comes of that. */
+  private static ElectionPlan askAll(PartitionNode partition, ElectionScene scene) {
+    String why =
+        "broker "
+            + partition.getInSync(0)
+            + ", the last in sync, has less than it had flushed, and others may have more";
+    List<Integer> down =
+        partition.getReplicasList().stream().filter(replica -> !scene.isUp(replica)).toList();
+    if (!down.isEmpty()) {
+      return new Unavailable(
+          why + "; waiting for brokers " + down + ". Start them, or elect uncleanly without them");
+    }
+    long turn = partition.getReplicasList().indexOf(scene.self()) * ASKING_MILLIS;
+    return scene.leaderlessMillis() < turn
+        ? new Wait(turn - scene.leaderlessMillis())
+        : new AskAll(why);
+  }
+
   private static ElectionPlan take(PartitionNode partition, ElectionScene scene) {
     int self = scene.self();
     List<Integer> inSync = new ArrayList<>(partition.getInSyncList());
@@ -104,15 +135,18 @@ public sealed interface ElectionPlan {
     }
     boolean isSame = inSync.equals(partition.getInSyncList());
     boolean becomesSole = !isSame && inSync.size() == 1;
-    PartitionNode next =
+    PartitionNode.Builder next =
         leading(partition, scene, why)
             .clearInSync()
             .addAllInSync(inSync)
             .clearEligible()
-            .addAllEligible(eligible)
-            .setSoleFlushed(isSame ? partition.getSoleFlushed() : becomesSole)
-            .build();
-    return new Take(next, becomesSole, cause);
+            .addAllEligible(eligible);
+    if (becomesSole) {
+      Vouching.vouch(next, Optional.empty());
+    } else if (!isSame) {
+      Vouching.end(next);
+    }
+    return new Take(next.build(), becomesSole, cause);
   }
 
   private static ElectionPlan byRollCall(
@@ -133,16 +167,15 @@ public sealed interface ElectionPlan {
         "highest of the roll call after a power loss, up to "
             + highest.getLogEnd()
             + "; what no disk had may be missing";
-    PartitionNode next =
+    PartitionNode.Builder next =
         leading(partition, scene, why)
             .clearInSync()
             .addInSync(scene.self())
             .clearEligible()
-            .setSoleFlushed(true)
             .setPossibleLoss(
-                LossNote.newBuilder().setLeaderEpoch(partition.getLeaderEpoch() + 1).setWhy(why))
-            .build();
-    return new Take(next, true, ElectionCause.ROLL_CALL);
+                LossNote.newBuilder().setLeaderEpoch(partition.getLeaderEpoch() + 1).setWhy(why));
+    Vouching.vouch(next, Optional.empty());
+    return new Take(next.build(), true, ElectionCause.ROLL_CALL);
   }
 
   private static PartitionNode.Builder leading(

@@ -22,10 +22,12 @@ import org.slf4j.LoggerFactory;
 public final class LeavingInDoubt {
   private static final Logger log = LoggerFactory.getLogger(LeavingInDoubt.class);
 
-  /** What is left of each replica on this broker. Called on the store's loop. */
-  public interface Positions {
-    /** {@link LogPosition#NOTHING} where there is no log. */
-    LogPosition of(String topicId, int partition);
+  /** The replicas on this broker. Called on the store's loop. */
+  public interface Copies {
+    Remains of(String topicId, int partition);
+
+    /** Its node is not in the store: there is nothing to leave, and may be again. */
+    void notThere(String topicId, int partition);
   }
 
   private record Place(String topicId, int partition) {}
@@ -40,8 +42,7 @@ public final class LeavingInDoubt {
    * @param image read after the last sync
    * @return completes on the store's loop, true when every one of them is confirmed
    */
-  public CompletionStage<Boolean> leaveAll(
-      ClusterImage image, int self, Positions positions, Loss loss) {
+  public CompletionStage<Boolean> leaveAll(ClusterImage image, int self, Copies copies) {
     List<Place> places = new ArrayList<>();
     for (TopicImage topic : image.topics().values()) {
       for (PartitionImage partition : topic.partitions()) {
@@ -52,7 +53,19 @@ public final class LeavingInDoubt {
       }
     }
     return OnLoop.call(
-        store.loop(), () -> Pipelined.all(places, place -> leave(place, self, positions, loss)));
+        store.loop(),
+        () ->
+            Pipelined.all(
+                places,
+                place ->
+                    leave(place, self, copies.of(place.topicId, place.partition))
+                        .thenApply(
+                            left -> {
+                              if (left == Left.NOT_THERE) {
+                                copies.notThere(place.topicId, place.partition);
+                              }
+                              return left != Left.UNKNOWN;
+                            })));
   }
 
   /**
@@ -63,23 +76,53 @@ public final class LeavingInDoubt {
    * @return completes on the store's loop, true when it is confirmed
    */
   public CompletionStage<Boolean> leaveDamaged(String topicId, int partition, int self) {
-    Place place = new Place(topicId, partition);
+    Remains nothing = new Remains(LogPosition.NOTHING, Loss.LOG);
     return OnLoop.call(
-        store.loop(), () -> leave(place, self, (id, number) -> LogPosition.NOTHING, Loss.LOG));
+        store.loop(),
+        () ->
+            leave(new Place(topicId, partition), self, nothing)
+                .thenApply(left -> left != Left.UNKNOWN));
   }
 
-  private CompletionStage<Boolean> leave(Place place, int self, Positions positions, Loss loss) {
-    LogPosition position = positions.of(place.topicId, place.partition);
+  /**
+   * Of one replica whose doubt has outlasted the start that it came from, since its node was not
+   * there then. Only in a life of this broker in which the replica has neither led nor fetched.
+   *
+   * @return completes on the store's loop, true when it is confirmed that this broker is in none of
+   *     the sets
+   */
+  public CompletionStage<Boolean> leaveLate(
+      String topicId, int partition, int self, Remains remains) {
+    return OnLoop.call(
+        store.loop(),
+        () ->
+            leave(new Place(topicId, partition), self, remains)
+                .thenApply(left -> left == Left.CONFIRMED));
+  }
+
+  private enum Left {
+    CONFIRMED,
+    NOT_THERE,
+    UNKNOWN
+  }
+
+  private CompletionStage<Left> leave(Place place, int self, Remains remains) {
     return PartitionWrite.run(
             store,
             place.topicId,
             place.partition,
-            (current, version) -> DoubtfulLeave.plan(current, self, position, loss))
+            (current, version) ->
+                DoubtfulLeave.plan(current, self, remains.position(), remains.loss()))
         .thenApply(
             result -> {
               log.debug("left {}-{}: {}", place.topicId, place.partition, result);
-              return !(result instanceof PartitionWrite.Result.Failed)
-                  && !(result instanceof PartitionWrite.Result.Unknown);
+              if (result instanceof PartitionWrite.Result.Gone) {
+                return Left.NOT_THERE;
+              }
+              boolean isOpen =
+                  result instanceof PartitionWrite.Result.Failed
+                      || result instanceof PartitionWrite.Result.Unknown;
+              return isOpen ? Left.UNKNOWN : Left.CONFIRMED;
             });
   }
 }

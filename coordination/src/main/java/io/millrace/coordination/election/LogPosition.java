@@ -8,4 +8,9 @@ package io.millrace.coordination.election;
  */
 public record LogPosition(int lastEpoch, long logEnd) {
   public static final LogPosition NOTHING = new LogPosition(0, 0);
+
+  /** Whether a log that once ended there may still hold all it held then. */
+  boolean reaches(int epoch, long end) {
+    return lastEpoch >= epoch && logEnd >= end;
+  }
 }

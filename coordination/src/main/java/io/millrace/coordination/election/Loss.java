@@ -4,6 +4,8 @@ package io.millrace.coordination.election;
 public enum Loss {
   /** What it had not flushed when the machine went down. */
   UNFLUSHED,
+  /** Also of what it had flushed: its log was cut where no power loss cuts, or before its end. */
+  FLUSHED,
   /** All since somebody copied its disk, flushed or not. */
   SINCE_A_COPY,
   /** Everything: its data directory is gone. */

@@ -42,6 +42,9 @@ public final class PartitionElection {
     /** Ask again then, unless something changed before. */
     record Waits(long millis, PartitionImage partition) implements Outcome {}
 
+    /** All replicas are to be asked what they have: {@link UncleanElection.Cause#ROLL_CALL}. */
+    record AsksAll(String why, PartitionImage partition) implements Outcome {}
+
     /** Nobody can lead it now; the text says for whom it waits. */
     record Unavailable(String why, PartitionImage partition) implements Outcome {}
 
@@ -70,6 +73,11 @@ public final class PartitionElection {
      * @return false gives up
      */
     CompletionStage<Boolean> prepare(boolean mustFlush);
+
+    /** How far what was flushed for the last preparation reaches; empty where nobody tells. */
+    default Optional<LogPosition> flushedUpTo() {
+      return Optional.empty();
+    }
   }
 
   private final ClusterStore store;
@@ -156,6 +164,16 @@ public final class PartitionElection {
           : CompletableFuture.completedFuture(true);
     }
 
+    @Override
+    public PartitionNode prepared(PartitionNode next) {
+      if (!(plan instanceof ElectionPlan.Take take && take.mustFlushFirst())) {
+        return next;
+      }
+      PartitionNode.Builder vouched = next.toBuilder();
+      Vouching.vouch(vouched, preparation.flushedUpTo());
+      return vouched.build();
+    }
+
     Optional<ElectionCause> cause() {
       return plan instanceof ElectionPlan.Take take ? Optional.of(take.cause()) : Optional.empty();
     }
@@ -163,6 +181,9 @@ public final class PartitionElection {
     Outcome outcome(PartitionImage image) {
       if (plan instanceof ElectionPlan.Wait wait) {
         return new Outcome.Waits(wait.millis(), image);
+      }
+      if (plan instanceof ElectionPlan.AskAll ask) {
+        return new Outcome.AsksAll(ask.why(), image);
       }
       if (plan instanceof ElectionPlan.Unavailable unavailable) {
         return new Outcome.Unavailable(unavailable.why(), image);

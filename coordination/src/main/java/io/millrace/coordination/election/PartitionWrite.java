@@ -52,6 +52,11 @@ final class PartitionWrite {
     default CompletionStage<Boolean> before(PartitionNode next) {
       return CompletableFuture.completedFuture(true);
     }
+
+    /** What is written instead, once that has been done. */
+    default PartitionNode prepared(PartitionNode next) {
+      return next;
+    }
   }
 
   /** What stands there now, as far as is known. */
@@ -180,7 +185,8 @@ final class PartitionWrite {
         change.before(content),
         isReady -> {
           if (isReady) {
-            send(content, ZnodeJson.PARTITION.write(content), version);
+            PartitionNode prepared = change.prepared(content);
+            send(prepared, ZnodeJson.PARTITION.write(prepared), version);
           } else {
             result.complete(new Result.Failed("not ready to write " + path));
           }

@@ -27,6 +27,18 @@ final class RollCall {
             .anyMatch(entry -> entry.getBroker() == partition.getInSync(0));
   }
 
+  /**
+   * The last member has lost what it had vouched for, or may have: others, who have left the sets
+   * long ago and need not have said anything, may have more of it.
+   */
+  boolean asksAll() {
+    return partition.getReplicasCount() > 1
+        && decides()
+        && partition.getRollCallList().stream()
+            .anyMatch(
+                entry -> entry.getBroker() == partition.getInSync(0) && entry.getLostFlushed());
+  }
+
   /** Null when nobody has anything left. */
   @Nullable RollCallEntry highest() {
     return partition.getRollCallList().stream()

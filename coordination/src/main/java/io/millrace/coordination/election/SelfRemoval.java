@@ -42,8 +42,8 @@ public final class SelfRemoval {
     if (!inSync.remove((Integer) self) || inSync.isEmpty()) {
       return null;
     }
-    PartitionNode.Builder next =
-        current.toBuilder().clearInSync().addAllInSync(inSync).setSoleFlushed(false);
+    PartitionNode.Builder next = current.toBuilder().clearInSync().addAllInSync(inSync);
+    Vouching.end(next);
     next.getLastChangeBuilder().setBroker(self).setAt("").setWhy("broker " + self + " is stopping");
     return next.build();
   }

@@ -10,6 +10,7 @@ import io.millrace.coordination.view.Readings;
 import io.millrace.rpc.SafetyRule;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,7 @@ public final class SetsWrite {
    * @param leader who writes: nobody writes where another leads
    * @param leaderIncarnation its present life
    * @param leaderEpoch in which it leads; unchanged by the write
+   * @param flushed how far the leader's log is on its disk, for where it is the only member
    * @param admitted who joins, with the incarnation it has fetched in
    * @param why for people
    */
@@ -41,6 +43,7 @@ public final class SetsWrite {
       List<Integer> inSync,
       List<Integer> eligible,
       boolean soleFlushed,
+      Optional<LogPosition> flushed,
       Map<Integer, Integer> admitted,
       String why) {
     public Change {
@@ -130,8 +133,12 @@ public final class SetsWrite {
               .addAllInSync(change.inSync())
               .clearEligible()
               .addAllEligible(change.eligible())
-              .setSoleFlushed(change.soleFlushed())
               .clearRollCall();
+      if (change.soleFlushed()) {
+        Vouching.vouch(next, change.flushed());
+      } else {
+        Vouching.end(next);
+      }
       // Who is a member again has more than it had when it left: its entry would lie.
       current.getRollCallList().stream()
           .filter(entry -> !change.isMember(entry.getBroker()))

@@ -9,6 +9,7 @@ import io.millrace.coordination.view.Readings;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Names a leader where none can be elected, at the risk of losing committed records: the replica
  * that has the most of those that could be asked. Only by an operator's command or a topic's
- * setting. Safe for any thread.
+ * setting; or, when all of them could be asked, because the last member of the sets has lost what
+ * it had vouched for. Safe for any thread.
  *
  * <p>Whatever broker decides writes it, conditional on the node's version: a member of the in-sync
  * set that comes back meanwhile and is elected makes it fail. If we crash here: it is written or
@@ -35,7 +37,9 @@ public final class UncleanElection {
   public enum Cause {
     /** Also where the store has gone back in time. */
     COMMAND("by command"),
-    SETTING("by the topic's setting");
+    SETTING("by the topic's setting"),
+    /** Only where the sets do not tell who has the most, and every replica has been asked. */
+    ROLL_CALL("");
 
     private final String text;
 
@@ -75,6 +79,7 @@ public final class UncleanElection {
 
   /**
    * @param reached of the replicas that answered, by broker id
+   * @param without those that answered that their copy cannot be used
    * @param live incarnations of the live brokers, asked for at the decision
    * @return completes on the store's loop
    */
@@ -82,12 +87,14 @@ public final class UncleanElection {
       String topicId,
       int partition,
       Map<Integer, Reach> reached,
+      Set<Integer> without,
       Supplier<Map<Integer, Integer>> live,
       Cause cause) {
     return OnLoop.call(
         store.loop(),
         () -> {
-          Deciding deciding = new Deciding(self, Map.copyOf(reached), live, cause);
+          Deciding deciding =
+              new Deciding(self, Map.copyOf(reached), Set.copyOf(without), live, cause);
           return PartitionWrite.run(store, topicId, partition, deciding)
               .thenApply(result -> outcome(partition, deciding, result));
         });
@@ -131,19 +138,23 @@ public final class UncleanElection {
   private static final class Deciding implements PartitionWrite.Change {
     private final int self;
     private final Map<Integer, Reach> reached;
+    private final Set<Integer> without;
     private final Supplier<Map<Integer, Integer>> live;
-    private final String cause;
-    private final boolean mayMendStore;
+    private final Cause cause;
     private String why = "";
     private boolean isImpossible;
 
     Deciding(
-        int self, Map<Integer, Reach> reached, Supplier<Map<Integer, Integer>> live, Cause cause) {
+        int self,
+        Map<Integer, Reach> reached,
+        Set<Integer> without,
+        Supplier<Map<Integer, Integer>> live,
+        Cause cause) {
       this.self = self;
       this.reached = reached;
+      this.without = without;
       this.live = live;
-      this.cause = cause.text;
-      this.mayMendStore = cause == Cause.COMMAND;
+      this.cause = cause;
     }
 
     @Override
@@ -153,6 +164,10 @@ public final class UncleanElection {
       // Then the node is from the past, and says nothing about who has everything: B77.
       boolean hasGoneBack =
           reached.values().stream().anyMatch(it -> it.epochSeen() > current.getLeaderEpoch());
+      if (cause == Cause.ROLL_CALL && !hasGoneBack && !new RollCall(current).asksAll()) {
+        why = "the sets tell who leads";
+        return null;
+      }
       return !hasGoneBack && isLedOrCanBe(current, up) ? null : choose(current, up, hasGoneBack);
     }
 
@@ -173,11 +188,20 @@ public final class UncleanElection {
 
     private @Nullable PartitionNode choose(
         PartitionNode current, Map<Integer, Integer> up, boolean hasGoneBack) {
-      if (hasGoneBack && !mayMendStore) {
+      if (hasGoneBack && cause != Cause.COMMAND) {
         isImpossible = true;
         why =
             "the store's state is older than what the replicas have seen, as when restored from a"
                 + " backup: only an operator's command may go on from there";
+        return null;
+      }
+      List<Integer> silent =
+          current.getReplicasList().stream()
+              .filter(replica -> !reached.containsKey(replica) && !without.contains(replica))
+              .toList();
+      if (cause == Cause.ROLL_CALL && !silent.isEmpty()) {
+        isImpossible = true;
+        why = "brokers " + silent + " have not said what they have";
         return null;
       }
       Integer chosen = highest(current.getReplicasList(), reached);
@@ -199,11 +223,7 @@ public final class UncleanElection {
       }
       int epoch = Math.addExact(highestEpoch, 1);
       String text =
-          "unclean election "
-              + cause
-              + (hasGoneBack
-                  ? ": the store had gone back in time, to epoch " + current.getLeaderEpoch()
-                  : ": no member of the in-sync set " + current.getInSyncList() + " is live")
+          reason(current, hasGoneBack)
               + ", and broker "
               + chosen
               + " has the most of "
@@ -218,16 +238,31 @@ public final class UncleanElection {
               .clearInSync()
               .addInSync(chosen)
               .clearEligible()
-              // Whoever leads alone forces its log, and says so itself.
-              .setSoleFlushed(false)
               .clearRollCall()
               .setPossibleLoss(LossNote.newBuilder().setLeaderEpoch(epoch).setWhy(text));
+      Vouching.end(next); // whoever leads alone forces its log, and says so itself
       next.getLastChangeBuilder().setBroker(self).setAt("").setWhy(text);
       return next.build();
     }
 
+    private String reason(PartitionNode current, boolean hasGoneBack) {
+      if (cause == Cause.ROLL_CALL) {
+        return "all replicas were asked, since broker "
+            + current.getInSync(0)
+            + ", the last in sync, has less than it had flushed";
+      }
+      return "unclean election "
+          + cause.text
+          + (hasGoneBack
+              ? ": the store had gone back in time, to epoch " + current.getLeaderEpoch()
+              : ": no member of the in-sync set " + current.getInSyncList() + " is live");
+    }
+
     private static boolean canLeadCleanly(PartitionNode current, int replica) {
       RollCall rollCall = new RollCall(current);
+      if (rollCall.asksAll()) {
+        return false;
+      }
       if (rollCall.decides()) {
         var highest = rollCall.highest();
         return highest != null && highest.getBroker() == replica;

@@ -149,6 +149,7 @@ public final class DeletionProgress {
         .clearRemoving()
         .clearRollCall()
         .setSoleFlushed(false)
+        .clearVouched()
         .setLastChange(
             content.getLastChange().toBuilder()
                 .setBroker(brokerId)

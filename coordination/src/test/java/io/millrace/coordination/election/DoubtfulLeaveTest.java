@@ -11,6 +11,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.coordination.store.ZnodeJson;
 import io.millrace.coordination.store.ZnodeReading;
 import io.millrace.coordination.v1.PartitionNode;
+import io.millrace.coordination.v1.VouchedEnd;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -122,6 +124,77 @@ class DoubtfulLeaveTest {
 
     assertThat(new RollCall(node.build()).decides()).isTrue();
     assertThat(new RollCall(node.build()).highest()).isEqualTo(left(2, 5, 102));
+  }
+
+  private static PartitionNode.Builder vouching(int epoch, long end) {
+    return inSync(threeReplicas(), 1)
+        .setSoleFlushed(true)
+        .setVouched(VouchedEnd.newBuilder().setLastEpoch(epoch).setLogEnd(end));
+  }
+
+  @Test
+  @DisplayName("P-8: who has at least what it had vouched for is believed")
+  void p8_whoHasWhatItVouchedForIsBelieved() {
+    for (PartitionNode.Builder node : List.of(vouching(5, 100), vouching(4, 99))) {
+      PartitionNode next = leave(node, 1);
+      assertThat(next.getSoleFlushed()).isTrue();
+      assertThat(next.hasVouched()).as("and says it still").isTrue();
+      assertThat(next.getRollCallList()).containsExactly(left(1, 5, 100));
+    }
+  }
+
+  @Test
+  @DisplayName("P-8, G-9: who has less than it had vouched for is not, and all are asked")
+  void p8_whoHasLessThanItVouchedForIsNotBelieved() {
+    for (PartitionNode.Builder node : List.of(vouching(5, 101), vouching(6, 100))) {
+      PartitionNode next = leave(node, 1);
+      assertThat(next.getSoleFlushed()).isFalse();
+      assertThat(next.hasVouched()).isFalse();
+      assertThat(next.getRollCall(0).getLostFlushed()).isTrue();
+      assertThat(next.getLastChange().getWhy()).contains("less than it had flushed");
+      assertThat(new RollCall(next).asksAll()).isTrue();
+    }
+  }
+
+  @Test
+  @DisplayName("P-8: a log that was cut where no power loss cuts is not believed, whatever its end")
+  void p8_aLogThatWasCutInItsMiddleIsNotBelieved() {
+    PartitionNode next = DoubtfulLeave.plan(vouching(5, 10).build(), 1, POSITION, Loss.FLUSHED);
+    assertThat(next).isNotNull();
+    if (next != null) {
+      assertThat(next.getSoleFlushed()).isFalse();
+      assertThat(new RollCall(next).asksAll()).isTrue();
+      assertThat(DoubtfulLeave.plan(next, 1, POSITION, Loss.FLUSHED)).as("once").isNull();
+      PartitionNode again = DoubtfulLeave.plan(next, 1, new LogPosition(5, 90), Loss.UNFLUSHED);
+      assertThat(again).as("another power loss").isNotNull();
+      if (again != null) {
+        assertThat(new RollCall(again).asksAll()).as("still").isTrue();
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("a node of before there was a vouched end is believed as it was")
+  void aNodeThatNamesNoVouchedEndIsBelieved() {
+    PartitionNode next = leave(inSync(threeReplicas(), 1).setSoleFlushed(true), 1);
+    assertThat(next.getSoleFlushed()).isTrue();
+  }
+
+  @Test
+  void whatOneVouchesForIsNothingToTheOthers() {
+    PartitionNode next = leave(eligible(vouching(6, 500), 2, 3), 2);
+    assertThat(next.getSoleFlushed()).isTrue();
+    assertThat(next.getRollCallList()).containsExactly(left(2, 5, 100));
+  }
+
+  @Test
+  void aSingleReplicaHasNobodyToAsk() {
+    PartitionNode.Builder alone =
+        single().setVouched(VouchedEnd.newBuilder().setLastEpoch(5).setLogEnd(101));
+    PartitionNode next = leave(alone, 1);
+    assertThat(next.getSoleFlushed()).isFalse();
+    assertThat(new RollCall(next).asksAll()).isFalse();
+    assertThat(new RollCall(next).decides()).isTrue();
   }
 
   @Test

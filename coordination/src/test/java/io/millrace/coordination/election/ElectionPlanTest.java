@@ -143,6 +143,22 @@ class ElectionPlanTest {
   }
 
   @Test
+  @DisplayName("P-8: a last member that has lost what it had flushed leads only if all were asked")
+  void p8_allAreAskedOnceAllAreUp() {
+    PartitionNode.Builder node =
+        inSync(threeReplicas(), 1)
+            .clearLeader()
+            .addRollCall(left(1, 5, 100).toBuilder().setLostFlushed(true));
+
+    assertUnavailable(decide(node, scene(1, 1, 3)), "broker 1", "waiting for brokers [2]");
+    assertThat(decide(node, scene(1, 1, 2, 3))).isInstanceOf(ElectionPlan.AskAll.class);
+    assertThat(decide(node, scene(2, 1, 2, 3))).as("1 asks").isInstanceOf(Wait.class);
+    assertThat(decide(node, later(scene(2, 1, 2, 3), 1_000)))
+        .as("if 1 does not")
+        .isInstanceOf(ElectionPlan.AskAll.class);
+  }
+
+  @Test
   @DisplayName("F21: a replaced data directory does not lead with nothing")
   void aLostReplicaNeverLeads() {
     assertUnavailable(

@@ -15,6 +15,7 @@ import io.millrace.coordination.store.ZnodeJson;
 import io.millrace.coordination.store.ZnodePaths;
 import io.millrace.coordination.store.ZnodeReading;
 import io.millrace.coordination.v1.PartitionNode;
+import io.millrace.coordination.v1.VouchedEnd;
 import io.millrace.coordination.view.ClusterImage;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.Readings;
@@ -23,8 +24,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
@@ -267,10 +270,7 @@ class PartitionElectionTest {
     world.settle();
 
     boolean isDone =
-        world.get(
-            new LeavingInDoubt(store)
-                .leaveAll(
-                    image, 2, (topicId, partition) -> new LogPosition(5, 77), Loss.UNFLUSHED));
+        world.get(new LeavingInDoubt(store).leaveAll(image, 2, copies(new LogPosition(5, 77))));
 
     assertThat(isDone).isTrue();
     assertThat(content().getInSyncList()).containsExactly(1, 3);
@@ -283,11 +283,72 @@ class PartitionElectionTest {
     ClusterImage image = image();
     world.stopServers();
     world.settle();
-    assertThat(
-            world.get(
-                new LeavingInDoubt(store)
-                    .leaveAll(
-                        image, 2, (topicId, partition) -> LogPosition.NOTHING, Loss.UNFLUSHED)))
+    assertThat(world.get(new LeavingInDoubt(store).leaveAll(image, 2, copies(LogPosition.NOTHING))))
         .isFalse();
+  }
+
+  @Test
+  @DisplayName("P-10: a node that is not there has not been left, and it is told")
+  void p10_tellsWhatItDidNotFind() {
+    given(Partitions.threeReplicas());
+    ClusterImage image = image();
+    world.ensemble().takeOut(path -> path.equals(ZnodePaths.partition(TOPIC, 0)));
+
+    assertThat(world.get(new LeavingInDoubt(store).leaveAll(image, 2, copies(LogPosition.NOTHING))))
+        .as("nothing is left that could be")
+        .isTrue();
+    assertThat(notThere).containsExactly(TOPIC + "-0");
+    Remains remains = new Remains(LogPosition.NOTHING, Loss.UNFLUSHED);
+    assertThat(world.get(new LeavingInDoubt(store).leaveLate(TOPIC, 0, 2, remains))).isFalse();
+
+    world.ensemble().putBack();
+    assertThat(world.get(new LeavingInDoubt(store).leaveLate(TOPIC, 0, 2, remains))).isTrue();
+    assertThat(content().getInSyncList()).containsExactly(1, 3);
+  }
+
+  @Test
+  @DisplayName("soleFlushed: what was flushed before is written with it")
+  void saysHowFarItHadFlushedAsTheOnlyMember() {
+    given(Partitions.inSync(Partitions.threeReplicas(), 1, 2).setLeaderIncarnation(3));
+    PartitionElection.Preparation flushing =
+        new PartitionElection.Preparation() {
+          @Override
+          public CompletionStage<Boolean> prepare(boolean mustFlush) {
+            return CompletableFuture.completedFuture(mustFlush);
+          }
+
+          @Override
+          public Optional<LogPosition> flushedUpTo() {
+            return Optional.of(new LogPosition(4, 17));
+          }
+        };
+    world.get(
+        new PartitionElection(store)
+            .elect(
+                TOPIC,
+                0,
+                () -> new ElectionScene(2, 21, Map.of(2, 21), Set.of(), 1, 10_000, 50),
+                flushing));
+
+    assertThat(content().getInSyncList()).containsExactly(2);
+    assertThat(content().getSoleFlushed()).isTrue();
+    assertThat(content().getVouched())
+        .isEqualTo(VouchedEnd.newBuilder().setLastEpoch(4).setLogEnd(17).build());
+  }
+
+  private final List<String> notThere = new ArrayList<>();
+
+  private LeavingInDoubt.Copies copies(LogPosition position) {
+    return new LeavingInDoubt.Copies() {
+      @Override
+      public Remains of(String topicId, int partition) {
+        return new Remains(position, Loss.UNFLUSHED);
+      }
+
+      @Override
+      public void notThere(String topicId, int partition) {
+        notThere.add(topicId + "-" + partition);
+      }
+    };
   }
 }

@@ -17,6 +17,7 @@ import io.millrace.rpc.SafetyRule;
 import io.millrace.rpc.WithoutRule;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** coordination.md, "In-sync changes"; reliability 8.5, 8.6. */
 class SetsWriteTest {
   private static final String TOPIC = PartitionWorld.TOPIC;
+  private static final Optional<LogPosition> FLUSHED = Optional.of(new LogPosition(5, 40));
   private static final String KNOWN = ZnodePaths.knownBroker(3);
 
   private final PartitionWorld partition = new PartitionWorld(61);
@@ -41,7 +43,7 @@ class SetsWriteTest {
   }
 
   private static Change change(int version, List<Integer> inSync, Map<Integer, Integer> admitted) {
-    return new Change(version, 1, 11, 5, inSync, List.of(), false, admitted, "because");
+    return new Change(version, 1, 11, 5, inSync, List.of(), false, FLUSHED, admitted, "because");
   }
 
   private CompletableFuture<Outcome> begin(Change change) {
@@ -70,6 +72,20 @@ class SetsWriteTest {
     assertThat(now.getLeaderEpoch()).isEqualTo(5);
     assertThat(now.getLastChange().getWhy()).isEqualTo("because");
     assertThat(now.getLastChange().getBroker()).isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName("soleFlushed: how far it had flushed stands beside it, and goes with it")
+  void saysHowFarTheOnlyMemberHasFlushed() {
+    given(threeReplicas());
+    write(new Change(0, 1, 11, 5, List.of(1), List.of(2), true, FLUSHED, Map.of(), "alone"));
+    assertThat(content().getSoleFlushed()).isTrue();
+    assertThat(content().getVouched().getLastEpoch()).isEqualTo(5);
+    assertThat(content().getVouched().getLogEnd()).isEqualTo(40);
+
+    write(change(1, List.of(1, 2), Map.of()));
+    assertThat(content().getSoleFlushed()).isFalse();
+    assertThat(content().hasVouched()).isFalse();
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.millrace.coordination.election.UncleanElection.Outcome;
 import io.millrace.coordination.election.UncleanElection.Reach;
 import io.millrace.coordination.v1.PartitionNode;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 class UncleanElectionTest {
   private final PartitionWorld partition = new PartitionWorld(81);
   private Map<Integer, Integer> live = Map.of(2, 12, 3, 13);
+  private Set<Integer> without = Set.of();
 
   private static Reach reach(int broker, int lastEpoch, long logEnd) {
     return new Reach(10 + broker, new LogPosition(lastEpoch, logEnd), lastEpoch);
@@ -25,7 +27,7 @@ class UncleanElectionTest {
   private Outcome elect(Map<Integer, Reach> reached, Cause cause) {
     return partition.world.get(
         new UncleanElection(partition.store, 3)
-            .elect(PartitionWorld.TOPIC, 0, reached, () -> live, cause));
+            .elect(PartitionWorld.TOPIC, 0, reached, without, () -> live, cause));
   }
 
   private Outcome elect(Map<Integer, Reach> reached) {
@@ -86,6 +88,48 @@ class UncleanElectionTest {
     live = Map.of(2, 99);
     assertThat(elect(Map.of(2, reach(2, 5, 10)))).isInstanceOf(Outcome.Impossible.class);
     assertThat(elect(Map.of())).isInstanceOf(Outcome.Impossible.class);
+  }
+
+  @Test
+  @DisplayName("P-8: where the last member has lost what it had flushed, all have to answer")
+  void p8_whoeverHasTheMostLeadsOnceAllHaveAnswered() {
+    partition.given(
+        inSync(threeReplicas(), 1)
+            .clearLeader()
+            .addRollCall(left(1, 5, 50).toBuilder().setLostFlushed(true)));
+    live = Map.of(1, 11, 2, 12, 3, 13);
+    Map<Integer, Reach> two = Map.of(1, reach(1, 5, 50), 3, reach(3, 5, 94));
+    assertThat(elect(two, Cause.ROLL_CALL))
+        .isInstanceOfSatisfying(
+            Outcome.Impossible.class,
+            not -> assertThat(not.why()).contains("[2]", "have not said"));
+    without = Set.of(2);
+    assertThat(elect(two, Cause.ROLL_CALL)).isInstanceOf(Outcome.Elected.class);
+
+    PartitionNode now = partition.content();
+    assertThat(now.getLeader()).isEqualTo(3);
+    assertThat(now.getInSyncList()).containsExactly(3);
+    assertThat(now.getRollCallCount()).isZero();
+    assertThat(now.getPossibleLoss().getWhy()).contains("all replicas were asked", "up to 94");
+  }
+
+  @Test
+  @DisplayName("P-8: by command it goes on without those that are away, as ever")
+  void p8_aCommandDoesNotWaitForThoseThatAreAway() {
+    partition.given(
+        inSync(threeReplicas(), 1)
+            .clearLeader()
+            .addRollCall(left(1, 5, 50).toBuilder().setLostFlushed(true)));
+    live = Map.of(1, 11);
+    assertThat(elect(Map.of(1, reach(1, 5, 50)))).isInstanceOf(Outcome.Elected.class);
+  }
+
+  @Test
+  void asksAllOnlyWhereTheSetsDoNotTell() {
+    partition.given(inSync(threeReplicas(), 1).clearLeader().addRollCall(left(1, 5, 50)));
+    live = Map.of(1, 11, 2, 12, 3, 13);
+    Map<Integer, Reach> all = Map.of(1, reach(1, 5, 50), 2, reach(2, 5, 60), 3, reach(3, 5, 94));
+    assertThat(elect(all, Cause.ROLL_CALL)).isInstanceOf(Outcome.NotNeeded.class);
   }
 
   @Test

@@ -2,18 +2,29 @@ package io.millrace.server.broker;
 
 import io.millrace.coordination.election.LeavingInDoubt;
 import io.millrace.coordination.election.Loss;
+import io.millrace.coordination.election.Remains;
 import io.millrace.coordination.membership.DoubtfulStart;
 import io.millrace.coordination.view.ClusterImage;
 import io.millrace.coordination.view.ClusterView;
+import io.millrace.coordination.view.PartitionImage;
+import io.millrace.coordination.view.TopicImage;
 import io.millrace.rpc.EventLoop;
 import io.millrace.server.cluster.Catalog;
 import io.millrace.server.cluster.Replicas;
 import io.millrace.storage.directory.DataDirectory;
+import io.millrace.storage.directory.Doubt;
+import io.millrace.storage.directory.Doubts;
+import io.millrace.storage.directory.PartitionName;
 import io.millrace.storage.directory.StartState;
 import io.millrace.storage.files.DiskFullException;
 import java.io.IOException;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +46,14 @@ final class DoubtfulLeaving implements DoubtfulStart {
   private final LeavingInDoubt leaving;
   private final DataDirectory directory;
   private final EventLoop housekeeping;
+
+  /** By the last try; from the store's loop to the housekeeping worker. */
+  private volatile @Nullable Left leftOf;
+
+  /**
+   * @param of whose nodes were there
+   */
+  private record Left(Loss loss, Set<PartitionName> of) {}
 
   DoubtfulLeaving(
       int self,
@@ -64,6 +83,7 @@ final class DoubtfulLeaving implements DoubtfulStart {
           case OLD_COPY -> "the data directory is not that of the last run";
           case NEW_DIRECTORY -> "the data directory is new, and that of the last run is lost";
         });
+    leftOf = null;
     return view.refresh()
         .thenCompose(
             image -> {
@@ -76,9 +96,64 @@ final class DoubtfulLeaving implements DoubtfulStart {
   }
 
   private void leave(ClusterImage image, Loss loss, CompletableFuture<Boolean> left) {
+    Set<PartitionName> found = found(image);
+    LeavingInDoubt.Copies copies =
+        new LeavingInDoubt.Copies() {
+          @Override
+          public Remains of(String topicId, int partition) {
+            return replicas.remainsOf(topicId, partition, loss);
+          }
+
+          @Override
+          public void notThere(String topicId, int partition) {
+            found.remove(new PartitionName(topicId, partition));
+          }
+        };
     leaving
-        .leaveAll(image, self, replicas::positionOf, loss)
-        .whenComplete((done, bug) -> left.complete(bug == null && Boolean.TRUE.equals(done)));
+        .leaveAll(image, self, copies)
+        .whenComplete(
+            (done, bug) -> {
+              leftOf = new Left(loss, Set.copyOf(found));
+              left.complete(bug == null && Boolean.TRUE.equals(done));
+            });
+  }
+
+  /** Of these the sets are known, and will be left, or do not name this broker. */
+  private static Set<PartitionName> found(ClusterImage image) {
+    Set<PartitionName> found = new HashSet<>();
+    for (TopicImage topic : image.topics().values()) {
+      for (PartitionImage partition : topic.partitions()) {
+        if (partition != null) {
+          found.add(new PartitionName(topic.id(), partition.partition()));
+        }
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Before the boot id, which makes the next start believe what is here: what could not be left
+   * stays in doubt. On the housekeeping worker.
+   */
+  private void recordDoubts() throws IOException {
+    Left left = leftOf;
+    if (left == null) {
+      return; // only where the order is left out on purpose
+    }
+    Doubts doubts = directory.doubts();
+    Map<PartitionName, Doubt> stay = new HashMap<>(doubts.all());
+    Doubt doubt = left.loss() == Loss.UNFLUSHED ? Doubt.UNFLUSHED : Doubt.COPY;
+    for (PartitionName name : directory.partitions()) {
+      stay.merge(name, doubt, (one, other) -> one.compareTo(other) >= 0 ? one : other);
+    }
+    stay.keySet().removeAll(left.of());
+    if (!stay.isEmpty()) {
+      LOG.warn(
+          "{} replicas stay in doubt, since ZooKeeper does not know their partitions now: they"
+              + " leave their sets first if it ever does again",
+          stay.size());
+    }
+    doubts.replace(stay, doubts.includeAbsent() || left.loss() != Loss.UNFLUSHED);
   }
 
   private static Loss loss(Why why) {
@@ -98,6 +173,7 @@ final class DoubtfulLeaving implements DoubtfulStart {
 
   private void record(CompletableFuture<Boolean> recorded, boolean isTold) {
     try {
+      recordDoubts();
       directory.recordRun(NO_INCARNATION);
       recorded.complete(true);
     } catch (DiskFullException e) {

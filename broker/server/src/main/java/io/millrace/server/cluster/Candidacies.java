@@ -1,8 +1,10 @@
 package io.millrace.server.cluster;
 
+import io.millrace.coordination.election.LogPosition;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.rpc.EventLoop;
 import io.millrace.rpc.SafetyRule;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -84,6 +86,7 @@ final class Candidacies {
 
   private final class Candidacy implements Elections.Candidate {
     private final Replica replica;
+    private Optional<LogPosition> flushed = Optional.empty();
 
     Candidacy(Replica replica) {
       this.replica = replica;
@@ -124,7 +127,22 @@ final class Candidacies {
           SafetyRule.H14.isLeftOut()
               ? CompletableFuture.completedFuture(true)
               : roles.stepDown(replica, "this broker stands for election");
-      return mustFlush ? stoodDown.thenCompose(isDone -> partitions.flush(replica.id)) : stoodDown;
+      return mustFlush ? stoodDown.thenCompose(isDone -> flush()) : stoodDown;
+    }
+
+    private CompletionStage<Boolean> flush() {
+      return partitions
+          .flush(replica.id)
+          .thenApply(
+              end -> {
+                flushed = end;
+                return end.isPresent();
+              });
+    }
+
+    @Override
+    public Optional<LogPosition> flushedUpTo() {
+      return flushed;
     }
   }
 }

@@ -59,6 +59,13 @@ public final class Elections {
     record Again(long afterNanos) implements Result {}
 
     /**
+     * Every replica has to be asked what it has.
+     *
+     * @param why as a clause
+     */
+    record AskAll(String why) implements Result {}
+
+    /**
      * Nobody can lead now.
      *
      * @param epochInStore the leader epoch that was read when this was decided
@@ -67,7 +74,7 @@ public final class Elections {
   }
 
   /** What a candidate knows, asked for at the moment of deciding. */
-  interface Candidate {
+  interface Candidate extends PartitionElection.Preparation {
     Catalog catalog();
 
     int incarnation();
@@ -84,6 +91,7 @@ public final class Elections {
      *
      * @return false to give up
      */
+    @Override
     CompletionStage<Boolean> prepare(boolean mustFlush);
   }
 
@@ -113,7 +121,7 @@ public final class Elections {
             replica.id.topicId(),
             replica.id.partition(),
             () -> scene(replica, candidate, minInSync),
-            candidate::prepare)
+            candidate)
         .whenComplete(
             (outcome, bug) -> {
               underWay--;
@@ -149,6 +157,9 @@ public final class Elections {
     }
     if (outcome instanceof PartitionElection.Outcome.Waits waits) {
       return new Result.Again(MILLISECONDS.toNanos(waits.millis()));
+    }
+    if (outcome instanceof PartitionElection.Outcome.AsksAll asks) {
+      return new Result.AskAll(asks.why());
     }
     if (outcome instanceof PartitionElection.Outcome.Unavailable unavailable) {
       return new Result.Impossible(unavailable.why(), unavailable.partition().leaderEpoch());

@@ -14,6 +14,7 @@ import io.millrace.server.partition.Shard;
 import io.millrace.server.replica.PartitionState;
 import io.millrace.server.replica.SetsChange;
 import io.millrace.server.replica.SetsOutcome;
+import io.millrace.storage.directory.Doubt;
 import io.millrace.storage.directory.PartitionName;
 import io.millrace.storage.log.LogDamage;
 import io.millrace.storage.log.LogOpening;
@@ -90,8 +91,12 @@ public final class LocalPartitions {
   interface RoleListener {
     void onLeading(PartitionId id, int epoch);
 
-    /** A leader's sets should be others; {@link #onSetsOutcome} is to be told. */
-    void onSetsWanted(PartitionId id, SetsChange change);
+    /**
+     * A leader's sets should be others; {@link #onSetsOutcome} is to be told.
+     *
+     * @param flushed how far its log is on the disk
+     */
+    void onSetsWanted(PartitionId id, SetsChange change, LogPosition flushed);
 
     /** Some of its bytes are not what was written; it goes on with the rest. */
     void onDamaged(PartitionId id, LogDamage damage);
@@ -115,7 +120,8 @@ public final class LocalPartitions {
 
           @Override
           public void onSetsWanted(PartitionId leading, SetsChange change) {
-            home.execute(() -> roles.onSetsWanted(leading, change));
+            LogPosition flushed = flushedUpTo(shard.get(leading));
+            home.execute(() -> roles.onSetsWanted(leading, change, flushed));
           }
 
           @Override
@@ -289,20 +295,50 @@ public final class LocalPartitions {
     }
   }
 
-  /** Completes with true once all that it holds is on disk; false when that failed. */
-  CompletionStage<Boolean> flush(PartitionId id) {
-    CompletableFuture<Boolean> flushed = new CompletableFuture<>();
+  private static LogPosition flushedUpTo(Partition partition) {
+    long end = partition.log().flushedOffset();
+    int epoch = end == 0 ? 0 : partition.log().epochAt(end - 1);
+    return new LogPosition(Math.max(0, epoch), end);
+  }
+
+  /**
+   * Completes once all that it holds is on disk, with how far that reaches; with nothing when that
+   * failed.
+   */
+  CompletionStage<Optional<LogPosition>> flush(PartitionId id) {
+    CompletableFuture<Optional<LogPosition>> flushed = new CompletableFuture<>();
     Shard shard = id.ownerAmong(shards);
     shard.deliver(
         () -> {
           Partition partition = shard.find(id);
           if (partition == null) {
-            home.execute(() -> flushed.complete(false));
+            home.execute(() -> flushed.complete(Optional.empty()));
           } else {
-            partition.flush(done -> home.execute(() -> flushed.complete(done)));
+            partition.flush(
+                done -> {
+                  Optional<LogPosition> end =
+                      done ? Optional.of(flushedUpTo(partition)) : Optional.empty();
+                  home.execute(() -> flushed.complete(end));
+                });
           }
         });
     return flushed;
+  }
+
+  /** What this replica may lack that its sets do not know of; empty as a rule. */
+  Optional<Doubt> doubtOf(PartitionId id) {
+    return logs.doubtOf(new PartitionName(id.topicId(), id.partition()));
+  }
+
+  /**
+   * It is in none of its partition's sets any more.
+   *
+   * @param then on the store's loop: whether that is on disk
+   */
+  void settleDoubt(PartitionId id, Consumer<Boolean> then) {
+    logs.settleDoubt(
+        new PartitionName(id.topicId(), id.partition()),
+        isDone -> home.execute(() -> then.accept(isDone)));
   }
 
   /** Tells, on the store's loop, the first damaged range that is known of its log. */

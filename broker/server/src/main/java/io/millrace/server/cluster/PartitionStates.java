@@ -1,10 +1,12 @@
 package io.millrace.server.cluster;
 
+import io.millrace.coordination.election.LogPosition;
 import io.millrace.coordination.election.SetsWrite;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.server.replica.PartitionState;
 import io.millrace.server.replica.SetsChange;
 import io.millrace.server.replica.SetsOutcome;
+import java.util.Optional;
 
 /** What the cluster's store says, in the words of replication. */
 final class PartitionStates {
@@ -22,7 +24,10 @@ final class PartitionStates {
         image.soleFlushed());
   }
 
-  static SetsWrite.Change of(SetsChange change, int leader, int incarnation) {
+  /**
+   * @param flushed how far the leader's log is on its disk
+   */
+  static SetsWrite.Change of(SetsChange change, LogPosition flushed, int leader, int incarnation) {
     return new SetsWrite.Change(
         change.expectedVersion(),
         leader,
@@ -31,6 +36,7 @@ final class PartitionStates {
         change.inSync(),
         change.eligible(),
         change.soleFlushed(),
+        Optional.of(flushed),
         change.admitted(),
         change.why());
   }

@@ -4,6 +4,8 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.millrace.coordination.election.HandOver;
 import io.millrace.coordination.election.LogPosition;
+import io.millrace.coordination.election.Loss;
+import io.millrace.coordination.election.Remains;
 import io.millrace.coordination.election.SetsWrite;
 import io.millrace.coordination.election.UncleanElection;
 import io.millrace.coordination.view.PartitionImage;
@@ -44,6 +46,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
   private final ReplicaTable table;
   private final Repairs repairs;
   private final Openings openings;
+  private final LateLeaving lateLeaving;
 
   /** By topic id. */
   private final Map<String, String> faultsTold = new HashMap<>();
@@ -73,6 +76,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
     this.table = new ReplicaTable(loop);
     this.repairs = new Repairs(loop, outlook, partitions, roles, table, this::decide);
     this.openings = new Openings(loop, outlook, partitions, table, this, this::decide);
+    this.lateLeaving = new LateLeaving(loop, outlook, partitions, roles, this::decide);
   }
 
   /** Before the first picture. */
@@ -241,11 +245,19 @@ public final class Replicas implements LocalPartitions.RoleListener {
     openings.whenAllIsOpened(action);
   }
 
-  /** How far each log reaches; {@link LogPosition#NOTHING} where there is none. */
-  public LogPosition positionOf(String topicId, int partition) {
+  /**
+   * What there is of a replica, {@link LogPosition#NOTHING} where there is no log.
+   *
+   * @param loss of all that is here; what is known of this one may be worse
+   */
+  public Remains remainsOf(String topicId, int partition, Loss loss) {
     loop.assertInLoop();
-    Replica replica = table.find(new PartitionId(topicId, partition));
-    return replica == null ? LogPosition.NOTHING : replica.position;
+    PartitionId id = new PartitionId(topicId, partition);
+    Replica replica = table.find(id);
+    Loss known = partitions.doubtOf(id).map(LateLeaving::loss).orElse(loss);
+    return new Remains(
+        replica == null ? LogPosition.NOTHING : replica.position,
+        known.compareTo(loss) > 0 ? known : loss);
   }
 
   /** Looks at a partition anew, unless something is being done about it. */
@@ -260,6 +272,12 @@ public final class Replicas implements LocalPartitions.RoleListener {
     }
     if (stopped || (replica != null && replica.isUnderWay())) {
       return; // what is under way decides again when it ends
+    }
+    if (replica != null
+        && topic != null
+        && !topic.deleting()
+        && lateLeaving.mustComeFirst(replica)) {
+      return;
     }
     ReplicaPlan plan =
         ReplicaPlan.decide(
@@ -399,10 +417,10 @@ public final class Replicas implements LocalPartitions.RoleListener {
   }
 
   @Override
-  public void onSetsWanted(PartitionId id, SetsChange change) {
+  public void onSetsWanted(PartitionId id, SetsChange change, LogPosition flushed) {
     Replica replica = table.find(id);
     if (replica != null && !replica.isBeingDeleted()) {
-      roles.changeSets(replica, outlook.self(), outlook.incarnation(), change);
+      roles.changeSets(replica, outlook.self(), outlook.incarnation(), change, flushed);
     }
   }
 
@@ -474,6 +492,9 @@ public final class Replicas implements LocalPartitions.RoleListener {
       replica.hasStoreGoneBack = impossible.epochInStore() < replica.highestEpochSeen();
       table.trouble(replica, impossible.why());
       electUncleanly(replica);
+    } else if (result instanceof Elections.Result.AskAll asks) {
+      table.trouble(replica, asks.why());
+      askAll(replica);
     }
     if (replica.stage != Replica.Stage.OPEN
         || result instanceof Elections.Result.Elected
@@ -510,6 +531,27 @@ public final class Replicas implements LocalPartitions.RoleListener {
         UncleanElection.Cause.SETTING,
         (partition, outcome) -> {
           if (outcome instanceof ElectOutcome.Failed) {
+            decideLater(replica, UNCLEAN_GRACE_NANOS);
+          }
+        });
+  }
+
+  /**
+   * The last in sync has lost what it had vouched for: whoever has the most leads, if all answer.
+   */
+  private void askAll(Replica replica) {
+    TopicImage topic = outlook.topicOf(replica.id);
+    UncleanElections elections = unclean;
+    if (topic == null || elections == null || stopped) {
+      return;
+    }
+    elections.elect(
+        topic,
+        List.of(replica.id.partition()),
+        UncleanElection.Cause.ROLL_CALL,
+        (partition, outcome) -> {
+          if (outcome instanceof ElectOutcome.Failed failed) {
+            table.trouble(replica, failed.why());
             decideLater(replica, UNCLEAN_GRACE_NANOS);
           }
         });

@@ -1,6 +1,8 @@
 package io.millrace.server.cluster;
 
 import io.millrace.coordination.election.LeavingInDoubt;
+import io.millrace.coordination.election.LogPosition;
+import io.millrace.coordination.election.Remains;
 import io.millrace.coordination.election.SetsWrite;
 import io.millrace.coordination.view.BrokerImage;
 import io.millrace.coordination.view.PartitionImage;
@@ -114,6 +116,11 @@ public final class Roles {
     return leaving.leaveDamaged(replica.id.topicId(), replica.id.partition(), self);
   }
 
+  /** Takes this broker out of the partition's sets; true when that is confirmed. */
+  CompletionStage<Boolean> leaveLate(Replica replica, int self, Remains remains) {
+    return leaving.leaveLate(replica.id.topicId(), replica.id.partition(), self, remains);
+  }
+
   /** What has changed around a partition whose role stays as it is. */
   void tell(Replica replica, PartitionImage image, Map<Integer, Integer> up) {
     boolean isNews = image.version() != replica.versionTold;
@@ -127,9 +134,11 @@ public final class Roles {
   /**
    * A leader wants its sets to be others: written, and the partition told of the outcome.
    *
+   * @param flushed how far its log is on the disk
    * @param incarnation of this broker's present registration
    */
-  void changeSets(Replica replica, int self, int incarnation, SetsChange change) {
+  void changeSets(
+      Replica replica, int self, int incarnation, SetsChange change, LogPosition flushed) {
     PartitionId id = replica.id;
     if (replica.epochLed != change.leaderEpoch() || replica.incarnationLed != incarnation) {
       partitions.onSetsOutcome(
@@ -137,7 +146,7 @@ public final class Roles {
       return;
     }
     setsWrite
-        .write(id.topicId(), id.partition(), PartitionStates.of(change, self, incarnation))
+        .write(id.topicId(), id.partition(), PartitionStates.of(change, flushed, self, incarnation))
         .whenComplete(
             (outcome, bug) -> {
               if (bug != null) {

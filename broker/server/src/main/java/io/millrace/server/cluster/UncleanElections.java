@@ -8,6 +8,7 @@ import io.millrace.coordination.view.BrokerImage;
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.server.partition.PartitionId;
+import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.ReplicaEnd;
 import io.millrace.wire.v1.ReplicaEndsRequest;
 import io.millrace.wire.v1.ReplicaPartition;
@@ -15,15 +16,18 @@ import io.millrace.wire.v1.Request;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Leaders for partitions that nobody can lead without loss: asks every replica that can be reached
- * how far it has come, and names the one that has the most. Owner: the store's loop.
+ * Leaders for partitions of which the sets do not tell who could lead without loss: asks every
+ * replica that can be reached how far it has come, and names the one that has the most. Owner: the
+ * store's loop.
  */
 final class UncleanElections {
   private static final Logger LOG = LoggerFactory.getLogger(UncleanElections.class);
@@ -66,6 +70,10 @@ final class UncleanElections {
     private final UncleanElection.Cause cause;
     private final Listener then;
     private final Map<Integer, Map<Integer, UncleanElection.Reach>> reached = new HashMap<>();
+
+    /** By partition, those whose copy cannot be used: they have answered, and have nothing. */
+    private final Map<Integer, Set<Integer>> without = new HashMap<>();
+
     private int pending = 1;
 
     Asking(TopicImage topic, List<Integer> partitions, UncleanElection.Cause cause, Listener then) {
@@ -118,7 +126,7 @@ final class UncleanElections {
                         .getResultsList()
                         .forEach(end -> note(peer, end));
                   } else {
-                    LOG.warn("before an unclean election: {}", outcome);
+                    LOG.warn("asking replicas for what they have: {}", outcome);
                   }
                   answered();
                 });
@@ -126,7 +134,11 @@ final class UncleanElections {
     }
 
     private void note(BrokerImage peer, ReplicaEnd end) {
-      if (!end.hasError()) {
+      if (end.hasError()) {
+        if (end.getError().getCode() == ErrorCode.STORAGE_FAILED) {
+          without.computeIfAbsent(end.getPartition(), number -> new HashSet<>()).add(peer.id());
+        }
+      } else {
         reached
             .computeIfAbsent(end.getPartition(), number -> new HashMap<>())
             .put(
@@ -150,6 +162,7 @@ final class UncleanElections {
               topic.id(),
               number,
               reached.getOrDefault(number, Map.of()),
+              without.getOrDefault(number, Set.of()),
               () -> outlook.catalog().incarnations(),
               cause)
           .whenComplete((outcome, bug) -> then.onElected(number, outcome(number, outcome, bug)));

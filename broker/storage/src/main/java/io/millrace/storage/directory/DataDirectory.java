@@ -46,6 +46,7 @@ public final class DataDirectory implements AutoCloseable {
           DataPaths.RUN,
           DataPaths.CLEAN_SHUTDOWN,
           DataPaths.CHECKPOINT,
+          DataPaths.DOUBTS,
           DataPaths.TRASH,
           "lost+found");
 
@@ -65,6 +66,7 @@ public final class DataDirectory implements AutoCloseable {
 
   private final Map<PartitionName, LogEnd> cleanEnds;
   private final Map<PartitionName, CheckpointEntry> checkpoint;
+  private final Doubts doubts;
 
   private @Nullable Identity identity;
 
@@ -95,6 +97,7 @@ public final class DataDirectory implements AutoCloseable {
     String unclean = uncleanBecause(mark, lastRun);
     this.cleanEnds = unclean == null && mark != null ? new HashMap<>(mark.ends()) : new HashMap<>();
     this.checkpoint = new HashMap<>(Checkpoint.read(disk, paths.checkpoint()));
+    this.doubts = Doubts.read(disk, paths.doubts(), partitions());
     this.lastBootId = lastRun == null ? "" : lastRun.bootId();
     if (lastBootId.isEmpty()) {
       forgetsBoots = !checkpoint.isEmpty();
@@ -304,6 +307,11 @@ public final class DataDirectory implements AutoCloseable {
     return remembered == null ? PageCache.WHOLE : PageCache.DOUBTED;
   }
 
+  /** Which replicas here are in doubt, from this start on and from earlier ones. */
+  public Doubts doubts() {
+    return doubts;
+  }
+
   public StartState startState() {
     return startState;
   }
@@ -483,6 +491,7 @@ public final class DataDirectory implements AutoCloseable {
       Checkpoint.write(disk, paths.checkpoint(), checkpoint);
     }
     trash.take(partition, wallMillis);
+    doubts.settle(List.of(partition));
   }
 
   /**

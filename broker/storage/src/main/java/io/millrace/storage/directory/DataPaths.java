@@ -31,6 +31,7 @@ public record DataPaths(Path root) {
   static final String RUN = "run";
   static final String CLEAN_SHUTDOWN = "clean-shutdown";
   static final String CHECKPOINT = "checkpoint";
+  static final String DOUBTS = "doubts";
   static final String TRASH = "trash";
 
   private static final Pattern SEGMENT_FILE = Pattern.compile("[0-9]{20}\\.(log|index)");
@@ -53,6 +54,10 @@ public record DataPaths(Path root) {
 
   Path checkpoint() {
     return root.resolve(CHECKPOINT);
+  }
+
+  Path doubts() {
+    return root.resolve(DOUBTS);
   }
 
   Path trash() {

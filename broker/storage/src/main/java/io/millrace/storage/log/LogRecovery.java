@@ -40,22 +40,35 @@ final class LogRecovery {
   private final int indexIntervalBytes;
   private final PageCache pageCache;
   private final BatchWalk walk;
+  private final BeforeCut beforeCut;
 
   private long readBytes;
   private long cutBytes;
   private long cutWholeBatches;
   private boolean changedEpochs;
+  private boolean isInDoubt;
+
+  /** Hears that what was forced may be among what is cut, and remembers it durably. */
+  interface BeforeCut {
+    void remember() throws IOException;
+  }
 
   /**
    * @param pageCache if it is whole, a hole before the last write is damage, and not the crash
    */
   LogRecovery(
-      Disk disk, Path directory, int indexIntervalBytes, PageCache pageCache, BatchWalk walk) {
+      Disk disk,
+      Path directory,
+      int indexIntervalBytes,
+      PageCache pageCache,
+      BatchWalk walk,
+      BeforeCut beforeCut) {
     this.disk = disk;
     this.directory = directory;
     this.indexIntervalBytes = indexIntervalBytes;
     this.pageCache = pageCache;
     this.walk = walk;
+    this.beforeCut = beforeCut;
   }
 
   /** A log ready to be used: all of it is on disk, but for the name of a new one. */
@@ -225,6 +238,9 @@ final class LogRecovery {
       scans.add(scan);
       i++;
     }
+    if (isInDoubt || end < recoveryPoint) {
+      beforeCut.remember(); // the next recovery finds nothing wrong any more
+    }
     for (int j = 0; j < scans.size(); j++) {
       segments.add(repaired(files.get(from + j), scans.get(j), j == scans.size() - 1));
     }
@@ -322,8 +338,17 @@ final class LogRecovery {
       }
       cutBytes += file.sizeBytes() - scan.sizeBytes();
       cutWholeBatches += later;
+      boolean isEndOfFile = later == 0 && (last || scan.isCutShort());
+      isInDoubt |= !isEndOfFile && !isLostWrite(log, scan);
       return scan;
     }
+  }
+
+  private static boolean isLostWrite(DiskFile log, SegmentScan scan) throws IOException {
+    int size = (int) log.size();
+    int next = new LaterBatches(log, size, scan.endOffset()).next(scan.sizeBytes() + 1);
+    int to = next < 0 ? scan.damagedTo() : Math.min(next, scan.damagedTo());
+    return LostWrite.explains(log, scan.sizeBytes(), to);
   }
 
   /** Cuts the file if need be, forces it, and writes its index. */

@@ -3,6 +3,8 @@ package io.millrace.storage.log;
 import io.millrace.rpc.EventLoop;
 import io.millrace.storage.directory.CheckpointEntry;
 import io.millrace.storage.directory.DataDirectory;
+import io.millrace.storage.directory.Doubt;
+import io.millrace.storage.directory.Doubts;
 import io.millrace.storage.directory.LogEnd;
 import io.millrace.storage.directory.PageCache;
 import io.millrace.storage.directory.PartitionName;
@@ -16,7 +18,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +74,9 @@ public final class LogStore {
 
   /** What logs knew that have been let go of, until they are opened again. */
   private final Map<PartitionName, CheckpointEntry> letGo = new HashMap<>();
+
+  /** Whose doubts are over; from any thread to the housekeeping worker. */
+  private final Map<PartitionName, Consumer<Boolean>> settled = new ConcurrentHashMap<>();
 
   private final Queue<PartitionLog> unretained = new ArrayDeque<>();
   private boolean closed;
@@ -216,18 +223,23 @@ public final class LogStore {
                 + remembered.recoveryPoint()
                 + " were on disk: restore it, or delete the partition");
       } else if (kind == FileKind.ABSENT) {
+        if (directory.doubts().includeAbsent()) {
+          directory.doubts().add(name, Doubt.COPY); // once it is here nothing tells that it was not
+        }
         directory.createPartition(name);
         newPartitions.add(() -> {});
       } else if (kind != FileKind.DIRECTORY) {
         return LogOpening.Offline.refused(path + " is not a directory");
       }
+      Doubts doubts = directory.doubts();
       LogRecovery recovery =
           new LogRecovery(
               directory.disk(),
               path,
               logConfig.indexIntervalBytes(),
               known == null ? directory.pageCacheOf(name) : PageCache.WHOLE,
-              recoveryWalk);
+              recoveryWalk,
+              () -> doubts.add(name, Doubt.FLUSHED));
       LogEnd cleanEnd = directory.takeCleanEnd(name).orElse(null);
       LogRecovery.Recovered recovered = recovery.open(cleanEnd, remembered);
       report(name, recovered);
@@ -293,6 +305,41 @@ public final class LogStore {
       }
     }
     return new LogOpening.Offline(why, cause);
+  }
+
+  /** What this replica may lack that its sets do not know of; empty as a rule. Any thread. */
+  public Optional<Doubt> doubtOf(PartitionName name) {
+    return directory.doubts().of(name);
+  }
+
+  /**
+   * It is in no set any more that says it holds everything.
+   *
+   * @param then on the housekeeping worker: whether that is on disk
+   */
+  public void settleDoubt(PartitionName name, Consumer<Boolean> then) {
+    settled.put(name, then);
+    housekeeping.execute(this::settleDoubts);
+  }
+
+  /** Once for all that have come until now. */
+  private void settleDoubts() {
+    Map<PartitionName, Consumer<Boolean>> now = new HashMap<>();
+    settled.forEach((name, then) -> now.put(name, then));
+    now.forEach(settled::remove);
+    boolean isDone = true;
+    try {
+      directory.doubts().settle(now.keySet());
+    } catch (DiskFullException e) {
+      fullDisk.met(e.getMessage());
+      isDone = false;
+    } catch (IOException e) {
+      failIfForce(e);
+      LOG.warn("which replicas are not in doubt any more could not be written: {}", e.toString());
+      isDone = false;
+    }
+    boolean done = isDone;
+    now.values().forEach(then -> then.accept(done));
   }
 
   /**

@@ -22,6 +22,8 @@ final class SegmentScan {
   private long endOffset;
   private int beganAt;
   private long readBytes;
+  private int damagedTo;
+  private boolean isCutShort;
   private @Nullable String problem;
 
   SegmentScan(
@@ -53,6 +55,8 @@ final class SegmentScan {
       BatchScan found = walk.next();
       BatchView batch = walk.batch();
       problem = problem(found, batch);
+      isCutShort = found == BatchScan.HEADER || found == BatchScan.INCOMPLETE;
+      damagedTo = found == BatchScan.WHOLE ? walk.nextPosition() : fileSizeBytes;
       if (problem == null) {
         checkOrder(batch);
         changedEpochs |= learnEpoch(batch, epochs);
@@ -140,6 +144,16 @@ final class SegmentScan {
   /** Up to here the file is good. */
   int sizeBytes() {
     return sizeBytes;
+  }
+
+  /** The bad batch goes on beyond the file's end, or says so. */
+  boolean isCutShort() {
+    return isCutShort;
+  }
+
+  /** Where the bad batch ends, as far as that can be told, or the file. */
+  int damagedTo() {
+    return damagedTo;
   }
 
   long endOffset() {
