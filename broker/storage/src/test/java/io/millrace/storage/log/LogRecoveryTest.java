@@ -2,11 +2,14 @@ package io.millrace.storage.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.storage.directory.Doubt;
 import io.millrace.storage.files.MemoryDisk;
+import io.millrace.storage.files.SimulatedCrash;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -160,6 +163,105 @@ class LogRecoveryTest {
     MemoryDisk lost = afterPowerLoss();
     replaceLog(lost, 0, damaged);
     assertThat(recordsAfterRestart(lost)).containsExactly("0:one");
+  }
+
+  private static long endOf(LogFixture fixture) {
+    PartitionLog log = fixture.open();
+    return fixture.ask(log::endOffset);
+  }
+
+  /** Three batches, of which the second is damaged where it lies; after a loss of power. */
+  private MemoryDisk withDamage(UnaryOperator<byte[]> damage) throws IOException {
+    PartitionLog log = openInEpoch(0);
+    fixture.append(log, Batches.single("one"));
+    fixture.append(log, Batches.single("x".repeat(9_000)));
+    fixture.append(log, Batches.single("three"));
+    MemoryDisk lost = afterPowerLoss();
+    replaceLog(lost, 0, damage.apply(disk.contents(fixture.logFile(0))));
+    return lost;
+  }
+
+  @Test
+  @DisplayName("P-8: rot above the recovery point is cut, and the log's word is not taken any more")
+  void p8_rotAboveTheRecoveryPointLeavesADoubt() throws IOException {
+    MemoryDisk lost =
+        withDamage(
+            bytes -> {
+              bytes[5_000] ^= 1;
+              return bytes;
+            });
+    LogFixture restarted = LogFixture.inMemory(lost);
+    restarted.start();
+    assertThat(endOf(restarted)).isEqualTo(1);
+    assertThat(restarted.store().doubtOf(LogFixture.NAME)).contains(Doubt.FLUSHED);
+
+    restarted.kill();
+    lost.losePower(1);
+    LogFixture again = LogFixture.inMemory(lost);
+    again.start();
+    assertThat(endOf(again)).isEqualTo(1);
+    assertThat(again.store().doubtOf(LogFixture.NAME))
+        .as("though nothing shows it any more")
+        .contains(Doubt.FLUSHED);
+    again.store().settleDoubt(LogFixture.NAME, done -> assertThat(done).isTrue());
+    again.settle();
+    assertThat(again.store().doubtOf(LogFixture.NAME)).isEmpty();
+  }
+
+  @Test
+  @DisplayName("P-8: the doubt stands on the disk before the cut, wherever a crash comes")
+  void p8_noCrashTakesTheDoubtAway() throws IOException {
+    MemoryDisk lost =
+        withDamage(
+            bytes -> {
+              bytes[5_000] ^= 1;
+              return bytes;
+            });
+    for (int step = 1; step <= 40; step++) {
+      for (boolean isPowerLost : new boolean[] {false, true}) {
+        MemoryDisk crashing = lost.copy(step);
+        crashing.crashAt(crashing.steps() + step);
+        try {
+          LogFixture broken = LogFixture.inMemory(crashing);
+          broken.start();
+          broken.tryOpen();
+        } catch (SimulatedCrash | IOException e) {
+          assertThat(e).isNotNull();
+        }
+        if (isPowerLost) {
+          crashing.losePower(0.5);
+        } else {
+          crashing.killProcess();
+        }
+        LogFixture restarted = LogFixture.inMemory(crashing);
+        restarted.start();
+        restarted.tryOpen();
+        assertThat(restarted.store().doubtOf(LogFixture.NAME))
+            .as("crash at step %d", step)
+            .contains(Doubt.FLUSHED);
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("P-8: pages that were never written are what a loss of power leaves, and no doubt")
+  void p8_whatALostWriteLeavesIsNoDoubt() throws IOException {
+    for (int lostFrom : new int[] {512, 4_096, 8_192}) {
+      disk = LogFixture.memoryDisk(1);
+      fixture = LogFixture.inMemory(disk);
+      fixture.start();
+      MemoryDisk lost =
+          withDamage(
+              bytes -> {
+                Arrays.fill(
+                    bytes, lostFrom, Math.min(lostFrom + 512, bytes.length - 200), (byte) 0);
+                return bytes;
+              });
+      LogFixture restarted = LogFixture.inMemory(lost);
+      restarted.start();
+      assertThat(endOf(restarted)).isEqualTo(1);
+      assertThat(restarted.store().doubtOf(LogFixture.NAME)).isEmpty();
+    }
   }
 
   @Test
