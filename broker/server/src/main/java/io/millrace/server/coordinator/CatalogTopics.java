@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** The topics that this broker knows of, for groups. */
@@ -44,9 +45,14 @@ record CatalogTopics(Catalog catalog) implements TopicDirectory {
     return racks;
   }
 
-  /** No request carries a pattern yet: nothing matches. */
   @Override
-  public Set<String> matching(String pattern) {
-    return Set.of();
+  public Set<String> names() {
+    Set<String> names = new TreeSet<>();
+    for (TopicImage topic : catalog.image().topics().values()) {
+      if (!topic.deleting() && !GroupsTopic.isName(topic.name())) {
+        names.add(topic.name());
+      }
+    }
+    return names;
   }
 }

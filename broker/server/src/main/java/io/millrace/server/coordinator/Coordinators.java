@@ -50,7 +50,7 @@ public final class Coordinators {
   public Coordinators(List<Shard> shards, Supplier<Catalog> catalog) {
     this.shards = shards;
     this.catalog = catalog;
-    this.rules = new GroupRules(() -> new CatalogTopics(catalog.get()));
+    this.rules = new GroupRules(catalog);
     shards.forEach(shard -> byShard.put(shard, new HashMap<>()));
   }
 

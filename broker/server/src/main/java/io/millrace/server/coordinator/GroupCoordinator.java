@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.millrace.rpc.EventLoop;
 import io.millrace.rpc.Timer;
+import io.millrace.server.cluster.Catalog;
 import io.millrace.server.group.CommitRules;
 import io.millrace.server.group.CommittedOffset;
 import io.millrace.server.group.Group;
@@ -144,6 +145,18 @@ final class GroupCoordinator {
     groups.clear();
   }
 
+  /** For one decision; topics that have come or grown meanwhile go before it. */
+  @SuppressWarnings("ReferenceEquality") // any other catalog may have other topics
+  private Membership decide(LiveGroup live) {
+    Catalog now = rules.catalog().get();
+    Membership membership = rules.membership(live.group, now, loop.clock().wallMillis());
+    if (live.seen != now) {
+      live.seen = now;
+      membership.onTopicsChanged();
+    }
+    return membership;
+  }
+
   // ---- Members ---------------------------------------------------------------------------------
 
   /**
@@ -169,7 +182,7 @@ final class GroupCoordinator {
       return;
     }
     replace(live, beat.memberId());
-    Membership membership = rules.membership(live.group);
+    Membership membership = decide(live);
     HeartbeatAnswer answer = membership.onHeartbeat(beat);
     settle(live, membership);
     if (live.group.isForgotten()) {
@@ -290,7 +303,7 @@ final class GroupCoordinator {
       return;
     }
     LOG.info("group {}: member {} {} for too long and is out", live.group.id(), memberId, why);
-    Membership membership = rules.membership(live.group);
+    Membership membership = decide(live);
     membership.expire(memberId);
     settle(live, membership);
   }
@@ -333,7 +346,7 @@ final class GroupCoordinator {
       if (stage != Stage.SERVING || waiting == null) {
         continue;
       }
-      Membership membership = rules.membership(live.group);
+      Membership membership = decide(live);
       HeartbeatAnswer answer = membership.look(each.getKey());
       settle(live, membership);
       if (!waiting.knows(answer)) {
@@ -369,7 +382,11 @@ final class GroupCoordinator {
       Optional<CommitRules.Refusal> refusal =
           CommitRules.refusal(live.group, commit.partition(), by);
       if (refusal.isEmpty()) {
-        changes.add(commit);
+        CommittedOffset before = live.group.offsets().get(commit.partition());
+        changes.add(
+            before == null
+                ? commit
+                : new GroupChange.Committed(commit.partition(), commit.offset().after(before)));
       }
       results.add(refusal);
     }

@@ -63,6 +63,7 @@ final class GroupLogCodec {
           value.setEpoch(
               GroupLogEpoch.newBuilder()
                   .setEpoch(is.groupEpoch())
+                  .setEmptySinceMs(is.emptySinceMillis())
                   .putAllPartitionCounts(is.partitionCounts())));
     } else if (change instanceof GroupChange.TargetOf of) {
       return line(key.setTarget(of.memberId()), value.setTarget(partitions(of.partitions())));
@@ -102,6 +103,7 @@ final class GroupLogCodec {
         .setOffset(offset.offset())
         .setLeaderEpoch(offset.leaderEpoch())
         .setCommitTimestampMs(offset.commitMillis())
+        .setMovedTimestampMs(offset.movedMillis())
         .setMetadata(offset.metadata())
         .build();
   }
@@ -122,7 +124,7 @@ final class GroupLogCodec {
     identity.instanceId().ifPresent(built::setInstanceId);
     identity.rack().ifPresent(built::setRack);
     identity.assignor().ifPresent(built::setAssignor);
-    member.subscription().pattern().ifPresent(built::setPattern);
+    built.addAllTopicPatterns(new TreeSet<>(member.subscription().patterns()));
     return built.build();
   }
 
@@ -167,7 +169,9 @@ final class GroupLogCodec {
       case TARGET -> new GroupChange.TargetOf(key.getTarget(), ids(value.getTarget()));
       case EPOCH ->
           new GroupChange.EpochIs(
-              value.getEpoch().getEpoch(), new TreeMap<>(value.getEpoch().getPartitionCountsMap()));
+              value.getEpoch().getEpoch(),
+              new TreeMap<>(value.getEpoch().getPartitionCountsMap()),
+              value.getEpoch().getEmptySinceMs());
       case ASSIGNMENT -> new GroupChange.TargetsAre(value.getAssignment().getEpoch());
       case OFFSET -> new GroupChange.Committed(id(key.getOffset()), offset(value.getOffset()));
       case WHAT_NOT_SET -> null;
@@ -183,6 +187,9 @@ final class GroupLogCodec {
         offset.getOffset(),
         offset.getLeaderEpoch(),
         offset.getCommitTimestampMs(),
+        offset.getMovedTimestampMs() == 0
+            ? offset.getCommitTimestampMs()
+            : offset.getMovedTimestampMs(),
         offset.getMetadata());
   }
 
@@ -198,8 +205,7 @@ final class GroupLogCodec {
             member.getRevocationTimeoutMs(),
             member.hasAssignor() ? Optional.of(member.getAssignor()) : Optional.empty()),
         new Subscription(
-            new HashSet<>(member.getTopicsList()),
-            member.hasPattern() ? Optional.of(member.getPattern()) : Optional.empty()),
+            new HashSet<>(member.getTopicsList()), new HashSet<>(member.getTopicPatternsList())),
         member.getEpoch(),
         member.getPreviousEpoch(),
         ids(member.getOwned()),

@@ -1,6 +1,7 @@
 package io.millrace.server.coordinator;
 
 import io.millrace.rpc.Timer;
+import io.millrace.server.cluster.Catalog;
 import io.millrace.server.group.Group;
 import io.millrace.server.group.GroupMember;
 import io.millrace.server.group.Heartbeat;
@@ -21,6 +22,9 @@ final class LiveGroup {
 
   /** Of the last time that an assignment was made. */
   String alarm = "";
+
+  /** The cluster as it was when topics were last looked at; each change of it makes another. */
+  @Nullable Catalog seen;
 
   /** Whether those who wait are going to be looked at. */
   boolean looksSoon;

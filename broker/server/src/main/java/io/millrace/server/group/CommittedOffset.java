@@ -6,6 +6,25 @@ package io.millrace.server.group;
  * @param offset the next to be read
  * @param leaderEpoch of the last record read; -1 when the committer did not say
  * @param commitMillis when, by the coordinator's clock, since the epoch
+ * @param movedMillis when the offset was another one last; the same commit again does not move it
  * @param metadata the committer's own words
  */
-public record CommittedOffset(long offset, int leaderEpoch, long commitMillis, String metadata) {}
+public record CommittedOffset(
+    long offset, int leaderEpoch, long commitMillis, long movedMillis, String metadata) {
+  /** The first in its partition, or one that moves. */
+  public CommittedOffset(long offset, int leaderEpoch, long commitMillis, String metadata) {
+    this(offset, leaderEpoch, commitMillis, commitMillis, metadata);
+  }
+
+  /** Where nothing was read yet, and everything shall be. */
+  static CommittedOffset beginning(long nowMillis) {
+    return new CommittedOffset(0, -1, nowMillis, "");
+  }
+
+  /** The same after what was committed before. */
+  public CommittedOffset after(CommittedOffset before) {
+    return before.offset == offset
+        ? new CommittedOffset(offset, leaderEpoch, commitMillis, before.movedMillis, metadata)
+        : this;
+  }
+}

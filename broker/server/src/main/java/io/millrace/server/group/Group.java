@@ -30,6 +30,7 @@ public final class Group {
   private int epoch;
   private int assignmentEpoch;
   private NavigableMap<String, Integer> partitionCounts = new TreeMap<>();
+  private long emptySinceMillis;
 
   /** Follows from the members: who they are by the instance they are of, and who holds what. */
   private final Map<String, String> byInstance = new HashMap<>();
@@ -50,6 +51,7 @@ public final class Group {
     } else if (change instanceof GroupChange.EpochIs is) {
       epoch = is.groupEpoch();
       partitionCounts = is.partitionCounts();
+      emptySinceMillis = is.emptySinceMillis();
     } else if (change instanceof GroupChange.TargetOf of) {
       targets.put(of.memberId(), of.partitions());
     } else if (change instanceof GroupChange.TargetsAre are) {
@@ -62,6 +64,7 @@ public final class Group {
       epoch = 0;
       assignmentEpoch = 0;
       partitionCounts = new TreeMap<>();
+      emptySinceMillis = 0;
     }
   }
 
@@ -109,6 +112,11 @@ public final class Group {
   /** By topic id, as of {@link #epoch}. */
   NavigableMap<String, Integer> partitionCounts() {
     return partitionCounts;
+  }
+
+  /** When the last member went; 0: there are some, or were none ever. */
+  public long emptySinceMillis() {
+    return emptySinceMillis;
   }
 
   public Collection<GroupMember> members() {

@@ -20,8 +20,10 @@ public sealed interface GroupChange {
    * What assignments depend on has changed.
    *
    * @param partitionCounts of the topics subscribed to, by topic id
+   * @param emptySinceMillis when the last member went; 0: there are some, or were none ever
    */
-  record EpochIs(int groupEpoch, NavigableMap<String, Integer> partitionCounts)
+  record EpochIs(
+      int groupEpoch, NavigableMap<String, Integer> partitionCounts, long emptySinceMillis)
       implements GroupChange {
     public EpochIs {
       partitionCounts = Collections.unmodifiableNavigableMap(new TreeMap<>(partitionCounts));

@@ -4,7 +4,6 @@ import io.millrace.server.group.AssignmentInput.Subscriber;
 import io.millrace.server.group.AssignmentInput.TopicShape;
 import io.millrace.server.partition.PartitionId;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -19,27 +18,32 @@ import java.util.TreeMap;
  */
 public final class Membership {
   private final Group group;
-  private final TopicDirectory topics;
+  private final SubscribedTopics topics;
   private final Map<String, Assignor> assignors;
   private final String defaultAssignor;
   private final GroupLimits limits;
+  private final long nowMillis;
   private final List<GroupChange> changes = new ArrayList<>();
   private Optional<String> alarm = Optional.empty();
 
   /**
+   * @param topics as they are now
    * @param assignors by name
+   * @param nowMillis by the wall clock
    */
   public Membership(
       Group group,
       TopicDirectory topics,
       Map<String, Assignor> assignors,
       String defaultAssignor,
-      GroupLimits limits) {
+      GroupLimits limits,
+      long nowMillis) {
     this.group = group;
-    this.topics = topics;
+    this.topics = new SubscribedTopics(topics, limits.topics());
     this.assignors = assignors;
     this.defaultAssignor = defaultAssignor;
     this.limits = limits;
+    this.nowMillis = nowMillis;
   }
 
   /** What has been changed, in order. */
@@ -47,9 +51,9 @@ public final class Membership {
     return List.copyOf(changes);
   }
 
-  /** Set: an assignor has failed, and how; targets stay as they were. */
+  /** Set: what a person has to know; an assignor has failed, and targets stay as they were. */
   public Optional<String> alarm() {
-    return alarm;
+    return alarm.or(topics::alarm);
   }
 
   private void make(GroupChange change) {
@@ -137,8 +141,12 @@ public final class Membership {
       return Optional.of(
           "there is no assignor " + assignor.get() + " here; there are " + assignors.keySet());
     }
-    if (beat.subscription().map(wanted -> wanted.topics().size()).orElse(0) > limits.topics()) {
+    Subscription wanted = beat.subscription().orElse(Subscription.NONE);
+    if (wanted.topics().size() > limits.topics()) {
       return Optional.of("a member may name at most " + limits.topics() + " topics");
+    }
+    if (wanted.patterns().size() > limits.patterns()) {
+      return Optional.of("a member may name at most " + limits.patterns() + " patterns of topics");
     }
     return Optional.empty();
   }
@@ -166,7 +174,9 @@ public final class Membership {
         !wanted.equals(member.subscription())
             || !now.identity().rack().equals(member.identity().rack())
             || !now.identity().assignor().equals(member.identity().assignor());
-    advance(mattersToOthers);
+    if (mattersToOthers || group.assignmentEpoch() < group.epoch()) {
+      advance(mattersToOthers);
+    }
     return tell(member.id(), beat.owned());
   }
 
@@ -182,8 +192,27 @@ public final class Membership {
     group.member(memberId).ifPresent(this::remove);
   }
 
-  /** Topics have come, gone or grown, maybe. */
+  /**
+   * Topics have come, gone or grown, maybe: to be asked first, before anything else changes. What
+   * there is now and was not when the group last looked was made after somebody had subscribed to
+   * it, so that the group has all of it before it, wherever its members begin (semantics 4.8).
+   */
   public void onTopicsChanged() {
+    if (group.members().isEmpty()) {
+      return;
+    }
+    Map<String, Integer> before = group.partitionCounts();
+    topics
+        .shapes(group)
+        .forEach(
+            (id, shape) -> {
+              for (int i = before.getOrDefault(id, 0); i < shape.partitionCount(); i++) {
+                PartitionId added = new PartitionId(id, i);
+                if (!group.offsets().containsKey(added)) {
+                  make(new GroupChange.Committed(added, CommittedOffset.beginning(nowMillis)));
+                }
+              }
+            });
     advance(false);
   }
 
@@ -194,11 +223,12 @@ public final class Membership {
 
   /** To the next epoch if anything calls for it, and to the targets of the group's epoch. */
   private void advance(boolean isCalledFor) {
-    NavigableMap<String, TopicShape> shapes = shapes();
+    NavigableMap<String, TopicShape> shapes = topics.shapes(group);
     NavigableMap<String, Integer> counts = new TreeMap<>();
     shapes.forEach((id, shape) -> counts.put(id, shape.partitionCount()));
     if (isCalledFor || !counts.equals(group.partitionCounts())) {
-      make(new GroupChange.EpochIs(group.epoch() + 1, counts));
+      long emptySince = group.members().isEmpty() ? nowMillis : 0;
+      make(new GroupChange.EpochIs(group.epoch() + 1, counts, emptySince));
     }
     if (group.assignmentEpoch() < group.epoch()) {
       assign(shapes);
@@ -211,7 +241,7 @@ public final class Membership {
       subscribers.put(
           member.id(),
           new Subscriber(
-              topicIds(member.subscription()),
+              topics.ids(member.subscription()),
               group.target(member.id()),
               member.identity().rack()));
     }
@@ -249,30 +279,6 @@ public final class Membership {
       throw new IllegalStateException("no assignor " + elected);
     }
     return assignor;
-  }
-
-  private NavigableMap<String, TopicShape> shapes() {
-    NavigableMap<String, TopicShape> shapes = new TreeMap<>();
-    for (GroupMember member : group.members()) {
-      for (String name : names(member.subscription())) {
-        topics.find(name).ifPresent(topic -> shapes.put(topic.topicId(), topic.shape()));
-      }
-    }
-    return shapes;
-  }
-
-  private Set<String> topicIds(Subscription subscription) {
-    Set<String> ids = new HashSet<>();
-    for (String name : names(subscription)) {
-      topics.find(name).ifPresent(topic -> ids.add(topic.topicId()));
-    }
-    return ids;
-  }
-
-  private Set<String> names(Subscription subscription) {
-    Set<String> names = new HashSet<>(subscription.topics());
-    subscription.pattern().ifPresent(pattern -> names.addAll(topics.matching(pattern)));
-    return names;
   }
 
   private HeartbeatAnswer tell(String memberId, Optional<Set<PartitionId>> reported) {

@@ -1,18 +1,24 @@
 package io.millrace.server.group;
 
-import java.util.Optional;
 import java.util.Set;
 
 /**
  * What a member wants to read.
  *
  * @param topics by name; of those that do not exist nothing is assigned until they do
- * @param pattern an expression that names of topics match as a whole; they join {@code topics}
+ * @param patterns what names of topics match as a whole ({@link TopicPattern}); whatever matches
+ *     joins {@code topics}, also when it is made later
  */
-public record Subscription(Set<String> topics, Optional<String> pattern) {
-  static final Subscription NONE = new Subscription(Set.of(), Optional.empty());
+public record Subscription(Set<String> topics, Set<String> patterns) {
+  static final Subscription NONE = new Subscription(Set.of(), Set.of());
 
   public Subscription {
     topics = Set.copyOf(topics);
+    patterns = Set.copyOf(patterns);
+  }
+
+  /** Of names alone. */
+  public static Subscription of(Set<String> topics) {
+    return new Subscription(topics, Set.of());
   }
 }

@@ -4,6 +4,7 @@ import io.millrace.server.group.AssignmentInput.TopicShape;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** The topics of the cluster, as groups have to know them. */
 public interface TopicDirectory {
@@ -15,11 +16,8 @@ public interface TopicDirectory {
   /** Empty: there is none of that name. */
   Optional<Topic> find(String name);
 
-  /**
-   * @param pattern one that has been found to be one
-   * @return names of topics that match as a whole
-   */
-  Set<String> matching(String pattern);
+  /** Names of all topics that a pattern may stand for: the brokers' own are not among them. */
+  Set<String> names();
 
   /** Of topics that stand still. */
   static TopicDirectory of(Map<String, Topic> topics) {
@@ -30,8 +28,8 @@ public interface TopicDirectory {
       }
 
       @Override
-      public Set<String> matching(String pattern) {
-        return Set.of();
+      public Set<String> names() {
+        return new TreeSet<>(topics.keySet());
       }
     };
   }

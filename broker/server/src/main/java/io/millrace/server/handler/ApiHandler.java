@@ -47,6 +47,7 @@ public final class ApiHandler implements RequestHandler {
   private final DrainBrokerHandler drainBroker;
   private final LeaveInSyncHandler leaveInSync;
   private final ReplicaEndsHandler replicaEnds;
+  private final ReaderLagsHandler readerLags;
   private final GroupHandlers groups;
   private final ReplicaAdmission admission;
 
@@ -96,6 +97,7 @@ public final class ApiHandler implements RequestHandler {
     drainBroker = new DrainBrokerHandler(catalog, leaders.leaderships());
     leaveInSync = new LeaveInSyncHandler(shards, requests);
     replicaEnds = new ReplicaEndsHandler(shards, requests);
+    readerLags = new ReaderLagsHandler(shards, requests);
     groups = new GroupHandlers(shards, catalog, topics, requests);
     admission = new ReplicaAdmission(catalog, leaders.draining());
   }
@@ -184,6 +186,7 @@ public final class ApiHandler implements RequestHandler {
       case DRAIN_BROKER -> drainBroker.handle(request);
       case LEAVE_IN_SYNC -> leaveInSync.handle(request);
       case REPLICA_ENDS -> replicaEnds.handle(request);
+      case READER_LAGS -> readerLags.handle(request);
       case LOCATE_GROUP,
           GROUP_HEARTBEAT,
           COMMIT_OFFSETS,

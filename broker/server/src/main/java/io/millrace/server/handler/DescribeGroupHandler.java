@@ -58,6 +58,7 @@ final class DescribeGroupHandler {
         .setHost(member.identity().host())
         .setMemberEpoch(member.epoch())
         .addAllTopics(new TreeSet<>(member.subscription().topics()))
+        .addAllTopicPatterns(new TreeSet<>(member.subscription().patterns()))
         .addAllAssigned(GroupTopics.of(member.owned(), catalog.get()))
         .addAllGiving(GroupTopics.of(member.giving(), catalog.get()))
         .addAllTarget(GroupTopics.of(reading.target(), catalog.get()))

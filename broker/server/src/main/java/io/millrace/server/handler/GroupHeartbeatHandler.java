@@ -72,7 +72,8 @@ final class GroupHeartbeatHandler {
         said.hasSubscription()
             ? Optional.of(
                 new Subscription(
-                    new HashSet<>(said.getSubscription().getTopicsList()), Optional.empty()))
+                    new HashSet<>(said.getSubscription().getTopicsList()),
+                    new HashSet<>(said.getSubscription().getTopicPatternsList())))
             : Optional.empty(),
         held);
   }

@@ -38,16 +38,19 @@ final class GroupShape {
       fault = Optional.of("a client id or a rack has at most " + MAX_ID_CHARS + " characters");
     }
     return fault
-        .or(() -> faultOfTopics(beat.getSubscription().getTopicsList()))
+        .or(() -> faultOfTopics("a topic's name", beat.getSubscription().getTopicsList()))
+        .or(
+            () ->
+                faultOfTopics("a pattern of topics", beat.getSubscription().getTopicPatternsList()))
         .map(why -> new Refusal(ErrorCode.INVALID_REQUEST, why));
   }
 
   /** What a member says is kept in a record, which has a largest size. */
-  private static Optional<String> faultOfTopics(List<String> topics) {
+  private static Optional<String> faultOfTopics(String what, List<String> topics) {
     return topics.stream()
         .filter(name -> name.isEmpty() || name.length() > MAX_TOPIC_CHARS)
         .findFirst()
-        .map(name -> "a topic's name has 1 to " + MAX_TOPIC_CHARS + " characters");
+        .map(name -> what + " has 1 to " + MAX_TOPIC_CHARS + " characters");
   }
 
   private static Optional<String> faultOfTimes(GroupHeartbeatRequest beat) {

@@ -46,7 +46,7 @@ final class ReplicaAdmission {
               ? checkFollower(head, head.getFetch().getFollower(), ofBroker)
               : Optional.empty();
       case LEAVE_IN_SYNC -> checkFollower(head, head.getLeaveInSync().getFollower(), ofBroker);
-      case REPLICA_ENDS -> ofBroker ? Optional.empty() : Optional.of(notHere());
+      case REPLICA_ENDS, READER_LAGS -> ofBroker ? Optional.empty() : Optional.of(notHere());
       default -> Optional.empty();
     };
   }

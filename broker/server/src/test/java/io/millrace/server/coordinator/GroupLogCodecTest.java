@@ -30,7 +30,7 @@ class GroupLogCodecTest {
         "m-1",
         new GroupMember.Identity(
             optional, optional, "client", "10.0.0.1", 45_000, 300_000, optional),
-        new Subscription(Set.of("orders", "notes"), optional),
+        new Subscription(Set.of("orders", "notes"), optional.map(Set::of).orElse(Set.of())),
         GroupMember.AWAY,
         7,
         Set.of(ONE),
@@ -42,12 +42,13 @@ class GroupLogCodecTest {
         new GroupChange.MemberIs(member(Optional.empty(), Set.of())),
         new GroupChange.MemberIs(member(Optional.of("one"), Set.of(TWO))),
         new GroupChange.MemberGone("m-1"),
-        new GroupChange.EpochIs(12, new TreeMap<>(Map.of("orders~k3v9x2qa", 6))),
+        new GroupChange.EpochIs(12, new TreeMap<>(Map.of("orders~k3v9x2qa", 6)), 0),
+        new GroupChange.EpochIs(13, new TreeMap<>(), 1_700_000_000_000L),
         new GroupChange.TargetOf("m-1", Set.of(ONE, TWO)),
         new GroupChange.TargetOf("m-1", Set.of()),
         new GroupChange.TargetsAre(12),
         new GroupChange.Committed(ONE, new CommittedOffset(Long.MAX_VALUE, -1, 99, "")),
-        new GroupChange.Committed(ONE, new CommittedOffset(0, 3, 1, "ünicode")),
+        new GroupChange.Committed(ONE, new CommittedOffset(0, 3, 9, 7, "ünicode")),
         new GroupChange.Forgotten(TWO),
         new GroupChange.Ended());
   }

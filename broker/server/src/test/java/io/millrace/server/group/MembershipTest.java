@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 @DisplayName("semantics 4.12 and 4.14: reconciling groups")
 class MembershipTest {
   private static final int SIX = 6;
+  private static final long NOW = 1_700_000_000_000L;
 
   private final Map<String, TopicDirectory.Topic> topics = new HashMap<>();
   private final List<GroupChange> log = new ArrayList<>();
@@ -38,7 +39,7 @@ class MembershipTest {
     Map<String, Assignor> assignors =
         new TreeMap<>(Map.of("balanced", new BalancedAssignor(), "range", new RangeAssignor()));
     return new Membership(
-        group, TopicDirectory.of(topics), assignors, "balanced", new GroupLimits(50, 100));
+        group, TopicDirectory.of(topics), assignors, "balanced", new GroupLimits(50, 100, 10), NOW);
   }
 
   private HeartbeatAnswer say(Heartbeat beat) {
@@ -65,9 +66,7 @@ class MembershipTest {
         id,
         epoch,
         identity(Optional.empty()),
-        epoch == 0
-            ? Optional.of(new Subscription(Set.of("orders"), Optional.empty()))
-            : Optional.empty(),
+        epoch == 0 ? Optional.of(Subscription.of(Set.of("orders"))) : Optional.empty(),
         owned);
   }
 
@@ -128,6 +127,116 @@ class MembershipTest {
     return group.member("a").orElseThrow().owned();
   }
 
+  private void topic(String name, int partitions) {
+    topics.put(name, new TopicDirectory.Topic(name + "~1", TopicShape.ofPartitions(partitions)));
+  }
+
+  private void topicsChanged() {
+    Membership membership = membership();
+    membership.onTopicsChanged();
+    log.addAll(membership.changes());
+  }
+
+  @Test
+  @DisplayName("4.8: what is added to a topic after a group has subscribed is before it as a whole")
+  void beginsAtTheFirstRecordOfPartitionsThatAreAdded() {
+    Told first = join("a");
+    topic("orders", SIX + 2);
+    topicsChanged();
+    assertThat(group.offsets().keySet())
+        .containsExactlyInAnyOrder(
+            new PartitionId("orders~1", SIX), new PartitionId("orders~1", SIX + 1));
+    assertThat(group.offsets().values()).allMatch(offset -> offset.offset() == 0);
+    assertThat(told(say(beat("a", first.memberEpoch(), Optional.of(first.owned())))).owned())
+        .hasSize(SIX + 2);
+  }
+
+  @Test
+  @DisplayName("4.8: what was there when it was subscribed to begins where its members say")
+  void saysNothingOfTopicsThatWereThereBefore() {
+    Told first = join("a");
+    topic("notes", 2);
+    Heartbeat both =
+        new Heartbeat(
+            "a",
+            first.memberEpoch(),
+            identity(Optional.empty()),
+            Optional.of(Subscription.of(Set.of("orders", "notes"))),
+            Optional.of(first.owned()));
+    assertThat(told(say(both)).owned()).hasSize(SIX + 2);
+    topicsChanged();
+    assertThat(group.offsets()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("4.12: topics that match a pattern join those named, also those made later")
+  void readsWhateverMatchesItsPatterns() {
+    topic("logs.eu", 1);
+    topic("audit", 1);
+    Told first =
+        told(
+            say(
+                new Heartbeat(
+                    "a",
+                    Heartbeat.JOIN,
+                    identity(Optional.empty()),
+                    Optional.of(new Subscription(Set.of("orders"), Set.of("logs.*"))),
+                    Optional.of(Set.of()))));
+    assertThat(first.owned()).hasSize(SIX + 1).contains(new PartitionId("logs.eu~1", 0));
+    topic("logs.us", 2);
+    topicsChanged();
+    Told later = told(say(beat("a", first.memberEpoch(), Optional.of(first.owned()))));
+    assertThat(later.owned()).hasSize(SIX + 3).contains(new PartitionId("logs.us~1", 1));
+    topics.remove("logs.eu");
+    topicsChanged();
+    assertThat(told(say(beat("a", later.memberEpoch(), Optional.of(later.owned())))).owned())
+        .hasSize(SIX + 2);
+  }
+
+  @Test
+  @DisplayName("B51: patterns that match more topics than a member may have raise an alarm")
+  void takesTheFirstTopicsByNameAndSaysSo() {
+    for (int i = 0; i < 120; i++) {
+      topic("many-%03d".formatted(i), 1);
+    }
+    Membership membership = membership();
+    HeartbeatAnswer answer =
+        membership.onHeartbeat(
+            new Heartbeat(
+                "a",
+                Heartbeat.JOIN,
+                identity(Optional.empty()),
+                Optional.of(new Subscription(Set.of(), Set.of("many-*"))),
+                Optional.of(Set.of())));
+    assertThat(told(answer).owned())
+        .hasSize(100)
+        .contains(new PartitionId("many-099~1", 0))
+        .doesNotContain(new PartitionId("many-100~1", 0));
+    assertThat(membership.alarm().orElse("")).contains("match 20 topics more than the 100");
+    assertThat(
+            say(
+                new Heartbeat(
+                    "b",
+                    Heartbeat.JOIN,
+                    identity(Optional.empty()),
+                    Optional.of(
+                        new Subscription(
+                            Set.of(),
+                            Set.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"))),
+                    Optional.of(Set.of()))))
+        .isInstanceOf(HeartbeatAnswer.Refused.class);
+  }
+
+  @Test
+  void remembersSinceWhenItHasHadNoMembers() {
+    join("a");
+    assertThat(group.emptySinceMillis()).isZero();
+    expire("a");
+    assertThat(group.emptySinceMillis()).isEqualTo(NOW);
+    join("b");
+    assertThat(group.emptySinceMillis()).isZero();
+  }
+
   @Test
   void aStaticMemberThatIsBackInTimeGetsWhatItHadAndNobodyElseNotices() {
     Heartbeat joining =
@@ -135,7 +244,7 @@ class MembershipTest {
             "a1",
             Heartbeat.JOIN,
             identity(Optional.of("till-1")),
-            Optional.of(new Subscription(Set.of("orders"), Optional.empty())),
+            Optional.of(Subscription.of(Set.of("orders"))),
             Optional.of(Set.of()));
     Told before = told(say(joining));
     int epoch = group.epoch();
