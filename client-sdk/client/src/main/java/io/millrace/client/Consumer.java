@@ -99,7 +99,7 @@ public interface Consumer<K, V> extends AutoCloseable {
    * As {@link #commitSync()}, without waiting. Commits take effect in the order in which the
    * coordinator gets them, which is mostly, but not always, that of the calls.
    *
-   * @param callback called within a later poll
+   * @param callback called within a later poll, or within {@link #close}
    */
   default void commitAsync(CommitCallback callback) {
     throw withoutGroup();

@@ -1,0 +1,5 @@
+/** Tests of what reads for an application. */
+@NullMarked
+package io.millrace.client.run;
+
+import org.jspecify.annotations.NullMarked;
