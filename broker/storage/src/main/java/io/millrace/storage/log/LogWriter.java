@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,10 +33,17 @@ final class LogWriter {
   /** Append time of the active segment's first batch. */
   private long activeSinceMillis = NOT_LOOKED;
 
+  private Consumer<CorruptLogException> onDamaged = cause -> {};
+
   LogWriter(LogState state, LogFlusher flusher) {
     this.state = state;
     this.context = state.context;
     this.flusher = flusher;
+  }
+
+  /** Once, before the log is used: hears that the active segment does not begin with a batch. */
+  void tellOfDamage(Consumer<CorruptLogException> listener) {
+    onDamaged = listener;
   }
 
   /** What the leader writes into each batch; null where the batches are copies of a leader's. */
@@ -208,17 +216,20 @@ final class LogWriter {
       return false;
     }
     if (activeSinceMillis == NOT_LOOKED) {
-      activeSinceMillis = firstAppendTime(active);
+      activeSinceMillis = firstAppendTime(active, nowMillis);
     }
     return nowMillis - activeSinceMillis >= state.config.segmentAgeMillis();
   }
 
-  private long firstAppendTime(Segment active) throws IOException {
+  /** Where damage hides the age it is counted from now on: what can be appended still is. P-11 */
+  private long firstAppendTime(Segment active, long nowMillis) throws IOException {
     SegmentFile file = active.retain(context);
     try {
       BatchWalk walk = context.scratch().headers.headers(file.file(), 0, active.sizeBytes());
       if (walk.next() != BatchScan.WHOLE) {
-        throw new CorruptLogException(active.logPath() + " does not begin with a whole batch");
+        onDamaged.accept(
+            new CorruptLogException(active.logPath() + " does not begin with a whole batch"));
+        return nowMillis;
       }
       return walk.batch().appendTimestamp();
     } finally {

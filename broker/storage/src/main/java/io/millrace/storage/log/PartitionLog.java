@@ -74,6 +74,8 @@ public final class PartitionLog {
             },
             this::wakeReaders);
     this.reader = new LogReader(state, damages);
+    this.writer.tellOfDamage(
+        cause -> damages.onCorrupt(state.segments.active().baseOffset(), cause));
     this.times = new LogTimes(state, damages);
     this.front = new LogFront(state, flusher, writer, reader);
     flusher.tellOfStart(front);

@@ -117,6 +117,24 @@ class LogDamageTest {
   }
 
   @Test
+  @DisplayName("P-11: a log goes on whose active segment does not begin with a batch any more")
+  void p11_appendsThoughTheAgeOfItsSegmentCannotBeRead() throws IOException {
+    fixture.flushNow(log);
+    long end = fixture.ask(log::endOffset);
+    long active = segmentOf(end - 1);
+    fixture.stop();
+    disk.flipBit(fixture.logFile(active), 1, 3);
+    fixture.start();
+    log = fixture.open();
+    fixture.beginEpoch(log, 9);
+
+    assertThat(fixture.append(log, Batches.single("goes on"))).isEqualTo(end);
+    fixture.settle();
+    assertThat(fixture.failures).isEmpty();
+    assertThat(found().fromOffset()).as("and the damage is told").isEqualTo(active);
+  }
+
+  @Test
   @DisplayName("what is whole stays so: a pass over it finds nothing")
   void findsNothingInAWholeLog() {
     scrub();
