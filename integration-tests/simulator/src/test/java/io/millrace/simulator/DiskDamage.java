@@ -24,10 +24,8 @@ final class DiskDamage {
   private final ClusterEye eye;
   private final CopyAtlas atlas;
   private final Reach reach;
-  private final Map<Integer, Image> images = new HashMap<>();
+  private final Map<Integer, MemoryDisk> images = new HashMap<>();
   private boolean hasFlippedBits;
-
-  private record Image(MemoryDisk disk, int life) {}
 
   DiskDamage(World world, ClusterEye eye, CopyAtlas atlas, Reach reach) {
     this.world = world;
@@ -153,19 +151,19 @@ final class DiskDamage {
   void takeImage(Machine machine) {
     MemoryDisk image = machine.disk().copy(0);
     image.losePower(1);
-    images.put(machine.id(), new Image(image, machine.life()));
+    images.put(machine.id(), image);
   }
 
   /**
    * Nothing when none was taken. One of an earlier life is known by its incarnation for what it is;
-   * one of the same life is a disk that has taken a force back, which nobody can tell: the last
-   * member of a set vouches for more than it has then, also where others have it.
+   * one of the same life is a disk that has taken a force back: of that a broker can tell only what
+   * its partitions' nodes say it had flushed, and the atlas permits the rest.
    */
   void returnImage(Machine machine) {
-    Image image = images.get(machine.id());
-    if (image != null && (image.life() < machine.life() || isExpendable(machine))) {
+    MemoryDisk image = images.get(machine.id());
+    if (image != null) {
       machine.losePower(1);
-      machine.replaceDisk(image.disk(), false);
+      machine.replaceDisk(image, false);
       reach.count(Reach.Place.DISK_REPLACED);
       atlas.diskWasDamaged();
     }

@@ -55,10 +55,6 @@ final class Faults {
       case START -> machine(act).start();
       case STOP -> machine(act).stop();
       case LOSE_POWER -> {
-        if (eye.isHidden()) {
-          machine(act).kill(); // see mayHide
-          return;
-        }
         machine(act).losePower(act.other() / 1_000.0);
         atlas.powerWasLost();
       }
@@ -90,17 +86,13 @@ final class Faults {
       case SHIFT_CLOCK -> machine(act).shiftWallClock(act.other() * 1_000L);
       case FLIP_BIT -> disks.flipBit(machine(act), act.other());
       case EMPTY_DISK -> {
-        // Else nobody can tell yet who has copies of the new topic; and see mayHide.
-        if (!clients.isHolding() && !eye.isHidden()) {
+        // Else nobody can tell yet who has copies of the new topic.
+        if (!clients.isHolding()) {
           disks.empty(machine(act));
         }
       }
       case TAKE_IMAGE -> disks.takeImage(machine(act));
-      case RETURN_IMAGE -> {
-        if (!eye.isHidden()) { // see mayHide
-          disks.returnImage(machine(act));
-        }
-      }
+      case RETURN_IMAGE -> disks.returnImage(machine(act));
       case HOLD_BACK -> network.holdBack(clients.host(act.who()), clients.host(act.other()));
       case DRAIN -> {
         drained.add(machine(act).id());
@@ -125,8 +117,8 @@ final class Faults {
         untilTopicIsOther(oldId);
       }
       case HIDE_TOPIC -> {
-        if (!mayHide()) {
-          return;
+        if (clients.isHolding()) {
+          return; // what is put back would be half of the old topic and half of the new one
         }
         eye.topicIsHidden();
         world.ensemble().takeOut(eye::isOfTopic);
@@ -147,16 +139,6 @@ final class Faults {
       atlas.forget();
       clients.topicIsNew();
     }
-  }
-
-  /**
-   * Not while the topic is made anew: what is put back would be half of the old one and half of the
-   * new one. Nor while a broker has lost something and not left the in-sync sets yet, and none
-   * loses anything while it is hidden: at its start it would find no set to leave, and what is put
-   * back would name it as one that has everything (P-10, open).
-   */
-  private boolean mayHide() {
-    return !clients.isHolding() && world.machines().stream().noneMatch(Machine::isInDoubt);
   }
 
   private void showTopic() {

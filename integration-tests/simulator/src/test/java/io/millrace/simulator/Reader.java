@@ -9,6 +9,7 @@ import io.millrace.client.ConsumerSettings;
 import io.millrace.client.OffsetReset;
 import io.millrace.client.SimulatedClients;
 import io.millrace.client.TopicPartition;
+import io.millrace.client.errors.CorruptRecordException;
 import io.millrace.client.errors.LogTruncatedException;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.OffsetOutOfRangeException;
@@ -25,6 +26,8 @@ import java.util.stream.IntStream;
 final class Reader {
   /** How a surprise begins that says so. */
   static final String NO_TOPIC = UnknownTopicException.class.getSimpleName();
+
+  static final String DAMAGED = CorruptRecordException.class.getSimpleName();
 
   private final Ledger ledger;
   private final ClientHost host;

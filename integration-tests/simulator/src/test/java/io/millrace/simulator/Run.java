@@ -120,7 +120,9 @@ final class Run {
       return false;
     }
     Reader drain = recovery.drain();
-    new FinalChecks(world, round.options(), eye, ledger, clients, atlas, drain).apply();
+    boolean bitsWereFlipped = reach.of(Reach.Place.BIT_FLIPPED) > 0;
+    new FinalChecks(world, round.options(), eye, ledger, clients, atlas, bitsWereFlipped, drain)
+        .apply();
     drain.kill();
     // What may be lost hides what may not: a world that has lost something is not used again.
     return world.violation() == null && !atlas.lossIsPermitted();

@@ -30,19 +30,16 @@ record Swarm(List<Fault> named, boolean leavesSick) {
           Fault.DRAIN,
           Fault.ELECT,
           Fault.SET_MINIMUM,
+          Fault.FLIP_BIT,
+          Fault.HIDE_TOPIC,
           Fault.NEW_TOPIC,
           Fault.SHUFFLE,
           Fault.LAST_STANDING,
           Fault.LONELY_EPOCHS,
           Fault.LOST_NODES);
 
-  /** Only where they are named: each finds what is known and open (P-8, P-10 in the README). */
-  private static final List<Fault> NAMED_ONLY = List.of(Fault.FLIP_BIT, Fault.HIDE_TOPIC);
-
   private static final List<Fault> USUAL =
-      Arrays.stream(Fault.values())
-          .filter(fault -> !NEWER.contains(fault) && !NAMED_ONLY.contains(fault))
-          .toList();
+      Arrays.stream(Fault.values()).filter(fault -> !NEWER.contains(fault)).toList();
 
   /** What this process was asked for; by itself what every build draws. */
   static final Swarm ASKED =
