@@ -149,7 +149,7 @@ final class DoubtfulLeaving implements DoubtfulStart {
     stay.keySet().removeAll(left.of());
     if (!stay.isEmpty()) {
       LOG.warn(
-          "{} replicas stay in doubt, since ZooKeeper does not know their partitions now: they"
+          "replicas that stay in doubt, since ZooKeeper does not know their partitions now: {}. They"
               + " leave their sets first if it ever does again",
           stay.size());
     }
