@@ -20,6 +20,7 @@ import io.millrace.client.RebalanceListener;
 import io.millrace.client.RecordMetadata;
 import io.millrace.client.Serializers;
 import io.millrace.client.TopicPartition;
+import io.millrace.client.TopicPattern;
 import io.millrace.client.errors.ClosedException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -243,6 +244,29 @@ class WholeRunnerTest {
   }
 
   private static final java.nio.charset.Charset UTF = java.nio.charset.StandardCharsets.UTF_8;
+
+  @Test
+  @DisplayName("4.12: topics that match a pattern, those too that are made later")
+  void readsTopicsThatMatchAPattern() {
+    create("pattern-a", 1);
+    create("other-a", 1);
+    produce("pattern-a", 0, 5);
+    produce("other-a", 100, 105);
+    List<String> handled = Collections.synchronizedList(new ArrayList<>());
+    try (ConsumerRunner runner =
+        ConsumerRunner.builder(settings("patterns"), Deserializers.string(), Deserializers.string())
+            .patterns(new TopicPattern("pattern-?"), new TopicPattern("p*-long"))
+            .start(record -> handled.add(String.valueOf(record.value())))) {
+      awaitSize(handled, 5);
+      create("pattern-b", 1);
+      create("pattern-long", 2);
+      produce("pattern-b", 5, 10);
+      produce("pattern-long", 10, 15);
+      awaitSize(handled, 15);
+      assertThat(handled).containsExactlyInAnyOrderElementsOf(numbers(0, 15));
+      assertThat(runner.awaitEnd(Duration.ZERO)).isFalse();
+    }
+  }
 
   // ---- The publisher ---------------------------------------------------------------------------
 

@@ -64,7 +64,24 @@ public interface Consumer<K, V> extends AutoCloseable {
     throw withoutGroup();
   }
 
-  /** The topics of {@link #subscribe}; a copy. */
+  /**
+   * As above, all topics whose names match one of these, also such as are made later: the group's
+   * coordinator looks for them. Takes the place of any earlier subscription.
+   *
+   * @param patterns 1 to 100
+   * @throws IllegalArgumentException there are none, or too many
+   * @throws IllegalStateException there is no {@code group.id}, or partitions are assigned by hand
+   */
+  default void subscribeToPatterns(Collection<TopicPattern> patterns, RebalanceListener listener) {
+    throw withoutGroup();
+  }
+
+  /** As above, without a listener. */
+  default void subscribeToPatterns(TopicPattern... patterns) {
+    subscribeToPatterns(List.of(patterns), new RebalanceListener() {});
+  }
+
+  /** The topics of {@link #subscribe}, not those that match patterns; a copy. */
   default Set<String> subscription() {
     return Set.of();
   }

@@ -161,6 +161,7 @@ public final class ConsumerRunner implements AutoCloseable {
     private final ConsumerSettings settings;
     private final Function<ConsumerSettings, Consumer<K, V>> consumers;
     private Set<String> topics = Set.of();
+    private List<TopicPattern> patterns = List.of();
     private int concurrency = 4;
     private int queuedRecords = 1_000;
     private Duration commitEvery = Duration.ofSeconds(1);
@@ -177,7 +178,7 @@ public final class ConsumerRunner implements AutoCloseable {
       this.handlerTimeout = settings.maxPollInterval().multipliedBy(4).dividedBy(5);
     }
 
-    /** What is read: must be given. */
+    /** What is read: these or {@link #patterns} must be given. */
     public Builder<K, V> topics(String... names) {
       return topics(List.of(names));
     }
@@ -185,6 +186,14 @@ public final class ConsumerRunner implements AutoCloseable {
     /** As above. */
     public Builder<K, V> topics(Collection<String> names) {
       topics = new LinkedHashSet<>(names);
+      patterns = List.of();
+      return this;
+    }
+
+    /** All topics that match one of these, 1 to 100; takes the place of {@link #topics}. */
+    public Builder<K, V> patterns(TopicPattern... matching) {
+      patterns = List.of(matching);
+      topics = Set.of();
       return this;
     }
 
@@ -258,7 +267,7 @@ public final class ConsumerRunner implements AutoCloseable {
     }
 
     private ConsumerRunner start(Work<K, V> work) {
-      if (topics.isEmpty()) {
+      if (topics.isEmpty() && patterns.isEmpty()) {
         throw new IllegalStateException("a runner has to be told which topics to read");
       }
       Consumer<K, V> consumer = consumers.apply(settings);
@@ -268,10 +277,17 @@ public final class ConsumerRunner implements AutoCloseable {
         handlers.add(tasks.worker(settings.clientId() + "-handler-" + i));
       }
       Set<String> wanted = topics;
+      List<TopicPattern> matching = patterns;
       PollLoop<K, V> loop =
           new PollLoop<>(
               consumer,
-              listener -> consumer.subscribe(wanted, listener),
+              listener -> {
+                if (matching.isEmpty()) {
+                  consumer.subscribe(wanted, listener);
+                } else {
+                  consumer.subscribeToPatterns(matching, listener);
+                }
+              },
               new RunLimits(
                   queuedRecords, commitEvery.toNanos(), commitAfter, handlerTimeout.toNanos()),
               work,

@@ -1,17 +1,20 @@
 package io.millrace.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.client.consumer.SimulatedWait;
 import io.millrace.client.fake.FakeCluster;
 import io.millrace.client.fake.FakeGroups;
 import io.millrace.client.fake.SimulatedWorld;
+import io.millrace.wire.v1.GroupSubscription;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -91,6 +94,41 @@ class MembershipTest implements RebalanceListener {
     pollUntil(Duration.ofSeconds(5), () -> consumer.assignment().contains(P0));
     pollUntil(Duration.ofSeconds(5), () -> consumer.position(P0) == 0);
     events.clear();
+  }
+
+  @Test
+  @DisplayName("4.12: patterns are told to the coordinator, which looks for the topics")
+  void tellsPatternsWithEachJoin() {
+    world.cluster().lead("__groups", 0, 1, true);
+    groups.assign(notes, "notes", List.of(0));
+    consumer.subscribeToPatterns(List.of(new TopicPattern("no*"), new TopicPattern("n?tes")), this);
+    pollUntil(Duration.ofSeconds(5), () -> consumer.assignment().contains(P0));
+    GroupSubscription told = groups.beats().get(0).said().getSubscription();
+    assertThat(told.getTopicPatternsList()).containsExactly("no*", "n?tes");
+    assertThat(told.getTopicsList()).isEmpty();
+    assertThat(consumer.subscription()).isEmpty();
+    consumer.subscribe(List.of("notes"), this);
+    consumer.poll(Duration.ofSeconds(1));
+    assertThat(groups.beats().stream().map(beat -> beat.said()))
+        .anyMatch(
+            said ->
+                said.getSubscription().getTopicsList().contains("notes")
+                    && said.getSubscription().getTopicPatternsList().isEmpty());
+  }
+
+  @Test
+  void refusesPatternsThatCannotBe() {
+    for (String bad : List.of("", "a/b", "a[b]", "ä*", "x".repeat(201))) {
+      assertThatThrownBy(() -> new TopicPattern(bad))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("1 to 200 characters");
+    }
+    assertThatThrownBy(() -> consumer.subscribeToPatterns(List.of(), this))
+        .hasMessageContaining("1 to 100");
+    List<TopicPattern> many =
+        IntStream.range(0, 101).mapToObj(i -> new TopicPattern("t" + i)).toList();
+    assertThatThrownBy(() -> consumer.subscribeToPatterns(many, this))
+        .hasMessageContaining("101 patterns");
   }
 
   private boolean hasBeatAt(int broker) {

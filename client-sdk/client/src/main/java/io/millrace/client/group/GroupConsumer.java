@@ -10,6 +10,7 @@ import io.millrace.client.OffsetAndTimestamp;
 import io.millrace.client.PartitionInfo;
 import io.millrace.client.RebalanceListener;
 import io.millrace.client.TopicPartition;
+import io.millrace.client.TopicPattern;
 import io.millrace.client.cluster.Cluster;
 import io.millrace.client.cluster.GroupCall;
 import io.millrace.client.consumer.BlockingConsumer;
@@ -91,7 +92,12 @@ public final class GroupConsumer<K, V> implements Consumer<K, V> {
 
   @Override
   public void subscribe(Collection<String> names, RebalanceListener hears) {
-    subscribe(new Wanted(new LinkedHashSet<>(names)), hears);
+    subscribe(Wanted.topics(new LinkedHashSet<>(names)), hears);
+  }
+
+  @Override
+  public void subscribeToPatterns(Collection<TopicPattern> patterns, RebalanceListener hears) {
+    subscribe(Wanted.patterns(List.copyOf(patterns)), hears);
   }
 
   private void subscribe(Wanted now, RebalanceListener hears) {
