@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "explain",
     description = {
-      "Say why a partition or a broker is in the state it is in.",
+      "Say why a partition, a group or a broker is in the state it is in.",
       "EXPLAIN.md lists all reasons there are."
     },
     synopsisSubcommandLabel = "COMMAND")
@@ -25,6 +25,7 @@ final class ExplainCommand implements Callable<Integer> {
   static CommandLine commandLine(Surroundings surroundings) {
     return new CommandLine(new ExplainCommand())
         .addSubcommand(new ExplainPartitionCommand(surroundings))
+        .addSubcommand(new ExplainGroupCommand(surroundings))
         .addSubcommand(new ExplainBrokerCommand(surroundings));
   }
 

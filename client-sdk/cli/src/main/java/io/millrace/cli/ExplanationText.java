@@ -33,7 +33,9 @@ record ExplanationText(String kind, Map<String, Explanation> bySubject) {
 
   private String table(String subject, Explanation explanation, boolean colours) {
     String seenBy =
-        kind.equals("broker") ? "" : ", as broker %d sees it".formatted(explanation.brokerId());
+        kind.equals("broker") || explanation.brokerId() < 0
+            ? ""
+            : ", as broker %d sees it".formatted(explanation.brokerId());
     StringBuilder out = new StringBuilder(Printable.line(subject) + seenBy + "\n");
     TextTable table = new TextTable("STATE", "REASON", "SINCE", "WHAT");
     Set<String> advice = new LinkedHashSet<>();

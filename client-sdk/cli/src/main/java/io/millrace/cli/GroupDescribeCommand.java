@@ -2,7 +2,7 @@ package io.millrace.cli;
 
 import io.millrace.client.GroupDescription;
 import io.millrace.client.GroupMemberDescription;
-import java.util.List;
+import io.millrace.client.GroupProgress;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.TreeSet;
@@ -16,7 +16,9 @@ import picocli.CommandLine.Parameters;
     name = "describe",
     description = {
       "Show a group: its members, who reads what, and how far it is behind.",
-      "COMMITTED is the next offset to be read, LAG how many records there are from there on."
+      "COMMITTED is the next offset to be read, LAG how many records there are from there on, and",
+      "BEHIND how long the first of them has been there. STUCK: a member has held it for five",
+      "minutes, in which there was something to read and the committed offset did not move."
     })
 final class GroupDescribeCommand extends AdminCommand {
   @Parameters(paramLabel = "GROUP", description = "The group.")
@@ -31,13 +33,12 @@ final class GroupDescribeCommand extends AdminCommand {
   @Override
   int run(AdminSession session) throws Exception {
     GroupDescription found = session.ask(admin -> admin.describeGroup(group));
-    List<GroupLag> lags = GroupLag.of(found, session);
     surroundings
         .output()
         .print(
             switch (output.format) {
-              case table -> table(found, lags);
-              case json -> json(found, lags);
+              case table -> table(found);
+              case json -> json(found);
               case name -> members(found);
             });
     return ExitCode.DONE.number();
@@ -53,7 +54,7 @@ final class GroupDescribeCommand extends AdminCommand {
         .collect(Collectors.joining());
   }
 
-  private String table(GroupDescription found, List<GroupLag> lags) {
+  private String table(GroupDescription found) {
     StringBuilder out = new StringBuilder();
     out.append(
         "group %s: %s, %s, epoch %d%n"
@@ -83,27 +84,57 @@ final class GroupDescribeCommand extends AdminCommand {
       }
       out.append('\n').append(table.render(surroundings.coloursOutput()));
     }
-    if (!lags.isEmpty()) {
-      TextTable table = new TextTable("TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "MEMBER");
-      for (GroupLag lag : lags) {
-        table.row(
-            lag.partition().topic(),
-            lag.partition().partition(),
-            number(lag.committed()),
-            number(lag.end()),
-            number(lag.records()),
-            lag.member().isEmpty() ? "-" : lag.member());
-      }
-      out.append('\n').append(table.render(surroundings.coloursOutput()));
+    if (!found.progress().isEmpty()) {
+      out.append('\n').append(progress(found).render(surroundings.coloursOutput()));
     }
+    found.progress().stream()
+        .filter(each -> !each.unknown().isEmpty())
+        .forEach(
+            each ->
+                out.append(
+                    "%s/%d: %s%n"
+                        .formatted(
+                            Printable.line(each.partition().topic()),
+                            each.partition().partition(),
+                            Printable.line(each.unknown()))));
     return out.toString();
+  }
+
+  private static TextTable progress(GroupDescription found) {
+    TextTable table =
+        new TextTable("TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "BEHIND", "STATE", "MEMBER");
+    for (GroupProgress each : found.progress()) {
+      table.row(
+          each.partition().topic(),
+          each.partition().partition(),
+          number(each.committed()),
+          number(each.end()),
+          number(each.lag()),
+          each.committed().isPresent()
+              ? each.waiting().map(time -> Printable.seconds(time.toNanos())).orElse("-")
+              : "-",
+          word(each),
+          each.memberId().orElse("-"));
+    }
+    return table;
+  }
+
+  private static String word(GroupProgress progress) {
+    if (progress.isStuck()) {
+      return "STUCK";
+    } else if (progress.memberId().isEmpty()) {
+      return "unread";
+    } else if (progress.lag().isEmpty()) {
+      return "-";
+    }
+    return progress.lag().getAsLong() == 0 ? "at end" : "behind";
   }
 
   private static String number(OptionalLong value) {
     return value.isPresent() ? Printable.count(value.getAsLong()) : "-";
   }
 
-  private static String json(GroupDescription found, List<GroupLag> lags) {
+  private static String json(GroupDescription found) {
     JsonText json =
         new JsonText()
             .beginObject()
@@ -125,19 +156,20 @@ final class GroupDescribeCommand extends AdminCommand {
           .end();
     }
     json.end().name("partitions").beginArray();
-    for (GroupLag lag : lags) {
+    for (GroupProgress each : found.progress()) {
       json.beginObject()
-          .field("topic", lag.partition().topic())
-          .field("partition", lag.partition().partition())
-          .field("member", lag.member());
-      if (lag.committed().isPresent()) {
-        json.field("committed", lag.committed().getAsLong());
-      }
-      if (lag.end().isPresent()) {
-        json.field("end", lag.end().getAsLong());
-      }
-      if (lag.records().isPresent()) {
-        json.field("lag", lag.records().getAsLong());
+          .field("topic", each.partition().topic())
+          .field("partition", each.partition().partition())
+          .field("member", each.memberId().orElse(""))
+          .field("stuck", each.isStuck());
+      each.committed().ifPresent(it -> json.field("committed", it));
+      each.start().ifPresent(it -> json.field("start", it));
+      each.end().ifPresent(it -> json.field("end", it));
+      each.lag().ifPresent(it -> json.field("lag", it));
+      each.waiting().ifPresent(it -> json.field("lagMillis", it.toMillis()));
+      each.still().ifPresent(it -> json.field("stillMillis", it.toMillis()));
+      if (!each.unknown().isEmpty()) {
+        json.field("unknown", each.unknown());
       }
       json.end();
     }

@@ -168,6 +168,16 @@ public interface Admin extends AutoCloseable {
   }
 
   /**
+   * Why a group is as it is: its coordinator, members that wait or are silent, partitions in which
+   * it does not come on. The coordinator is asked; when that does not answer, any broker.
+   *
+   * @return what they say
+   */
+  default CompletableFuture<Explanation> explainGroup(String groupId) {
+    throw new UnsupportedOperationException();
+  }
+
+  /**
    * Forgets a group without members, and how far it has come.
    *
    * @return fails with {@link io.millrace.client.errors.UnknownGroupException}, {@link

@@ -297,6 +297,12 @@ final class AdminClient implements Admin {
   }
 
   @Override
+  public CompletableFuture<Explanation> explainGroup(String groupId) {
+    return start(
+        done -> GroupQuestions.explain(runtime.cluster(), groupId, callTimeout.toNanos(), done));
+  }
+
+  @Override
   public CompletableFuture<Void> deleteGroup(String groupId) {
     return this.<Boolean>start(
             done -> GroupQuestions.delete(runtime.cluster(), groupId, callTimeout.toNanos(), done))

@@ -27,6 +27,8 @@ import io.millrace.server.cluster.TrashDuty;
 import io.millrace.server.config.BrokerSettings;
 import io.millrace.server.config.StorageSettings;
 import io.millrace.server.config.TopicSettingCheck;
+import io.millrace.server.coordinator.Coordinators;
+import io.millrace.server.coordinator.LeaderLags;
 import io.millrace.server.explain.ExplainSources;
 import io.millrace.server.explain.ScrubFinding;
 import io.millrace.server.explain.WaitBoard;
@@ -57,6 +59,7 @@ record Parts(
     LeaderAccess leaders,
     TrashDuty trash,
     WaitBoard waits,
+    Coordinators coordinators,
     ApiHandler api) {
   private static final int CONNECT_MILLIS = 1_000;
 
@@ -129,6 +132,7 @@ record Parts(
     replicas.setLookAgain(id -> view.lookAt(id.topicId(), id.partition()));
     fetchers.listen(suspicions(replicas, elections.counts()));
     WaitBoard waits = new WaitBoard(seams.tasks().clock());
+    PeerCalls peers = new PeerCalls(seams.transport(), connections(self, directory), store.loop());
     LeaderAccess leaders =
         LeaderAccess.of(
             store,
@@ -136,7 +140,7 @@ record Parts(
             outlook,
             partitions,
             replicas,
-            new PeerCalls(seams.transport(), connections(self, directory), store.loop()),
+            peers,
             elections.counts(),
             waits,
             logs::isDiskFull,
@@ -145,6 +149,12 @@ record Parts(
         new TopicSettingCheck(settings.topics(), settings.requests().maxRequestBytes());
     ProducerIds producerIds = new ProducerIds(store, seams.tasks().random());
     producerIds.takeAhead();
+    Coordinators coordinators =
+        new Coordinators(
+            shards,
+            catalog,
+            new LeaderLags(shards, catalog, peers),
+            settings.groupRetentionMillis());
     ApiHandler api =
         new ApiHandler(
             shards,
@@ -158,6 +168,7 @@ record Parts(
             settings,
             explainSources(store.loop(), waits, health, replicas, logs, view),
             leaders,
+            coordinators,
             seams.tasks().clock());
     return new Parts(
         logs,
@@ -170,6 +181,7 @@ record Parts(
         leaders,
         trash,
         waits,
+        coordinators,
         api);
   }
 

@@ -28,7 +28,7 @@ public final class PeerCalls {
   private final EventLoop home;
 
   /** What came of a call. */
-  sealed interface Outcome {
+  public sealed interface Outcome {
     /**
      * It may be an error.
      *
@@ -52,7 +52,8 @@ public final class PeerCalls {
   /**
    * @return completes on the home loop, in bounded time
    */
-  CompletionStage<Outcome> ask(BrokerImage peer, Request.Builder request, long timeoutNanos) {
+  public CompletionStage<Outcome> ask(
+      BrokerImage peer, Request.Builder request, long timeoutNanos) {
     CompletableFuture<Outcome> outcome = new CompletableFuture<>();
     Endpoint address = peer.endpoints().get(INTERNAL);
     if (address == null) {

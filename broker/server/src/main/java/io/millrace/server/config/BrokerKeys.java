@@ -283,6 +283,16 @@ public final class BrokerKeys {
               + " find bytes that have changed on the disk while other replicas have them whole. 0:"
               + " never.");
 
+  static final Key<Long> GROUP_RETENTION =
+      Key.longInteger(
+          "group.retention.ms",
+          "ms",
+          604_800_000L,
+          1_000,
+          Long.MAX_VALUE,
+          "How long the committed offsets of a group are kept once it has no members, counted from"
+              + " when the last one went, or from a later commit or reset.");
+
   static final Key<Integer> LOOP_THREADS =
       Key.integer(
           "threads.loops",
@@ -326,6 +336,7 @@ public final class BrokerKeys {
           FLUSH_INTERVAL,
           CHECKPOINT_INTERVAL,
           SCRUB_INTERVAL,
+          GROUP_RETENTION,
           LOOP_THREADS);
 
   /** Those of topics last: they are many, and seldom changed. */

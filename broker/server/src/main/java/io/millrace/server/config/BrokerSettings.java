@@ -8,6 +8,7 @@ import java.util.Optional;
  * All of a broker's settings, checked; each component is handed only its own record.
  *
  * @param metricsListener where to listen for monitoring; empty: nowhere
+ * @param groupRetentionMillis how long offsets of a group without members are kept
  * @param loopThreads 0 for one per processor
  * @param effective every key as it holds, for whoever asks what does
  */
@@ -21,5 +22,6 @@ public record BrokerSettings(
     ReplicationSettings replication,
     StorageSettings storage,
     TopicDefaults topics,
+    long groupRetentionMillis,
     int loopThreads,
     List<EffectiveSetting> effective) {}

@@ -121,6 +121,7 @@ public final class SettingsLoader {
                 values.get(BrokerKeys.CHECKPOINT_INTERVAL),
                 values.get(BrokerKeys.SCRUB_INTERVAL)),
             topicDefaults(values),
+            values.get(BrokerKeys.GROUP_RETENTION),
             values.get(BrokerKeys.LOOP_THREADS),
             BrokerKeys.all().stream().map(values::effective).toList());
     crossChecks(values, settings, warnings);

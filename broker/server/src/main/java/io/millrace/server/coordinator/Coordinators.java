@@ -1,5 +1,7 @@
 package io.millrace.server.coordinator;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
+
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.server.cluster.Catalog;
 import io.millrace.server.group.CommitRules;
@@ -13,12 +15,14 @@ import io.millrace.server.partition.Refusal;
 import io.millrace.server.partition.Role;
 import io.millrace.server.partition.Shard;
 import io.millrace.wire.v1.ErrorCode;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,8 +34,11 @@ import org.jspecify.annotations.Nullable;
  * is found to be over when it is next asked: nobody has to tell it of elections.
  */
 public final class Coordinators {
+  private static final long LOOK_NANOS = SECONDS.toNanos(30);
+
   private final List<Shard> shards;
   private final Supplier<Catalog> catalog;
+  private final LeaderLags lags;
   private final GroupRules rules;
 
   /** By shard; each map belongs to that shard's loop. */
@@ -46,12 +53,65 @@ public final class Coordinators {
 
   /**
    * @param catalog the newest
+   * @param retentionMillis how long offsets of a group without members are kept
    */
-  public Coordinators(List<Shard> shards, Supplier<Catalog> catalog) {
+  public Coordinators(
+      List<Shard> shards, Supplier<Catalog> catalog, LeaderLags lags, long retentionMillis) {
     this.shards = shards;
     this.catalog = catalog;
-    this.rules = new GroupRules(catalog);
-    shards.forEach(shard -> byShard.put(shard, new HashMap<>()));
+    this.lags = lags;
+    this.rules = new GroupRules(catalog, retentionMillis, new GroupCounters());
+    for (Shard shard : shards) {
+      byShard.put(shard, new HashMap<>());
+      shard.loop().schedule(LOOK_NANOS, () -> keepTime(shard));
+    }
+  }
+
+  /** Any thread. */
+  public GroupCounters counters() {
+    return rules.counters();
+  }
+
+  /** On the shard's loop. What has come to be led here is read, though nobody has asked yet. */
+  private void keepTime(Shard shard) {
+    Map<PartitionId, GroupCoordinator> here = byShard.get(shard);
+    if (here != null) {
+      for (Partition partition : List.copyOf(shard.partitions())) {
+        PartitionId id = partition.id();
+        if (GroupsTopic.isId(id.topicId()) && partition.role() instanceof Role.Leader leader) {
+          coordinator(shard, here, partition, leader).keepTime();
+        }
+      }
+    }
+    shard.loop().schedule(LOOK_NANOS, () -> keepTime(shard));
+  }
+
+  /**
+   * All groups that are coordinated here.
+   *
+   * @param then on the shard's loop
+   */
+  public void readings(Shard shard, Consumer<List<GroupReading>> then) {
+    shard.deliver(
+        () -> {
+          List<GroupReading> all = new ArrayList<>();
+          byShard
+              .getOrDefault(shard, Map.of())
+              .values()
+              .forEach(each -> all.addAll(each.readings()));
+          then.accept(all);
+        });
+  }
+
+  /**
+   * How far groups are, as the leaders of their partitions say.
+   *
+   * @param then on any loop
+   */
+  public void progress(GroupReading group, long nowMillis, Consumer<List<GroupProgress>> then) {
+    lags.ask(
+        GroupProgress.readers(group),
+        answers -> then.accept(GroupProgress.of(group, answers, nowMillis)));
   }
 
   /** Empty: there is no topic for groups yet, as far as this broker knows. */
@@ -149,18 +209,13 @@ public final class Coordinators {
               () -> new Refusal(ErrorCode.NOT_LEADER, id + " is not led by this broker")));
       return;
     }
-    GroupCoordinator coordinator = here.get(id);
-    if (coordinator == null || coordinator.epoch() != leader.epoch() || coordinator.isOver()) {
-      forget(here, id);
-      coordinator = new GroupCoordinator(owner, partition, leader.epoch(), rules);
-      here.put(id, coordinator);
-      coordinator.load();
-    }
+    GroupCoordinator coordinator = coordinator(owner, here, partition, leader);
     if (coordinator.isLoading()) {
       reply.refuse(
           new Refusal(
               ErrorCode.GROUPS_LOADING,
-              "the coordinator of this group is reading what it takes over; retry"));
+              "the coordinator of this group is reading what it takes over; retry"
+                  + coordinator.trouble().map(why -> ": it cannot for now, as " + why).orElse("")));
       return;
     }
     int epoch = leader.epoch();
@@ -177,6 +232,23 @@ public final class Coordinators {
             reply.refuse(why);
           }
         });
+  }
+
+  /** The one of this epoch, which may have to read first. On the owner's loop. */
+  private GroupCoordinator coordinator(
+      Shard owner,
+      Map<PartitionId, GroupCoordinator> here,
+      Partition partition,
+      Role.Leader leader) {
+    PartitionId id = partition.id();
+    GroupCoordinator coordinator = here.get(id);
+    if (coordinator == null || coordinator.epoch() != leader.epoch() || coordinator.isOver()) {
+      forget(here, id);
+      coordinator = new GroupCoordinator(owner, partition, leader.epoch(), rules);
+      here.put(id, coordinator);
+      coordinator.load();
+    }
+    return coordinator;
   }
 
   private static void forget(@Nullable Map<PartitionId, GroupCoordinator> here, PartitionId id) {

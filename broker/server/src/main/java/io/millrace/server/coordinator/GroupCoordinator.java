@@ -13,6 +13,7 @@ import io.millrace.server.group.GroupMember;
 import io.millrace.server.group.Heartbeat;
 import io.millrace.server.group.HeartbeatAnswer;
 import io.millrace.server.group.Membership;
+import io.millrace.server.group.OffsetExpiry;
 import io.millrace.server.partition.Partition;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.partition.Refusal;
@@ -66,6 +67,9 @@ final class GroupCoordinator {
   private final Map<String, LiveGroup> groups = new TreeMap<>();
   private Stage stage = Stage.LOADING;
 
+  /** Why reading does not get on, if it does not. */
+  private Optional<String> trouble = Optional.empty();
+
   GroupCoordinator(Shard shard, Partition partition, int epoch, GroupRules rules) {
     this.shard = shard;
     this.loop = shard.loop();
@@ -82,7 +86,8 @@ final class GroupCoordinator {
             epoch,
             () -> stage == Stage.LOADING && isLeading(),
             this::apply,
-            this::onLoaded)
+            this::onLoaded,
+            why -> trouble = Optional.of(why))
         .readOn();
   }
 
@@ -99,6 +104,7 @@ final class GroupCoordinator {
       for (GroupMember member : live.group.members()) {
         heard(live, member);
         watchGiving(live, member);
+        live.holds(member, loop.clock().nanoTime());
       }
     }
     LOG.debug("{}: coordinates {} groups in epoch {}", partition.id(), groups.size(), epoch);
@@ -110,6 +116,10 @@ final class GroupCoordinator {
 
   boolean isLoading() {
     return stage == Stage.LOADING;
+  }
+
+  Optional<String> trouble() {
+    return trouble;
   }
 
   boolean isOver() {
@@ -303,6 +313,7 @@ final class GroupCoordinator {
       return;
     }
     LOG.info("group {}: member {} {} for too long and is out", live.group.id(), memberId, why);
+    rules.counters().expiredMember();
     Membership membership = decide(live);
     membership.expire(memberId);
     settle(live, membership);
@@ -315,13 +326,22 @@ final class GroupCoordinator {
       return;
     }
     live.alarm = membership.alarm().orElse("");
+    if (membership.changes().stream().anyMatch(GroupChange.EpochIs.class::isInstance)) {
+      rules.counters().rebalanced();
+    }
     log.write(live.group.id(), membership.changes());
     if (stage == Stage.OVER) {
       return;
     }
     for (GroupChange change : membership.changes()) {
       if (change instanceof GroupChange.MemberIs is) {
-        live.group.member(is.member().id()).ifPresent(member -> watchGiving(live, member));
+        live.group
+            .member(is.member().id())
+            .ifPresent(
+                member -> {
+                  watchGiving(live, member);
+                  live.holds(member, loop.clock().nanoTime());
+                });
       } else if (change instanceof GroupChange.MemberGone gone
           && live.group.member(gone.memberId()).isEmpty()) {
         LiveGroup.Presence presence = live.presences.remove(gone.memberId());
@@ -353,6 +373,56 @@ final class GroupCoordinator {
         reply(each.getValue(), answer);
       }
     }
+  }
+
+  // ---- Time ------------------------------------------------------------------------------------
+
+  /** Now and then: what is not needed any more is forgotten, and topics are looked at again. */
+  void keepTime() {
+    if (stage != Stage.SERVING) {
+      return;
+    }
+    if (!isLeading()) {
+      end();
+      return;
+    }
+    Catalog now = rules.catalog().get();
+    for (LiveGroup live : List.copyOf(groups.values())) {
+      live.forgetWhatNobodyHolds();
+      settle(live, decide(live)); // nobody may have said anything since topics have changed
+      List<GroupChange> due =
+          OffsetExpiry.due(
+              live.group,
+              id -> now.topic(id).isPresent(),
+              loop.clock().wallMillis(),
+              rules.retentionMillis());
+      if (!due.isEmpty() && stage == Stage.SERVING) {
+        forget(live, due);
+      }
+    }
+  }
+
+  private void forget(LiveGroup live, List<GroupChange> due) {
+    due.forEach(live.group::apply);
+    log.write(live.group.id(), due);
+    long offsets = due.stream().filter(GroupChange.Forgotten.class::isInstance).count();
+    rules.counters().expiredOffsets(offsets);
+    LOG.info(
+        "group {}: {} offset(s) are forgotten, as nobody has used them for {} ms",
+        live.group.id(),
+        offsets,
+        rules.retentionMillis());
+    if (live.group.isForgotten()) {
+      groups.remove(live.group.id());
+    }
+  }
+
+  /** All groups as they are, for metrics. */
+  List<GroupReading> readings() {
+    long now = loop.clock().nanoTime();
+    return stage == Stage.SERVING
+        ? groups.values().stream().map(live -> GroupReading.of(live, now)).toList()
+        : List.of();
   }
 
   // ---- Offsets ---------------------------------------------------------------------------------
@@ -391,6 +461,7 @@ final class GroupCoordinator {
       results.add(refusal);
     }
     changes.forEach(live.group::apply);
+    rules.counters().committed(changes.size());
     log.write(groupId, changes);
     tell(reply, results);
   }

@@ -34,6 +34,7 @@ final class GroupLogReader {
   private final BooleanSupplier isWanted;
   private final Consumer<GroupLogCodec.Told> record;
   private final Runnable whenRead;
+  private final Consumer<String> trouble;
   private final BatchIterator batches = new BatchIterator();
   private final RecordCursor records = new RecordCursor();
   private final long endOffset;
@@ -43,6 +44,7 @@ final class GroupLogReader {
    * @param isWanted whether somebody still wants to know
    * @param record of each record, in order
    * @param whenRead once
+   * @param trouble each time that it does not get on: why, as a clause
    */
   GroupLogReader(
       Shard shard,
@@ -50,13 +52,15 @@ final class GroupLogReader {
       int epoch,
       BooleanSupplier isWanted,
       Consumer<GroupLogCodec.Told> record,
-      Runnable whenRead) {
+      Runnable whenRead,
+      Consumer<String> trouble) {
     this.shard = shard;
     this.partition = partition;
     this.epoch = epoch;
     this.isWanted = isWanted;
     this.record = record;
     this.whenRead = whenRead;
+    this.trouble = trouble;
     this.nextOffset = partition.log().startOffset();
     // Not the high watermark: what is behind it may have been acknowledged by the leader before.
     this.endOffset = partition.log().endOffset();
@@ -87,6 +91,8 @@ final class GroupLogReader {
       readOnLater();
     } else {
       LOG.warn("{}: groups cannot be read yet, trying again: {}", partition.id(), result);
+      trouble.accept(
+          result instanceof ReadResult.Refused refused ? refused.refusal().message() : "" + result);
       readOnLater();
     }
   }
@@ -104,6 +110,8 @@ final class GroupLogReader {
       shard.loop().execute(this::readOn);
     } catch (IOException | CorruptBatchException e) {
       LOG.warn("{}: groups cannot be read yet, trying again", partition.id(), e);
+      trouble.accept(
+          "a record at or behind offset " + nextOffset + " makes no sense: " + e.getMessage());
       readOnLater();
     } finally {
       slice.release();

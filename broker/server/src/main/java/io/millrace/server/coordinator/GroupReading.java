@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * A group at one moment, for whoever looks at it.
  *
+ * @param holdings by partition: who holds it, and for how long
  * @param alarm when an assignor has failed, how; else empty
  */
 public record GroupReading(
@@ -19,7 +20,15 @@ public record GroupReading(
     int groupEpoch,
     List<MemberReading> members,
     Map<PartitionId, CommittedOffset> offsets,
+    Map<PartitionId, Holding> holdings,
     String alarm) {
+  /**
+   * A partition that a member reads, or has not given up yet.
+   *
+   * @param heldMillis since it got it, or the coordinator took over
+   */
+  public record Holding(String memberId, long heldMillis) {}
+
   /** In short. */
   public record Summary(String groupId, Group.State state, int members) {
     static Summary of(Group group) {
@@ -50,6 +59,7 @@ public record GroupReading(
                             nowNanos - live.presence(member.id()).heardNanos)))
             .toList(),
         Map.copyOf(group.offsets()),
+        live.holdings(nowNanos),
         live.alarm);
   }
 }

@@ -13,8 +13,9 @@ import java.util.function.Supplier;
  * What all groups of a broker are decided by.
  *
  * @param catalog the newest; any thread
+ * @param retentionMillis how long offsets of a group without members are kept
  */
-record GroupRules(Supplier<Catalog> catalog) {
+record GroupRules(Supplier<Catalog> catalog, long retentionMillis, GroupCounters counters) {
   /** In one partition of the groups' topic: a loop that makes groups ends there. B57. */
   static final int MAX_GROUPS = 10_000;
 

@@ -6,9 +6,13 @@ import io.millrace.server.group.Group;
 import io.millrace.server.group.GroupMember;
 import io.millrace.server.group.Heartbeat;
 import io.millrace.server.group.HeartbeatAnswer;
+import io.millrace.server.partition.PartitionId;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +77,43 @@ final class LiveGroup {
     return answer instanceof HeartbeatAnswer.Told told
         && told.memberEpoch() == beat.memberEpoch()
         && beat.owned().equals(Optional.of(told.owned()));
+  }
+
+  /** Since when partitions have been with whom they are with. */
+  private final Map<PartitionId, Since> since = new HashMap<>();
+
+  private record Since(String memberId, long nanos) {}
+
+  /** Of all members, with how long each has had each partition. */
+  Map<PartitionId, GroupReading.Holding> holdings(long nowNanos) {
+    Map<PartitionId, GroupReading.Holding> holdings = new HashMap<>();
+    for (GroupMember member : group.members()) {
+      for (Set<PartitionId> some : List.of(member.owned(), member.giving())) {
+        for (PartitionId id : some) {
+          Since begun = since.get(id);
+          long heldNanos =
+              begun == null || !begun.memberId().equals(member.id()) ? 0 : nowNanos - begun.nanos();
+          holdings.put(
+              id, new GroupReading.Holding(member.id(), TimeUnit.NANOSECONDS.toMillis(heldNanos)));
+        }
+      }
+    }
+    return holdings;
+  }
+
+  /** What a member has now it may have had before: then it goes on. */
+  void holds(GroupMember member, long nowNanos) {
+    for (PartitionId id : member.owned()) {
+      Since begun = since.get(id);
+      if (begun == null || !begun.memberId().equals(member.id())) {
+        since.put(id, new Since(member.id(), nowNanos));
+      }
+    }
+  }
+
+  /** Nobody holds what is not held any more. */
+  void forgetWhatNobodyHolds() {
+    since.keySet().removeIf(id -> group.holder(id).isEmpty());
   }
 
   Presence presence(String memberId) {

@@ -8,9 +8,9 @@ final class ExplainPage {
       """
       # What `explain` says
 
-      `millrace explain partition TOPIC/PARTITION` and `millrace explain broker ID` say why something is as it is. Of a partition the leader
-      is asked, since only it knows how far its followers are; when it does not answer, the other replicas, then any broker, and each tells
-      what it knows. Of a broker that broker itself is asked. `--output json` gives the same to programs, who go by the reason: a word below
+      `millrace explain partition TOPIC/PARTITION`, `millrace explain group G` and `millrace explain broker ID` say why something is as it is.
+      Of a partition the leader is asked, since only it knows how far its followers are; when it does not answer, the other replicas, then any
+      broker, and each tells what it knows. Of a group its coordinator is asked. Of a broker that broker itself is asked. `--output json` gives the same to programs, who go by the reason: a word below
       keeps its meaning from release to release.
 
       A finding is *fine*, as it should be; *waiting*, works with less than was asked for, or waits for what comes by itself; or *broken*, does

@@ -17,7 +17,7 @@ public record Finding(Reason reason, String text, OptionalLong sinceMillis) {
   }
 
   /** The worst first; else as they came. */
-  static List<Finding> sorted(List<Finding> findings) {
+  public static List<Finding> sorted(List<Finding> findings) {
     List<Finding> sorted = new ArrayList<>(findings);
     sorted.sort(Comparator.comparing((Finding each) -> each.reason().severity()).reversed());
     return List.copyOf(sorted);

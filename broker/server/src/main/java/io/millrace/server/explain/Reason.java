@@ -198,6 +198,109 @@ public enum Reason {
       "Partitions of the broker that are not as they should be.",
       "explain partition tells about each."),
 
+  // ---- A group
+  GROUP_STABLE(Group.GROUP, Severity.FINE, "Every member of the group has what it shall have.", ""),
+  GROUP_EMPTY(
+      Group.GROUP,
+      Severity.FINE,
+      "The group has no members. Its offsets are kept for group.retention.ms.",
+      ""),
+  GROUP_MOVING(
+      Group.GROUP,
+      Severity.WAITING,
+      "Members, subscriptions or topics have changed, and partitions move. Whoever keeps its"
+          + " partitions goes on reading.",
+      ""),
+  GROUP_UNKNOWN(
+      Group.GROUP,
+      Severity.WAITING,
+      "There is no such group: nobody has joined it or committed for it, or it was deleted or"
+          + " forgotten since.",
+      "Is the name right? group list has them all."),
+  COORDINATOR_ELSEWHERE(
+      Group.GROUP,
+      Severity.WAITING,
+      "Another broker coordinates the group, and did not answer when it was asked.",
+      "explain broker tells of it."),
+  COORDINATOR_LOADING(
+      Group.GROUP,
+      Severity.WAITING,
+      "The coordinator has taken over and reads what it has to know; members go on reading"
+          + " meanwhile, and commit again afterwards. If it cannot read on, the text says why.",
+      "If it stays so, look into its broker's log."),
+  NO_COORDINATOR(
+      Group.GROUP,
+      Severity.BROKEN,
+      "Nobody leads the partition that keeps the group: nobody can join, and nothing can be"
+          + " committed. Members go on with what they have.",
+      "explain partition, of the one that is named, says what is missing."),
+  GROUPS_TOO_FEW_REPLICAS(
+      Group.GROUP,
+      Severity.WAITING,
+      "The topic that keeps groups was made when fewer brokers were there, and has fewer replicas than"
+          + " it could have: when theirs are away, so is every group.",
+      "Have all brokers up before the first consumer group of a cluster is used. There is no way yet"
+          + " to give a topic more replicas."),
+  ASSIGNMENT_FAILED(
+      Group.GROUP,
+      Severity.BROKEN,
+      "Partitions could not be shared out as they should be; the text says why.",
+      "Change the assignor or the patterns that members ask for."),
+  WAITS_FOR_REVOCATION(
+      Group.GROUP,
+      Severity.WAITING,
+      "A member shall have a partition that another one has not given up yet: its application has not"
+          + " polled since it was told. It is put out when it takes longer than it may"
+          + " (max.poll.interval.ms).",
+      ""),
+  MEMBER_SILENT(
+      Group.GROUP,
+      Severity.WAITING,
+      "A member was not heard of for a third of its session time-out or more. At the end of it, its"
+          + " partitions go to the others.",
+      "Is its process alive, and does it reach the coordinator?"),
+  MEMBER_AWAY(
+      Group.GROUP,
+      Severity.WAITING,
+      "A static member has left and is expected back; its partitions are kept for it.",
+      ""),
+  MEMBERS_IDLE(
+      Group.GROUP,
+      Severity.WAITING,
+      "There are more members than partitions to read.",
+      "topic alter --partitions gives the topic more, or stop some."),
+  TOPIC_MISSING(
+      Group.GROUP,
+      Severity.WAITING,
+      "Members have subscribed to topics that do not exist, or by patterns that match none. Such as"
+          + " are made later are read from their beginning.",
+      ""),
+  STUCK(
+      Group.GROUP,
+      Severity.BROKEN,
+      "A member has held a partition for five minutes or more, in which there was something to read,"
+          + " and the committed offset did not move.",
+      "The application does not come on: look at that member. A record that it cannot process, a slow"
+          + " dependency, or commits that it forgets."),
+  OFFSET_BEFORE_START(
+      Group.GROUP,
+      Severity.BROKEN,
+      "What the group would read next is not there any more: retention or trimming took records that"
+          + " it had not read.",
+      "group reset --to earliest goes on with what is left; let retention be longer than the group may"
+          + " be behind."),
+  OFFSET_BEYOND_END(
+      Group.GROUP,
+      Severity.BROKEN,
+      "The group has committed beyond the end of the partition: it was set so by hand, or records were"
+          + " lost by an unclean election.",
+      "group reset says where to go on; explain partition whether records were lost."),
+  LAG_UNKNOWN(
+      Group.GROUP,
+      Severity.WAITING,
+      "The leader of a partition did not say how far the group is behind.",
+      "explain partition says how it is."),
+
   // ---- The topic
   TOPIC_DELETING(
       Group.TOPIC, Severity.WAITING, "The topic is being deleted; its replicas give up.", ""),
@@ -214,6 +317,7 @@ public enum Reason {
     REPLICAS("Replicas"),
     RECORDS("Records"),
     BROKER("A broker"),
+    GROUP("A group"),
     TOPIC("A topic");
 
     private final String title;

@@ -9,6 +9,7 @@ import io.millrace.server.cluster.LeaderAccess;
 import io.millrace.server.config.BrokerSettings;
 import io.millrace.server.config.RequestSettings;
 import io.millrace.server.config.TopicDefaults;
+import io.millrace.server.coordinator.Coordinators;
 import io.millrace.server.explain.ExplainSources;
 import io.millrace.server.explain.Reason;
 import io.millrace.server.partition.Refusal;
@@ -71,6 +72,7 @@ public final class ApiHandler implements RequestHandler {
       BrokerSettings settings,
       ExplainSources explaining,
       LeaderAccess leaders,
+      Coordinators coordinators,
       Clock clock) {
     RequestSettings requests = settings.requests();
     TopicDefaults defaults = settings.topics();
@@ -89,7 +91,9 @@ public final class ApiHandler implements RequestHandler {
     describeCluster =
         new DescribeClusterHandler(
             catalog, defaults, () -> explaining.board().isWaiting(Reason.NO_ZOOKEEPER));
-    explain = new ExplainHandler(shards, catalog, defaults, explaining);
+    explain =
+        new ExplainHandler(
+            shards, catalog, defaults, explaining, new GroupExplainer(coordinators, catalog));
     producerId =
         new ProducerIdHandler(
             producerIds, ChangeQuota.ofProducers(requests.producerIdsPerSecond(), clock));
@@ -98,7 +102,7 @@ public final class ApiHandler implements RequestHandler {
     leaveInSync = new LeaveInSyncHandler(shards, requests);
     replicaEnds = new ReplicaEndsHandler(shards, requests);
     readerLags = new ReaderLagsHandler(shards, requests);
-    groups = new GroupHandlers(shards, catalog, topics, requests);
+    groups = new GroupHandlers(coordinators, catalog, topics, requests);
     admission = new ReplicaAdmission(catalog, leaders.draining());
   }
 

@@ -11,6 +11,7 @@ import io.millrace.wire.v1.DescribeGroupResponse;
 import io.millrace.wire.v1.GroupMemberInfo;
 import io.millrace.wire.v1.GroupState;
 import io.millrace.wire.v1.Response;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Supplier;
@@ -32,12 +33,35 @@ final class DescribeGroupHandler {
       GroupReply.refuse(request, refusal.get());
       return;
     }
+    boolean wantsProgress = request.head().getDescribeGroup().getWantsProgress();
     coordinators.describe(
         groupId,
-        new GroupReply<>(
-            request,
-            (epoch, group) ->
-                Response.newBuilder().setDescribeGroup(response(group).setLeaderEpoch(epoch))));
+        new Coordinators.Reply<>() {
+          @Override
+          public void answer(int leaderEpoch, GroupReading group) {
+            DescribeGroupResponse.Builder response = response(group).setLeaderEpoch(leaderEpoch);
+            if (wantsProgress) {
+              coordinators.progress(
+                  group,
+                  request.loop().clock().wallMillis(),
+                  all ->
+                      tell(
+                          request,
+                          response.addAllProgress(GroupTopics.progress(all, catalog.get()))));
+            } else {
+              tell(request, response);
+            }
+          }
+
+          @Override
+          public void refuse(Refusal why) {
+            GroupReply.refuse(request, why);
+          }
+        });
+  }
+
+  private static void tell(InboundRequest request, DescribeGroupResponse.Builder response) {
+    request.answer(Response.newBuilder().setDescribeGroup(response), List.of());
   }
 
   private DescribeGroupResponse.Builder response(GroupReading group) {

@@ -48,21 +48,26 @@ final class ExplainHandler {
   private final Supplier<Catalog> catalog;
   private final TopicDefaults defaults;
   private final ExplainSources sources;
+  private final GroupExplainer groups;
 
   ExplainHandler(
       List<Shard> shards,
       Supplier<Catalog> catalog,
       TopicDefaults defaults,
-      ExplainSources sources) {
+      ExplainSources sources,
+      GroupExplainer groups) {
     this.shards = shards;
     this.catalog = catalog;
     this.defaults = defaults;
     this.sources = sources;
+    this.groups = groups;
   }
 
   void handle(InboundRequest request) {
     if (request.head().getExplain().hasPartition()) {
       explain(request, request.head().getExplain().getPartition());
+    } else if (request.head().getExplain().hasGroup()) {
+      groups.explain(request, request.head().getExplain().getGroup());
     } else {
       explainBroker(request);
     }

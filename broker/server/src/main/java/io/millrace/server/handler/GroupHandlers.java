@@ -4,8 +4,6 @@ import io.millrace.rpc.InboundRequest;
 import io.millrace.server.cluster.Catalog;
 import io.millrace.server.config.RequestSettings;
 import io.millrace.server.coordinator.Coordinators;
-import io.millrace.server.partition.Shard;
-import java.util.List;
 import java.util.function.Supplier;
 
 /** The handlers of the apis of groups. Any loop. */
@@ -19,8 +17,10 @@ final class GroupHandlers {
   private final DeleteGroupHandler delete;
 
   GroupHandlers(
-      List<Shard> shards, Supplier<Catalog> catalog, TopicAccess topics, RequestSettings settings) {
-    Coordinators coordinators = new Coordinators(shards, catalog);
+      Coordinators coordinators,
+      Supplier<Catalog> catalog,
+      TopicAccess topics,
+      RequestSettings settings) {
     locate = new LocateGroupHandler(coordinators, topics);
     heartbeat = new GroupHeartbeatHandler(coordinators, catalog);
     commit = new CommitOffsetsHandler(coordinators, catalog, settings);

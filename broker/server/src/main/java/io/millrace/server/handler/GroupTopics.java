@@ -2,6 +2,8 @@ package io.millrace.server.handler;
 
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.server.cluster.Catalog;
+import io.millrace.server.coordinator.GroupProgress;
+import io.millrace.server.coordinator.LagAnswer;
 import io.millrace.server.group.CommittedOffset;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.wire.v1.GroupTopic;
@@ -45,6 +47,30 @@ final class GroupTopics {
   /** Empty: the topic does not exist any more. */
   private static String name(String topicId, Catalog catalog) {
     return catalog.topic(topicId).filter(it -> !it.deleting()).map(TopicImage::name).orElse("");
+  }
+
+  static List<io.millrace.wire.v1.GroupProgress> progress(
+      List<GroupProgress> progress, Catalog catalog) {
+    return progress.stream().map(each -> progress(each, catalog)).toList();
+  }
+
+  private static io.millrace.wire.v1.GroupProgress progress(GroupProgress one, Catalog catalog) {
+    io.millrace.wire.v1.GroupProgress.Builder built =
+        io.millrace.wire.v1.GroupProgress.newBuilder()
+            .setTopicId(one.id().topicId())
+            .setTopic(name(one.id().topicId(), catalog))
+            .setPartition(one.id().partition())
+            .setMemberId(one.memberId().orElse(""))
+            .setStuck(one.stuck());
+    one.committed().ifPresent(built::setCommitted);
+    one.stillMillis().ifPresent(built::setStillMs);
+    one.waitingMillis().ifPresent(built::setLagMs);
+    if (one.lag() instanceof LagAnswer.Known known) {
+      built.setStart(known.start()).setEnd(known.end());
+    } else if (one.lag() instanceof LagAnswer.Unknown unknown) {
+      built.setUnknown(unknown.why().message());
+    }
+    return built.build();
   }
 
   static List<io.millrace.wire.v1.CommittedOffset> offsets(

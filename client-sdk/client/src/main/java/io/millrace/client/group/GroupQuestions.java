@@ -1,14 +1,17 @@
 package io.millrace.client.group;
 
 import io.millrace.client.CommittedOffset;
+import io.millrace.client.Explanation;
 import io.millrace.client.GroupDescription;
 import io.millrace.client.GroupListing;
 import io.millrace.client.GroupMemberDescription;
+import io.millrace.client.GroupProgress;
 import io.millrace.client.GroupState;
 import io.millrace.client.TopicPartition;
 import io.millrace.client.cluster.Cluster;
 import io.millrace.client.cluster.Done;
 import io.millrace.client.cluster.GroupCall;
+import io.millrace.client.cluster.GroupExplainCall;
 import io.millrace.client.cluster.GroupListCall;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.wire.v1.DeleteGroupRequest;
@@ -26,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /** What an admin client asks of groups. On the client's loop; each returns what ends it early. */
@@ -58,7 +62,10 @@ public final class GroupQuestions {
         new GroupCall.Question(
             () ->
                 Request.newBuilder()
-                    .setDescribeGroup(DescribeGroupRequest.newBuilder().setGroupId(groupId)),
+                    .setDescribeGroup(
+                        DescribeGroupRequest.newBuilder()
+                            .setGroupId(groupId)
+                            .setWantsProgress(true)),
             response -> response.getDescribeGroup().getLeaderEpoch(),
             false);
     GroupCall call =
@@ -72,6 +79,12 @@ public final class GroupQuestions {
                     response == null ? null : description(groupId, response.getDescribeGroup()),
                     e));
     return call::close;
+  }
+
+  /** Why a group is as it is. */
+  public static Runnable explain(
+      Cluster cluster, String groupId, long timeoutNanos, Done<Explanation> done) {
+    return GroupExplainCall.start(cluster, groupId, timeoutNanos, done);
   }
 
   /** Forgets a group without members. */
@@ -195,7 +208,27 @@ public final class GroupQuestions {
         group.getGroupEpoch(),
         group.getMembersList().stream().map(GroupQuestions::member).toList(),
         offsets,
+        group.getProgressList().stream()
+            .filter(each -> !each.getTopic().isEmpty())
+            .map(GroupQuestions::progress)
+            .sorted(
+                Comparator.comparing((GroupProgress each) -> each.partition().topic())
+                    .thenComparing(each -> each.partition().partition()))
+            .toList(),
         group.getAlarm());
+  }
+
+  private static GroupProgress progress(io.millrace.wire.v1.GroupProgress each) {
+    return new GroupProgress(
+        new TopicPartition(each.getTopic(), each.getPartition()),
+        each.getMemberId().isEmpty() ? Optional.empty() : Optional.of(each.getMemberId()),
+        each.hasCommitted() ? OptionalLong.of(each.getCommitted()) : OptionalLong.empty(),
+        each.hasStart() ? OptionalLong.of(each.getStart()) : OptionalLong.empty(),
+        each.hasEnd() ? OptionalLong.of(each.getEnd()) : OptionalLong.empty(),
+        each.hasLagMs() ? Optional.of(Duration.ofMillis(each.getLagMs())) : Optional.empty(),
+        each.hasStillMs() ? Optional.of(Duration.ofMillis(each.getStillMs())) : Optional.empty(),
+        each.getStuck(),
+        each.getUnknown());
   }
 
   private static GroupMemberDescription member(GroupMemberInfo member) {
