@@ -77,7 +77,8 @@ record FetchShape(List<ReadResult.Spec> specs, int maxBytes, int minBytes, long 
         follower.getBrokerId(),
         possible ? (int) incarnation : 0,
         flushed < 0 ? 0 : Math.min(flushed, partition.getFetchOffset()),
-        Math.max(0, partition.getHighWatermark()));
+        Math.max(0, partition.getHighWatermark()),
+        partition.getNoRoom());
   }
 
   /** Unsigned on the wire; what does not fit an int is more than any limit. */

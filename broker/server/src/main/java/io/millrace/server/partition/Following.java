@@ -50,6 +50,9 @@ final class Following {
   /** Where the leader's last answer was not whole: the leader is to look at what it has. */
   private long damagedAt = FollowerPosition.NOWHERE;
 
+  /** What the leader sent last did not fit on the disk: it should wait for others only. */
+  private boolean hasNoRoom;
+
   private Runnable whenFlushed = () -> {};
 
   /**
@@ -114,7 +117,8 @@ final class Following {
             replica.claimedEpoch(state()).orElse(FollowerPosition.NO_EPOCH),
             Math.min(askedAt, log.flushedOffset()),
             replica.highWatermark(),
-            damagedAt));
+            damagedAt,
+            hasNoRoom));
   }
 
   /** See {@link Partition#tellFlushed}. */
@@ -224,11 +228,13 @@ final class Following {
       later("the leader has sent what cannot be appended: " + problem.get().what(), ready);
       return;
     }
+    boolean wasFull = hasNoRoom;
     Optional<String> failed = append(batches);
     if (failed.isPresent()) {
-      later(failed.get(), ready);
+      notAppended(failed.get(), wasFull, ready);
       return;
     }
+    hasNoRoom = false;
     learn(result);
     if (partition.topic().durability() == Durability.SYNCED) {
       // Producers wait for every replica's disk: the next fetch tells that this one has it.
@@ -268,6 +274,18 @@ final class Following {
     }
   }
 
+  /**
+   * @param wasFull the leader has heard already that there is no room here
+   */
+  private void notAppended(String why, boolean wasFull, Runnable ready) {
+    if (hasNoRoom && !wasFull) {
+      tell(why);
+      ready.run(); // at once: producers wait for this replica until its leader knows
+    } else {
+      later(why, ready);
+    }
+  }
+
   private Optional<String> append(ByteBuffer batches) {
     AppendResult result;
     try {
@@ -278,17 +296,22 @@ final class Following {
       return Optional.of("the broker failed while appending");
     }
     if (result.failure() instanceof AppendResult.AppendFailure.DiskFull full) {
+      hasNoRoom = true;
       return Optional.of("the disk is full: " + full.why());
     }
     return result.failure() == null ? Optional.empty() : Optional.of("the log failed");
   }
 
-  /** Tells once, and asks the leader again after a while. */
-  private void later(String why, Runnable ready) {
+  private void tell(String why) {
     if (!trouble.equals(why)) {
       trouble = why;
       LOG.error("{}: not copied from the leader for now: {}", partition.id(), why);
     }
+  }
+
+  /** Tells once, and asks the leader again after a while. */
+  private void later(String why, Runnable ready) {
+    tell(why);
     busy = true;
     loop.schedule(
         TROUBLE_NANOS,

@@ -147,9 +147,10 @@ final class Leading {
 
   /** A fetch that names this epoch and does not diverge. */
   void onFetch(FollowerClaim claim, long offset) {
+    replica.onRoom(claim.brokerId(), claim.incarnation(), !claim.hasNoRoom());
     replica.onFetch(claim.brokerId(), claim.incarnation(), offset, claim.flushedOffset(), now());
-    if (!replica.counts(claim.brokerId())) {
-      act(); // it may be ready to join
+    if (claim.hasNoRoom() || !replica.counts(claim.brokerId())) {
+      act(); // it is to leave, or may be ready to join
     }
   }
 

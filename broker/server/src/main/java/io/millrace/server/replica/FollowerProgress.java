@@ -28,6 +28,9 @@ final class FollowerProgress {
 
   private int askedToLeaveIn = NO_LIFE;
 
+  /** What it was given last did not fit on its disk. */
+  private boolean lacksRoom;
+
   FollowerProgress(int broker, long nowNanos) {
     this.broker = broker;
     this.fetchedNanos = nowNanos;
@@ -44,6 +47,7 @@ final class FollowerProgress {
     this.logEndWhenFetched = from.logEndWhenFetched();
     this.caughtUpNanos = from.caughtUpNanos();
     this.askedToLeaveIn = from.askedToLeaveIn();
+    this.lacksRoom = from.lacksRoom();
   }
 
   /** False when the fetch is of an earlier life. */
@@ -71,6 +75,16 @@ final class FollowerProgress {
     if (offset >= logEnd) {
       caughtUpNanos = Math.max(caughtUpNanos, nowNanos);
     }
+  }
+
+  void onRoom(int life, boolean hasRoom) {
+    if (life >= incarnation) {
+      lacksRoom = !hasRoom;
+    }
+  }
+
+  boolean lacksRoom() {
+    return lacksRoom;
   }
 
   void onLeaveAsked(int life) {
@@ -115,6 +129,7 @@ final class FollowerProgress {
         fetchedNanos,
         logEndWhenFetched,
         caughtUpNanos,
-        askedToLeaveIn);
+        askedToLeaveIn,
+        lacksRoom);
   }
 }

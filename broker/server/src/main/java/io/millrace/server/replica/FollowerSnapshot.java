@@ -10,6 +10,7 @@ package io.millrace.server.replica;
  * @param logEndWhenFetched of the leader, at that time
  * @param caughtUpNanos when it last had everything
  * @param askedToLeaveIn the life in which it has asked to leave the in-sync set, -1 when it has not
+ * @param lacksRoom what it was given last did not fit on its disk
  */
 public record FollowerSnapshot(
     int broker,
@@ -19,4 +20,27 @@ public record FollowerSnapshot(
     long fetchedNanos,
     long logEndWhenFetched,
     long caughtUpNanos,
-    int askedToLeaveIn) {}
+    int askedToLeaveIn,
+    boolean lacksRoom) {
+  /** Of one that has room. */
+  public FollowerSnapshot(
+      int broker,
+      int incarnation,
+      long offset,
+      long flushedOffset,
+      long fetchedNanos,
+      long logEndWhenFetched,
+      long caughtUpNanos,
+      int askedToLeaveIn) {
+    this(
+        broker,
+        incarnation,
+        offset,
+        flushedOffset,
+        fetchedNanos,
+        logEndWhenFetched,
+        caughtUpNanos,
+        askedToLeaveIn,
+        false);
+  }
+}

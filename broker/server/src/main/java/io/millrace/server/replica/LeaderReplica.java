@@ -170,6 +170,19 @@ public final class LeaderReplica {
   }
 
   /**
+   * Whether a follower has room for what it was given last. Told before each of its fetches.
+   *
+   * <p>One that has none is not waited for, neither as a member nor as one that is about to join:
+   * room may be hours away, and everybody else would stand still for the lag time.
+   */
+  public void onRoom(int broker, int incarnation, boolean hasRoom) {
+    FollowerProgress follower = followers.find(broker);
+    if (follower != null) {
+      follower.onRoom(incarnation, hasRoom);
+    }
+  }
+
+  /**
    * Brokers that are up, with their incarnations: their live nodes stand, and they are not
    * suspected of being dead. A member that is not among them leaves; a wrong suspicion costs two
    * writes and no safety.
@@ -347,6 +360,9 @@ public final class LeaderReplica {
     if (follower.hasFetched() && follower.offset() < committed.highWatermark()) {
       return "it has lost committed records";
     }
+    if (follower.lacksRoom() && follower.offset() < logEnd) {
+      return "there is no room on its disk";
+    }
     return follower.behindNanos(logEnd, nowNanos) >= settings.lagNanos()
         ? "not caught up for " + settings.lagNanos() / 1_000_000 + " ms"
         : null;
@@ -362,7 +378,10 @@ public final class LeaderReplica {
   }
 
   private boolean isJoiner(FollowerProgress follower) {
-    return follower.hasFetched() && isUp(follower) && !follower.hasAskedToLeave();
+    return follower.hasFetched()
+        && isUp(follower)
+        && !follower.hasAskedToLeave()
+        && !follower.lacksRoom();
   }
 
   private long joinsBy(FollowerProgress follower) {

@@ -97,6 +97,7 @@ record FetchRound(
             .setLeaderEpoch(followed.leaderEpoch)
             .setFlushedOffset(position.flushedOffset())
             .setHighWatermark(position.highWatermark())
+            .setNoRoom(position.hasNoRoom())
             .setMaxBytes(maxBytes);
     if (position.lastEpoch() != FollowerPosition.NO_EPOCH) {
       partition.setLastEpoch(position.lastEpoch());

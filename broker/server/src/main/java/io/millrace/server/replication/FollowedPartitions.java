@@ -171,7 +171,8 @@ final class FollowedPartitions {
   private static boolean isSamePlace(@Nullable FollowerPosition before, FollowerPosition now) {
     return before != null
         && before.offset() == now.offset()
-        && before.lastEpoch() == now.lastEpoch();
+        && before.lastEpoch() == now.lastEpoch()
+        && before.hasNoRoom() == now.hasNoRoom(); // that is news, and nobody should wait for us
   }
 
   /** More is on this replica's disk: the leader is told with the next fetch, whenever that is. */

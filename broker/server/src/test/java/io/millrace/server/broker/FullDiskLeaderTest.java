@@ -47,6 +47,27 @@ class FullDiskLeaderTest {
   }
 
   @Test
+  @DisplayName("P-9: a follower without room holds nobody up, and comes back with room")
+  void aFullFollowerIsNotWaitedFor() {
+    trio.produce("a");
+    trio.cluster.scheduler.runFor(8 * SECOND);
+    int full = trio.follower();
+    trio.disk(full).limitBytes(0);
+    long before = trio.cluster.scheduler.nanoTime();
+    trio.produce("b", "c");
+    assertThat(trio.cluster.scheduler.nanoTime() - before).isLessThan(SECOND);
+    assertThat(trio.isInSync(2)).isTrue();
+    assertThat(trio.describe().getInSyncList()).doesNotContain(full);
+    trio.cluster.scheduler.runFor(5 * SECOND);
+    assertThat(trio.isInSync(2)).isTrue();
+
+    trio.disk(full).limitBytes(Long.MAX_VALUE);
+    trio.awaitInSync(3);
+    trio.produce("d");
+    assertThat(trio.records()).hasSize(4);
+  }
+
+  @Test
   @DisplayName("P-3: elected with a full disk, it cannot begin, and leaves it to one that can")
   void givesUpWhatItCannotBegin() {
     trio.produce("a");

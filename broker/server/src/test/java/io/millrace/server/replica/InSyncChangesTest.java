@@ -128,6 +128,32 @@ class InSyncChangesTest {
     }
 
     @Test
+    @DisplayName("P-9: one whose disk is full leaves as soon as it lacks something")
+    void leavesAtOnceWithoutRoom() {
+      LeaderBench bench = LeaderBench.of(2, Level.STANDARD);
+      bench.appended(10).fetched(2, 10).fetched(3, 10).withoutRoom(3);
+      assertThat(bench.want()).as("it lacks nothing").isNull();
+      bench.appended(11).fetched(2, 11).withoutRoom(3).fetched(3, 10);
+      assertThat(bench.highWatermark()).isEqualTo(10);
+      bench.written(bench.sent());
+      assertThat(bench.node.inSync()).containsExactly(1, 2);
+      assertThat(bench.highWatermark()).as("nobody waits for it to join").isEqualTo(11);
+      bench.appended(12).fetched(2, 12);
+      assertThat(bench.highWatermark()).isEqualTo(12);
+    }
+
+    @Test
+    @DisplayName("P-9: and comes back once what it is given fits")
+    void joinsAgainWithRoom() {
+      LeaderBench bench = LeaderBench.of(2, Level.STANDARD, List.of(1, 2));
+      bench.appended(10).fetched(2, 10).withoutRoom(3).fetched(3, 10);
+      assertThat(bench.want()).isNull();
+      bench.leader.onRoom(3, 1, true);
+      bench.fetched(3, 10);
+      assertThat(bench.change().admitted()).isEqualTo(Map.of(3, 1));
+    }
+
+    @Test
     void leavesWhenItsLiveNodeIsGone() {
       LeaderBench bench = LeaderBench.of(2, Level.STANDARD);
       bench.fetched(2, 0).fetched(3, 0).gone(3);

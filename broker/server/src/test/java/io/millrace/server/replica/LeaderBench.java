@@ -53,6 +53,11 @@ final class LeaderBench {
     return this;
   }
 
+  LeaderBench withoutRoom(int broker) {
+    leader.onRoom(broker, live.getOrDefault(broker, 1), false);
+    return this;
+  }
+
   LeaderBench gone(int broker) {
     live.remove(broker);
     leader.onBrokers(live, nowNanos);
