@@ -40,6 +40,7 @@ public enum SafetyRule {
   H11("a replica joins a synced partition by its log's end"),
   H13("a stopping follower removes itself"),
   H14("a candidate fetches between its write and the outcome"),
+  H15("a leader appends what only it vouches for, or nobody can tell again, while it hands over"),
   F1("what a failed force has left in the page cache is not written again"),
   F4("a log that could not be opened is not tried again");
 

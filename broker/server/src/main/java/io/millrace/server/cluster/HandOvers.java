@@ -17,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets other replicas lead what this broker leads, without a gap: the partition keeps what
- * producers send, until the other has everything that was appended; then one write names it. Owner:
- * the store's loop.
+ * Lets other replicas lead what this broker leads, without a gap: once the other is near the log's
+ * end, one write names it, and producers go on until that is known to be written. Owner: the
+ * store's loop.
  *
  * <p>So many at a time, so that each partition waits for its own hand-over only.
  */

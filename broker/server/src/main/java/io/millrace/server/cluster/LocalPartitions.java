@@ -258,10 +258,10 @@ public final class LocalPartitions {
   }
 
   /**
-   * The leader keeps what producers send, until another has all that was appended.
+   * See {@link Partition#handOver}.
    *
-   * @param then on the store's loop: that other's incarnation, once nothing is appended any more;
-   *     empty when it has not caught up in time, and then the partition is led on
+   * @param then on the store's loop: the other's incarnation, once it may be named; empty when it
+   *     has not caught up in time, and then the partition is led on
    */
   void handOver(PartitionId id, int to, long patienceNanos, Consumer<Optional<Integer>> then) {
     Shard shard = id.ownerAmong(shards);

@@ -5,6 +5,7 @@ import io.millrace.wire.v1.ErrorCode;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The producers that wait until what they sent is committed at one level, in the order of their
@@ -39,6 +40,11 @@ final class AckQueue {
   long endOffset() {
     Waiting last = queue.peekLast();
     return last == null ? 0 : last.endOffset();
+  }
+
+  boolean isAnyBelow(long offset) {
+    Waiting first = queue.peek();
+    return first != null && first.endOffset() <= offset;
   }
 
   void add(Waiting waiting) {
@@ -78,20 +84,25 @@ final class AckQueue {
                 .listener()
                 .onOutcome(
                     unknown(
-                        "appended, but not confirmed by all it takes within the request's time"));
+                        "appended, but not confirmed by all it takes within the request's time",
+                        Optional.empty()));
           }
           return expired;
         });
   }
 
-  /** They are in the log, and may stay there: nobody can tell. */
-  void abandon(String why) {
+  /**
+   * They are in the log, and may stay there: nobody can tell.
+   *
+   * @param leader who may be sent them again, by a producer that numbers them
+   */
+  void abandon(String why, Optional<KnownLeader> leader) {
     while (!queue.isEmpty()) {
-      queue.remove().listener().onOutcome(unknown("appended, but not confirmed: " + why));
+      queue.remove().listener().onOutcome(unknown("appended, but not confirmed: " + why, leader));
     }
   }
 
-  private static AppendOutcome unknown(String message) {
-    return new AppendOutcome.Refused(new Refusal(ErrorCode.OUTCOME_UNKNOWN, message));
+  private static AppendOutcome unknown(String message, Optional<KnownLeader> leader) {
+    return new AppendOutcome.Refused(new Refusal(ErrorCode.OUTCOME_UNKNOWN, message, leader));
   }
 }

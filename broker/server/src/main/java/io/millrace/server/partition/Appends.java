@@ -32,6 +32,7 @@ final class Appends {
   private final Sequencing sequencing;
 
   private List<ProduceShare> offered = new ArrayList<>();
+  private final KeptBack kept = new KeptBack();
 
   Appends(Partition partition, PartitionLog log, VisibleEnd visible, Clock clock) {
     this.partition = partition;
@@ -118,13 +119,32 @@ final class Appends {
     return Optional.empty();
   }
 
-  /** Writes all that was offered in this turn of the loop. */
-  void write() {
+  /** Whether somebody waits for what is below that offset. */
+  boolean isAwaitedBelow(long offset) {
+    return standard.isAnyBelow(offset) || synced.isAnyBelow(offset);
+  }
+
+  /**
+   * Writes all that was offered in this turn of the loop.
+   *
+   * @param isHandingOver but for what has to be kept meanwhile; afterwards that comes first
+   */
+  void write(boolean isHandingOver) {
     List<ProduceShare> turn = offered;
-    if (turn.isEmpty()) {
-      return; // a step down in the same turn has refused them
-    }
     offered = new ArrayList<>();
+    if (isHandingOver) {
+      turn = kept.sift(turn, partition.topic().durability());
+    } else if (!kept.isEmpty()) {
+      List<ProduceShare> all = kept.takeAll();
+      all.addAll(turn);
+      turn = all;
+    }
+    if (!turn.isEmpty()) { // a step down in the same turn has refused them
+      writeAll(turn);
+    }
+  }
+
+  private void writeAll(List<ProduceShare> turn) {
     int next = 0;
     while (next < turn.size() && partition.role() instanceof Role.Leader leader) {
       next = write(turn, next, leader.epoch());
@@ -263,7 +283,8 @@ final class Appends {
 
   /** What was offered is refused, what was appended and not acknowledged is unknown. */
   void abandon(String why) {
-    List<ProduceShare> turn = offered;
+    List<ProduceShare> turn = kept.takeAll();
+    turn.addAll(offered);
     offered = new ArrayList<>();
     for (ProduceShare share : turn) {
       refuse(share, Refusal.notLeader(partition.role(), "nothing was appended: " + why));
@@ -271,10 +292,11 @@ final class Appends {
     abandonAppended(why);
   }
 
-  /** What was appended and not acknowledged is unknown. */
+  /** What was appended and not acknowledged is unknown; who leads now may be asked. */
   void abandonAppended(String why) {
-    standard.abandon(why);
-    synced.abandon(why);
+    Optional<KnownLeader> leader = partition.role().knownLeader();
+    standard.abandon(why, leader);
+    synced.abandon(why, leader);
   }
 
   private Leading leading() {

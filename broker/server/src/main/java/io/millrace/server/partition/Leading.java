@@ -109,9 +109,9 @@ final class Leading {
     return state.replicas().size() == 1;
   }
 
-  /** The incarnation of a replica that has everything and could lead in this one's place. */
-  Optional<Integer> successor(int broker) {
-    return replica.successor(broker);
+  /** The incarnation of a replica that holds so much and could lead in this one's place. */
+  Optional<Integer> successor(int broker, long endOffset) {
+    return replica.successor(broker, endOffset);
   }
 
   /** For explanations and metrics. */

@@ -282,11 +282,11 @@ public final class Partition implements LogListener {
   }
 
   /**
-   * Appends nothing from now on and keeps what producers send, so that another replica can take
-   * this leader's place without anybody noticing.
+   * Lets another replica take this leader's place without anybody noticing: see {@link
+   * HandingOver}.
    *
-   * @param then once, on this loop: the other's incarnation as soon as it has everything that was
-   *     appended; empty when it has not in time, and this one leads on
+   * @param then once, on this loop: the other's incarnation as soon as it may be named; empty when
+   *     it has not caught up in time, and this one leads on
    */
   public void handOver(int to, long patienceNanos, Consumer<Optional<Integer>> then) {
     roles.handOver(to, patienceNanos, then);
@@ -464,9 +464,7 @@ public final class Partition implements LogListener {
    * @return whether producers wait for the disk now
    */
   boolean appendOffered() {
-    if (!roles.isHandingOver()) {
-      appends.write();
-    }
+    appends.write(roles.isHandingOver());
     return appends.isAwaited();
   }
 
@@ -474,6 +472,11 @@ public final class Partition implements LogListener {
   boolean expireProducers(long nowNanos) {
     appends.expire(nowNanos);
     return appends.isAwaited();
+  }
+
+  /** Whether somebody waits for what is below that offset. */
+  boolean isAwaitedBelow(long offset) {
+    return appends.isAwaitedBelow(offset);
   }
 
   boolean hasWaitingProducers() {

@@ -33,7 +33,7 @@ final class Roles {
   /** Of the epoch that is led; null in every other role. */
   private @Nullable Leading leading;
 
-  /** While another replica is to take this leader's place: nothing is appended. */
+  /** While another replica is to take this leader's place: some is kept, see {@link KeptBack}. */
   private @Nullable HandingOver handingOver;
 
   /** Of the epoch that is followed; null in every other role. */

@@ -273,10 +273,13 @@ public final class LeaderReplica {
   }
 
   /**
-   * The incarnation of a member to which this leader can hand over, once it appends no more: it is
-   * up, certainly in sync, holds all of the log, and no change of the sets is under way.
+   * The incarnation of a member to which this leader can hand over: it is up, certainly in sync,
+   * and no change of the sets is under way. So it has all that is committed, now and at any time
+   * until it leads.
+   *
+   * @param endOffset it has all below as well, be that committed or not
    */
-  public Optional<Integer> successor(int broker) {
+  public Optional<Integer> successor(int broker, long endOffset) {
     FollowerProgress follower = followers.find(broker);
     if (follower == null || isDeposed || change != null || isAwaited) {
       return Optional.empty();
@@ -285,7 +288,8 @@ public final class LeaderReplica {
         confirmed.inSync().contains(broker)
             && isUp(follower)
             && !follower.hasAskedToLeave()
-            && follower.offset() == logEnd;
+            && follower.hasFetched()
+            && follower.offset() >= endOffset;
     return isReady ? Optional.of(follower.incarnation()) : Optional.empty();
   }
 

@@ -114,13 +114,14 @@ class HighWatermarkTest {
   }
 
   @Test
-  void handsOverOnlyToAMemberThatHasEverything() {
+  void handsOverOnlyToAMemberThatHasSoMuch() {
     LeaderBench bench = LeaderBench.of(2, Level.STANDARD);
     bench.appended(3).fetched(2, 3).fetched(3, 2);
-    assertThat(bench.leader.successor(2)).contains(1);
-    assertThat(bench.leader.successor(3)).isEmpty();
+    assertThat(bench.leader.successor(2, 3)).contains(1);
+    assertThat(bench.leader.successor(3, 3)).isEmpty();
+    assertThat(bench.leader.successor(3, 2)).as("what came later is not waited for").contains(1);
     bench.gone(3).sent();
-    assertThat(bench.leader.successor(2)).as("a change is in flight").isEmpty();
+    assertThat(bench.leader.successor(2, 3)).as("a change is in flight").isEmpty();
   }
 
   @Test

@@ -178,7 +178,13 @@ final class ProduceExchange implements ReplyHandler {
           engine.router().retryOnLeader(share, error.getMessage());
         }
       }
-      case UNKNOWN -> unknown(share, error.getMessage());
+      case UNKNOWN -> {
+        if (error.hasLeader() && sender.numbering().isOn() && engine.settings().retryUnknown()) {
+          handedOver(share, error);
+        } else {
+          unknown(share, error.getMessage());
+        }
+      }
       case NEVER -> {
         if (share.batches().size() > 1) {
           // One of them is to blame, and the others need not suffer for it.
@@ -213,6 +219,21 @@ final class ProduceExchange implements ReplyHandler {
   private void giveUp(Share share, MillraceException e) {
     engine.endings().giveUp(share.batches(), e);
     share.sender().sendAgain(share.batches(), false);
+  }
+
+  /**
+   * Appended, perhaps, by one who leads no more and says who does: that one knows by the numbers
+   * whether it has them.
+   */
+  private void handedOver(Share share, Error error) {
+    share.batches().forEach(SendBatch::setMayBeWritten);
+    engine.cluster().lookAgain(share.sender().topic().name());
+    engine.cluster().connectToSuccessors(lane.brokerId());
+    if (isLedElsewhere(share, error)) {
+      engine.router().retryAtOnce(share, error.getMessage());
+    } else {
+      engine.router().retryOnLeader(share, error.getMessage());
+    }
   }
 
   private void unknown(Share share, String why) {
