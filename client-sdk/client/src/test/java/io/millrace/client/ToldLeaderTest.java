@@ -14,6 +14,7 @@ import io.millrace.wire.v1.Response;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** A producer that is told by the former leader who leads now, before its discovery knows. */
@@ -28,6 +29,10 @@ class ToldLeaderTest {
 
   /** That broker says so of another. */
   private void tells(int broker, int leader, int epoch) {
+    tells(ErrorCode.NOT_LEADER, broker, leader, epoch);
+  }
+
+  private void tells(ErrorCode code, int broker, int leader, int epoch) {
     world
         .broker(broker)
         .script(
@@ -37,7 +42,7 @@ class ToldLeaderTest {
               }
               Error error =
                   Error.newBuilder()
-                      .setCode(ErrorCode.NOT_LEADER)
+                      .setCode(code)
                       .setMessage("broker " + leader + " leads")
                       .setLeader(LeaderHint.newBuilder().setBrokerId(leader).setLeaderEpoch(epoch))
                       .build();
@@ -66,6 +71,19 @@ class ToldLeaderTest {
     SimulatedProducer producer = notes.producer();
     world.cluster().lead("notes", 0, 2, false);
     tells(1, 2, 2);
+    long before = notes.millis();
+    producer.send("notes", 0, "second");
+    producer.awaitAll();
+    assertThat(notes.millis() - before).isLessThanOrEqualTo(3);
+    assertThat(world.broker(2).seen(Request.ApiCase.PRODUCE)).hasSize(1);
+  }
+
+  @Test
+  @DisplayName("H15: what a leader had appended when it handed over goes to the next at once")
+  void repeatsTheUnknownWhereItIsToldWithoutAPause() {
+    SimulatedProducer producer = notes.producer();
+    world.cluster().lead("notes", 0, 2, false);
+    tells(ErrorCode.OUTCOME_UNKNOWN, 1, 2, 2);
     long before = notes.millis();
     producer.send("notes", 0, "second");
     producer.awaitAll();
