@@ -264,7 +264,7 @@ final class Behaviour {
     return true;
   }
 
-  /** By a leader, to a member that has everything. */
+  /** By a leader, to a member, whatever that has: the leader goes on meanwhile (H15). */
   boolean handOver(Cluster cluster, int i, int to) {
     Server server = cluster.servers[i];
     Znode view = Objects.requireNonNull(server.view);

@@ -163,9 +163,13 @@ final class Leading {
     return live;
   }
 
+  /**
+   * However little it has: a hand-over begins anywhere, and what is appended then is not waited
+   * for.
+   */
   static @Nullable Integer successor(LeaderReplica leader, Server server, int to) {
     leader.onBrokers(live(server, 1 << to), NOW_NANOS);
-    return leader.successor(to + 1).orElse(null);
+    return leader.successor(to + 1, 0).orElse(null);
   }
 
   static long now() {

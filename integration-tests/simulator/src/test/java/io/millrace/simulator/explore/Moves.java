@@ -215,8 +215,7 @@ final class Moves {
     if (server.role != Server.Role.LEADER) {
       return;
     }
-    boolean isHandingOver = server.write != null && server.write.kind() == Write.Kind.HANDOVER;
-    if (now.appends < scope.appends() && server.end < Server.LONGEST_LOG && !isHandingOver) {
+    if (now.appends < scope.appends() && server.end < Server.LONGEST_LOG) {
       Cluster next = now.copy();
       behaviour.append(next, i);
       emit(sink, Kind.APPEND, i, 0, next);
