@@ -273,13 +273,13 @@ final class MemoryLink implements Link {
   }
 
   private void breakBoth() {
-    fail(new IOException("Connection reset by peer"));
+    fail(new NetworkFailure("Connection reset by peer"));
   }
 
   /** From outside any loop: the link is no more, and this end is about to notice. */
   void breakDown(String why) {
     if (!closed) {
-      loop.readLater(() -> end(new IOException(why)));
+      loop.readLater(() -> end(new NetworkFailure(why)));
     }
   }
 
@@ -309,6 +309,20 @@ final class MemoryLink implements Link {
       if (other != null) {
         network.after(network.drawDelay(), () -> other.breakDown("Connection reset by peer"));
       }
+    }
+  }
+
+  /** Where it comes from says its text; links break by the thousand, and a stack trace costs. */
+  private static final class NetworkFailure extends IOException {
+    private static final long serialVersionUID = 1;
+
+    NetworkFailure(String why) {
+      super(why);
+    }
+
+    @Override
+    public Throwable fillInStackTrace() {
+      return this;
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.millrace.rpc;
 
-import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.util.ArrayList;
@@ -190,8 +189,7 @@ public final class MemoryTransport implements Transport {
     private void fail(String why) {
       if (!decided) {
         decide();
-        IOException failure = new ConnectException("cannot connect to " + to + ": " + why);
-        handler.failed(failure);
+        handler.failed(new Refusal("cannot connect to " + to + ": " + why));
       }
     }
 
@@ -200,6 +198,20 @@ public final class MemoryTransport implements Transport {
       if (timer != null) {
         timer.cancel();
       }
+    }
+  }
+
+  /** Without a stack trace, which costs more than all else of an attempt. */
+  private static final class Refusal extends ConnectException {
+    private static final long serialVersionUID = 1;
+
+    Refusal(String why) {
+      super(why);
+    }
+
+    @Override
+    public Throwable fillInStackTrace() {
+      return this;
     }
   }
 }

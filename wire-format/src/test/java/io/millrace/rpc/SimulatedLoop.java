@@ -107,7 +107,8 @@ final class SimulatedLoop implements Tasks.Worker {
       return () -> {};
     }
     SimulatedTimer timer = new SimulatedTimer(task);
-    Timer event = scheduler.at(scheduler.nanoTime() + Math.max(0, delayNanos), () -> due(timer));
+    Timer event =
+        scheduler.at(scheduler.nanoTime() + Math.max(0, delayNanos), node, () -> due(timer));
     return () -> {
       timer.cancelled = true;
       event.cancel();

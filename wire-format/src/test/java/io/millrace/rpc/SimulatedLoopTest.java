@@ -73,6 +73,28 @@ class SimulatedLoopTest extends EventLoopContract {
   }
 
   @Test
+  void whatAKilledProcessWaitedForIsForgotten() {
+    var timer = worker.schedule(60_000_000_000L, () -> {});
+    tasks.kill();
+    assertThat(scheduler.step()).isFalse();
+    assertThat(scheduler.nanoTime()).isZero();
+    timer.cancel();
+  }
+
+  @Test
+  void thousandsOfCancelledTimersAreNotKept() {
+    List<String> ran = new ArrayList<>();
+    var kept = worker.schedule(2_000_000_000L, () -> ran.add("kept"));
+    for (int i = 0; i < 10_000; i++) {
+      worker.schedule(1_000_000_000L, () -> ran.add("cancelled")).cancel();
+    }
+    assertThat(scheduler.waitingEvents()).isLessThan(1_000);
+    await("the one that was not", () -> ran.contains("kept"));
+    assertThat(ran).containsExactly("kept");
+    kept.cancel();
+  }
+
+  @Test
   void theWallClockMayJumpAndTheMonotonicOneDoesNot() {
     Clock clock = tasks.clock();
     long nanos = clock.nanoTime();

@@ -23,9 +23,15 @@ public final class SimulatedScheduler {
 
   private static final long STEP_NANOS = 100;
 
+  /** Fewer cancelled events are not worth a look at all. */
+  private static final int MANY_CANCELLED = 256;
+
   private final Thread owner = Thread.currentThread();
   private final SplittableRandom random;
   private final PriorityQueue<Event> events = new PriorityQueue<>();
+
+  /** Of those in {@link #events}. */
+  private int cancelled;
 
   /** Those that could take a step now; each knows its place in it. */
   private final ArrayList<SimulatedLoop> ready = new ArrayList<>();
@@ -87,10 +93,42 @@ public final class SimulatedScheduler {
 
   /** An action on no loop, at an instant from now on. */
   public Timer at(long nanos, Runnable action) {
+    return at(nanos, null, action);
+  }
+
+  /**
+   * @param of whose event it is: it is gone when that process is killed
+   */
+  Timer at(long nanos, @Nullable SimulatedTasks of, Runnable action) {
     checkThread();
-    Event event = new Event(Math.max(nanos, nowNanos), random.nextInt(), sequence++, action);
+    Event event = new Event(Math.max(nanos, nowNanos), random.nextInt(), sequence++, of, action);
     events.add(event);
     return event;
+  }
+
+  /**
+   * Nothing of what that process waited for happens any more. Most of it is minutes away, and would
+   * keep all that the process was in memory until then.
+   */
+  void forget(SimulatedTasks killed) {
+    checkThread();
+    events.removeIf(
+        event -> {
+          if (event.of == killed) {
+            event.action = null;
+          }
+          return event.action == null;
+        });
+    cancelled = 0;
+  }
+
+  /** A client's time-outs are cancelled by the thousand, long before they would be due. */
+  private void noteCancelled() {
+    cancelled++;
+    if (cancelled >= MANY_CANCELLED && cancelled > events.size() / 2) {
+      events.removeIf(event -> event.action == null);
+      cancelled = 0;
+    }
   }
 
   /**
@@ -110,7 +148,10 @@ public final class SimulatedScheduler {
       nowNanos = Math.max(nowNanos, first.at);
       mix(first.seq);
       lastRan = null;
-      run(first.action);
+      Runnable action = first.take();
+      if (action != null) {
+        run(action);
+      }
       return true;
     }
     if (idle) {
@@ -145,10 +186,16 @@ public final class SimulatedScheduler {
     return place;
   }
 
+  /** Also cancelled ones that are still to be cleared away. */
+  int waitingEvents() {
+    return events.size();
+  }
+
   private @Nullable Event firstEvent() {
     Event first = events.peek();
-    while (first != null && first.cancelled) {
+    while (first != null && first.action == null) {
       events.remove();
+      cancelled--;
       first = events.peek();
     }
     return first;
@@ -198,23 +245,34 @@ public final class SimulatedScheduler {
     }
   }
 
-  private static final class Event implements Comparable<Event>, Timer {
+  private final class Event implements Comparable<Event>, Timer {
     private final long at;
     private final int tie;
     private final long seq;
-    private final Runnable action;
-    private boolean cancelled;
+    private final @Nullable SimulatedTasks of;
 
-    Event(long at, int tie, long seq, Runnable action) {
+    /** Null: it was cancelled, or has happened; what it would have done is let go at once. */
+    private @Nullable Runnable action;
+
+    Event(long at, int tie, long seq, @Nullable SimulatedTasks of, Runnable action) {
       this.at = at;
       this.tie = tie;
       this.seq = seq;
+      this.of = of;
       this.action = action;
+    }
+
+    @Nullable Runnable take() {
+      Runnable taken = action;
+      action = null;
+      return taken;
     }
 
     @Override
     public void cancel() {
-      cancelled = true;
+      if (take() != null) {
+        noteCancelled();
+      }
     }
 
     @Override

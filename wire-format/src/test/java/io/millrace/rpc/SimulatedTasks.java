@@ -77,6 +77,7 @@ public final class SimulatedTasks implements Tasks {
   /** Like kill -9: no task runs any more. */
   public void kill() {
     loops.forEach(SimulatedLoop::kill);
+    scheduler.forget(this);
   }
 
   private final class SimulatedClock implements Clock {

@@ -65,6 +65,8 @@ public final class ZnodeJson<T extends Message> {
   /** What is wrong with a content that could be parsed, or null. */
   private final Function<T, @Nullable String> fault;
 
+  private final RecentReadings<T> recent = new RecentReadings<>();
+
   private ZnodeJson(T empty, Function<T, @Nullable String> fault) {
     this.empty = empty;
     this.fault = fault;
@@ -89,6 +91,15 @@ public final class ZnodeJson<T extends Message> {
       return new ZnodeReading.Damaged<>(
           "it has " + data.size() + " bytes, the limit is " + StoreLimits.MAX_READ_BYTES);
     }
+    ZnodeReading<T> known = recent.find(data);
+    if (known == null) {
+      known = parse(data);
+      recent.keep(data, known);
+    }
+    return known;
+  }
+
+  private ZnodeReading<T> parse(ByteString data) {
     try {
       String json = decoded(data.asReadOnlyByteBuffer());
       StrictJson.Found found = StrictJson.check(json, empty.getDescriptorForType());

@@ -54,6 +54,28 @@ class ZnodeJsonTest {
   }
 
   @Test
+  void parsesTheSameBytesOnceAndOthersAnew() {
+    ByteString data = ZnodeJson.PARTITION.write(PARTITION);
+    ByteString copy = ByteString.copyFrom(data.toByteArray());
+    ByteString later = ZnodeJson.PARTITION.write(PARTITION.toBuilder().setLeaderEpoch(8).build());
+
+    ZnodeReading<PartitionNode> first = ZnodeJson.PARTITION.read(data);
+    assertThat(ZnodeJson.PARTITION.read(copy)).isSameAs(first);
+    assertThat(ZnodeJson.PARTITION.read(later)).isNotEqualTo(first);
+    // Contents of one kind mean nothing to another.
+    assertThat(ZnodeJson.TOPIC.read(data)).isInstanceOf(ZnodeReading.Damaged.class);
+  }
+
+  @Test
+  void contentsThatShareAPlaceAreToldApart() {
+    for (int epoch = 1; epoch < 5_000; epoch++) {
+      PartitionNode node = PARTITION.toBuilder().setLeaderEpoch(epoch).build();
+      assertThat(ZnodeJson.PARTITION.read(ZnodeJson.PARTITION.write(node)))
+          .isEqualTo(new ZnodeReading.Understood<>(node, true));
+    }
+  }
+
+  @Test
   @DisplayName("coordination.md: one line, defaults printed, version first, 64-bit numbers quoted")
   void writesWhatAPersonCanRead() {
     assertThat(ZnodeJson.PARTITION.write(PARTITION).toStringUtf8())

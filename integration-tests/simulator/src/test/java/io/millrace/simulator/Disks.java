@@ -35,6 +35,11 @@ final class Disks {
                 replica ->
                     log(world.machines().get(replica - 1), topicIdOf(znode), partitionOf(znode)))
             .toList();
+    return problems(logs);
+  }
+
+  /** Of all replicas of a partition. */
+  static List<LogProblem> problems(List<ReplicaLog> logs) {
     long watermark = logs.stream().mapToLong(ReplicaLog::endOffset).min().orElse(0);
     // The list of epochs is written with the next force, and these brokers still run.
     return LogDiffer.compare(logs, watermark).stream()

@@ -60,7 +60,7 @@ final class FinalChecks {
     for (int replica : seen.content().getReplicasList()) {
       logs.add(Disks.log(world.machines().get(replica - 1), Disks.topicIdOf(path), partition));
     }
-    List<LogProblem> problems = Disks.problems(world, path, seen.content());
+    List<LogProblem> problems = Disks.problems(logs);
     if (!problems.isEmpty()) {
       world.violated(Rule.I4_SAME_LOGS, path + ": " + problems);
     }

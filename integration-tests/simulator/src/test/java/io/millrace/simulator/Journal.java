@@ -30,6 +30,21 @@ final class Journal {
     events.add(new Event(scheduler.nanoTime(), process, phase, call, steps));
   }
 
+  /** The call that this process has just begun, and nobody anything since, is not told of. */
+  void takeBack(int process) {
+    Event last = events.get(events.size() - 1);
+    if (last.process() != process || last.phase() != Phase.INVOKE) {
+      throw new IllegalStateException("the last event is " + last);
+    }
+    events.remove(events.size() - 1);
+  }
+
+  /** Whether the last event is the beginning of that process' call. */
+  boolean hasJustBegun(int process) {
+    Event last = events.isEmpty() ? null : events.get(events.size() - 1);
+    return last != null && last.process() == process && last.phase() == Phase.INVOKE;
+  }
+
   History history() {
     return History.of(events);
   }

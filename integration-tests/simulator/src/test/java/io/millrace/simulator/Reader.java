@@ -89,7 +89,11 @@ final class Reader {
       // Told, and read again from where it stands.
       surprises.add(e.getClass().getSimpleName() + ": " + e.getMessage());
     }
-    ledger.journal().note(process, Phase.OK, Call.POLL, steps);
+    if (steps.isEmpty() && ledger.journal().hasJustBegun(process)) {
+      ledger.journal().takeBack(process); // most polls bring nothing, and say nothing
+    } else {
+      ledger.journal().note(process, Phase.OK, Call.POLL, steps);
+    }
   }
 
   /** What came of polling other than records: every one is a broken promise unless loss is. */

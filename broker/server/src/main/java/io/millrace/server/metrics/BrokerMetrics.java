@@ -45,9 +45,12 @@ public final class BrokerMetrics {
   private final RequestMetrics requests;
   private final ClusterMetrics cluster;
   private final LogMetrics logs;
-  private final ProcessMetrics process;
   private final LoopProbes probes;
-  private final JmxReporter jmx;
+
+  // Null where many brokers live in one process: it is not theirs, and a look at all its threads
+  // stops them.
+  private final @Nullable ProcessMetrics process;
+  private final @Nullable JmxReporter jmx;
 
   // The worker's.
   private final List<ServerMetrics> servers = new ArrayList<>();
@@ -63,10 +66,11 @@ public final class BrokerMetrics {
   /**
    * Begins to gather. Any thread.
    *
-   * @param inJmx whether JMX shows it, at once; off where many brokers live in one process
+   * @param isProcess whether the process is this broker's: then JMX shows all of it, at once, and
+   *     what the JVM tells of itself is gathered too; off where many brokers live in one
    */
   public BrokerMetrics(
-      Tasks tasks, int brokerId, String version, BrokerHealth health, boolean inJmx) {
+      Tasks tasks, int brokerId, String version, BrokerHealth health, boolean isProcess) {
     this.brokerId = brokerId;
     this.version = version;
     this.health = health;
@@ -76,22 +80,31 @@ public final class BrokerMetrics {
     requests = new RequestMetrics(registry);
     cluster = new ClusterMetrics(registry, tasks.clock());
     logs = new LogMetrics(registry);
-    process = new ProcessMetrics(registry);
-    process.addThread(worker.name());
     probes = new LoopProbes(worker, registry);
     registry.whole(BrokerMetric.READY, () -> health.ready().isGood() ? 1 : 0);
     registry.whole(BrokerMetric.BUILD_INFO, () -> 1, version);
-    jmx =
+    process = isProcess ? new ProcessMetrics(registry) : null;
+    jmx = isProcess ? reporter(registry, brokerId) : null;
+    addThread(worker.name());
+    worker.execute(this::tick);
+  }
+
+  private static JmxReporter reporter(SeriesRegistry registry, int brokerId) {
+    JmxReporter reporter =
         JmxReporter.forRegistry(registry.dropwizard())
             .inDomain(JmxNames.DOMAIN)
             .createsObjectNamesWith(new JmxNames(registry, brokerId))
             .convertDurationsTo(TimeUnit.MILLISECONDS)
             .convertRatesTo(TimeUnit.SECONDS)
             .build();
-    if (inJmx) {
-      jmx.start();
+    reporter.start();
+    return reporter;
+  }
+
+  private void addThread(String name) {
+    if (process != null) {
+      process.addThread(name);
     }
-    worker.execute(this::tick);
   }
 
   /** The machine's monotonic clock, as the seam gives it. */
@@ -146,7 +159,7 @@ public final class BrokerMetrics {
           for (Shard shard : shards) {
             String loop = shard.loop().name();
             registry.whole(BrokerMetric.MAILBOX_MESSAGES, shard::mailboxDepth, loop);
-            process.addThread(loop);
+            addThread(loop);
             probes.add(shard.loop());
           }
         });
@@ -156,7 +169,7 @@ public final class BrokerMetrics {
    * @param names of threads whose processor time is worth a look
    */
   public void addThreads(List<String> names) {
-    worker.execute(() -> names.forEach(process::addThread));
+    worker.execute(() -> names.forEach(this::addThread));
   }
 
   /**
@@ -205,7 +218,9 @@ public final class BrokerMetrics {
           if (patience != null) {
             patience.cancel();
           }
-          jmx.stop();
+          if (jmx != null) {
+            jmx.stop();
+          }
         });
     worker.stop();
   }
@@ -276,7 +291,9 @@ public final class BrokerMetrics {
       logs.refreshed(List.of(readings));
       requests.refreshed();
       servers.forEach(ServerMetrics::refreshed);
-      process.refreshed();
+      if (process != null) {
+        process.refreshed();
+      }
     } finally { // a bug in one of them must not leave everybody without an answer
       all.forEach(Runnable::run);
     }

@@ -17,7 +17,7 @@ public final class PartitionProbe {
 
   /** What consumers and followers are told. */
   public static long highWatermark(Partition partition) {
-    return partition.reading().visibleOffset();
+    return partition.visibleOffset();
   }
 
   /** Of its log, whether or not it has records. */
