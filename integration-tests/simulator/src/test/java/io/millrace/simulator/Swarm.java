@@ -44,7 +44,8 @@ record Swarm(List<Fault> named, boolean leavesSick) {
   /** What this process was asked for; by itself what every build draws. */
   static final Swarm ASKED =
       new Swarm(
-          kinds(System.getProperty("simulator.faults", "")), Boolean.getBoolean("simulator.sick"));
+          kinds(System.getProperty("simulator.faults", "")),
+          Boolean.parseBoolean(System.getProperty("simulator.sick", "true")));
 
   Swarm {
     named = List.copyOf(named);
