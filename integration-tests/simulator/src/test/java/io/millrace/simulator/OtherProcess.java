@@ -29,6 +29,7 @@ final class OtherProcess {
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1", // too few seeds for what the second compiler costs
                 "-Xmx512m",
                 "-Dlogback.configurationFile=logback-simulator.xml",
                 "-cp",

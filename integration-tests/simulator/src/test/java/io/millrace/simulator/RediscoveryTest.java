@@ -21,7 +21,9 @@ class RediscoveryTest {
   @ParameterizedTest(name = "{0}")
   @DisplayName("a rule that is left out is missed (reliability 7.6)")
   @ValueSource(
-      strings = {"R8", "R9", "R13", "R14", "R15", "R16", "R21", "R22", "R23", "H9", "F-1", "F-4"})
+      strings = {
+        "R8", "R9", "R11", "R13", "R14", "R15", "R16", "R21", "R22", "R23", "H9", "F-1", "F-4"
+      })
   void aRuleLeftOutIsMissed(String name) {
     KeptSchedule schedule = KeptSchedule.load(name);
     SafetyRule rule = SafetyRule.valueOf(name.replace("-", ""));

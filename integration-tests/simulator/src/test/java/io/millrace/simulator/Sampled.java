@@ -31,6 +31,8 @@ record Sampled(SafetyRule rule, Swarm swarm, int seeds, Set<Rule> breaks) {
               Swarm.of(Fault.CUT_PAIR, Fault.CUT_ONE_WAY, Fault.KILL, Fault.KILL_ALL),
               200,
               EnumSet.of(Rule.I13_RECOVERS)),
+          new Sampled(
+              SafetyRule.R22, Swarm.of(Fault.FLIP_BIT, Fault.KILL, Fault.KILL_ALL), 40, LOSES),
           new Sampled(SafetyRule.R21, Swarm.of(Fault.FAIL_FORCE, Fault.LOSE_POWER), 40, LOSES),
           new Sampled(SafetyRule.R23, Swarm.of(Fault.LOST_NODES, Fault.KILL), 40, LOSES));
 

@@ -339,7 +339,7 @@ final class LogRecovery {
       cutBytes += file.sizeBytes() - scan.sizeBytes();
       cutWholeBatches += later;
       boolean isEndOfFile = later == 0 && (last || scan.isCutShort());
-      isInDoubt |= !isEndOfFile && !isLostWrite(log, scan);
+      isInDoubt |= !isEndOfFile && !isLostWrite(log, scan) && !cutsAnywhere;
       return scan;
     }
   }
