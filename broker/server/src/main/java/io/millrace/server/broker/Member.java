@@ -100,6 +100,7 @@ final class Member implements RegistrationListener {
     BrokerMetrics metrics = joining.metrics();
     metrics.addShards(parts.shards(), id -> parts.catalog().get().topicsById().containsKey(id));
     metrics.addLogs(parts.logs().counters());
+    metrics.addGroups(parts.coordinators());
     this.clusterMetrics = metrics.cluster();
     clusterMetrics.setDefaults(settings.topics());
     clusterMetrics.addElections(parts.elections());

@@ -16,11 +16,15 @@ import io.millrace.server.partition.Role;
 import io.millrace.server.partition.Shard;
 import io.millrace.wire.v1.ErrorCode;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -101,6 +105,45 @@ public final class Coordinators {
               .forEach(each -> all.addAll(each.readings()));
           then.accept(all);
         });
+  }
+
+  /**
+   * All groups of this broker in figures.
+   *
+   * @param then on any loop; not at all while the broker stops
+   */
+  public void figures(Consumer<List<GroupFigures>> then) {
+    List<GroupReading> all = Collections.synchronizedList(new ArrayList<>());
+    AtomicInteger missing = new AtomicInteger(shards.size());
+    for (Shard shard : shards) {
+      readings(
+          shard,
+          some -> {
+            all.addAll(some);
+            if (missing.decrementAndGet() == 0) {
+              figures(List.copyOf(all), shard.loop().clock().wallMillis(), then);
+            }
+          });
+    }
+  }
+
+  private void figures(
+      List<GroupReading> groups, long nowMillis, Consumer<List<GroupFigures>> then) {
+    Set<ReaderAt> readers = new LinkedHashSet<>();
+    groups.forEach(group -> readers.addAll(GroupProgress.readers(group)));
+    lags.ask(
+        readers,
+        answers ->
+            then.accept(
+                groups.stream()
+                    .map(
+                        group ->
+                            new GroupFigures(
+                                group.summary().groupId(),
+                                group.summary().state(),
+                                group.summary().members(),
+                                GroupProgress.of(group, answers, nowMillis)))
+                    .toList()));
   }
 
   /**

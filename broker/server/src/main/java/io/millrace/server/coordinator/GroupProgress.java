@@ -67,11 +67,10 @@ public record GroupProgress(
    * @param lags of all {@link #readers}
    * @param nowMillis by the clock that commits are stamped by
    */
-  static List<GroupProgress> of(
-      GroupReading group, Map<PartitionId, LagAnswer> lags, long nowMillis) {
+  static List<GroupProgress> of(GroupReading group, Map<ReaderAt, LagAnswer> lags, long nowMillis) {
     List<GroupProgress> all = new ArrayList<>();
     for (ReaderAt reader : readers(group)) {
-      LagAnswer lag = lags.get(reader.id());
+      LagAnswer lag = lags.get(reader);
       if (lag == null) {
         continue; // the group has got it since
       }

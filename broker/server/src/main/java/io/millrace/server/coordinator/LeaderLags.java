@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
 public final class LeaderLags {
   private static final long PATIENCE_NANOS = SECONDS.toNanos(1);
 
+  /** In one request, well below what a broker takes. */
+  private static final int MOST = 1_000;
+
   private final List<Shard> shards;
   private final Supplier<Catalog> catalog;
   private final PeerCalls peers;
@@ -49,10 +52,10 @@ public final class LeaderLags {
   }
 
   /**
-   * @param readers at most one of each partition
+   * @param readers all different
    * @param then once, on any loop: an answer of each
    */
-  public void ask(Collection<ReaderAt> readers, Consumer<Map<PartitionId, LagAnswer>> then) {
+  public void ask(Collection<ReaderAt> readers, Consumer<Map<ReaderAt, LagAnswer>> then) {
     Catalog now = catalog.get();
     Map<Integer, List<ReaderAt>> byLeader = new TreeMap<>();
     Answers answers = new Answers(then);
@@ -60,25 +63,38 @@ public final class LeaderLags {
     for (ReaderAt reader : readers) {
       OptionalInt leader = leader(now, reader.id());
       if (leader.isEmpty()) {
-        answers.put(reader.id(), new LagAnswer.Unknown(now.whyNotHere(reader.id())));
+        answers.put(reader, new LagAnswer.Unknown(now.whyNotHere(reader.id())));
       } else if (leader.getAsInt() == now.self()) {
         here.add(reader);
       } else {
         byLeader.computeIfAbsent(leader.getAsInt(), id -> new ArrayList<>()).add(reader);
       }
     }
-    answers.expect(here.size() + byLeader.size());
+    answers.expect(
+        here.size() + byLeader.values().stream().mapToInt(each -> pieces(each.size())).sum());
     for (ReaderAt reader : here) {
       LagLook.at(
           reader.id().ownerAmong(shards),
           reader,
           answer -> {
-            answers.put(reader.id(), answer);
+            answers.put(reader, answer);
             answers.one();
           });
     }
     byLeader.forEach(
-        (broker, its) -> askPeer(now.image().brokers().get(broker), broker, its, answers));
+        (broker, its) -> {
+          for (int from = 0; from < its.size(); from += MOST) {
+            askPeer(
+                now.image().brokers().get(broker),
+                broker,
+                its.subList(from, Math.min(its.size(), from + MOST)),
+                answers);
+          }
+        });
+  }
+
+  private static int pieces(int readers) {
+    return (readers + MOST - 1) / MOST;
   }
 
   private static OptionalInt leader(Catalog now, PartitionId id) {
@@ -93,7 +109,7 @@ public final class LeaderLags {
   private void askPeer(
       @Nullable BrokerImage peer, int broker, List<ReaderAt> readers, Answers answers) {
     if (peer == null) {
-      readers.forEach(each -> answers.put(each.id(), unknown("broker " + broker + " is not live")));
+      readers.forEach(each -> answers.put(each, unknown("broker " + broker + " is not live")));
       answers.one();
       return;
     }
@@ -114,11 +130,11 @@ public final class LeaderLags {
                   && answered.response().getReaderLags().getResultsCount() == readers.size()) {
                 List<ReaderLag> results = answered.response().getReaderLags().getResultsList();
                 for (int i = 0; i < readers.size(); i++) {
-                  answers.put(readers.get(i).id(), answer(results.get(i)));
+                  answers.put(readers.get(i), answer(results.get(i)));
                 }
               } else {
                 String why = "broker " + broker + " did not say: " + (bug == null ? outcome : bug);
-                readers.forEach(each -> answers.put(each.id(), unknown(why)));
+                readers.forEach(each -> answers.put(each, unknown(why)));
               }
               answers.one();
             });
@@ -140,29 +156,29 @@ public final class LeaderLags {
 
   /** Waits for as many as are expected, and goes on with all. Any thread. */
   private static final class Answers {
-    private final Map<PartitionId, LagAnswer> byPartition = new ConcurrentHashMap<>();
+    private final Map<ReaderAt, LagAnswer> byReader = new ConcurrentHashMap<>();
     private final AtomicInteger missing = new AtomicInteger();
-    private final Consumer<Map<PartitionId, LagAnswer>> then;
+    private final Consumer<Map<ReaderAt, LagAnswer>> then;
 
-    Answers(Consumer<Map<PartitionId, LagAnswer>> then) {
+    Answers(Consumer<Map<ReaderAt, LagAnswer>> then) {
       this.then = then;
     }
 
-    void put(PartitionId id, LagAnswer answer) {
-      byPartition.put(id, answer);
+    void put(ReaderAt reader, LagAnswer answer) {
+      byReader.put(reader, answer);
     }
 
     /** Before any of them is asked. */
     void expect(int count) {
       missing.set(count);
       if (count == 0) {
-        then.accept(byPartition);
+        then.accept(byReader);
       }
     }
 
     void one() {
       if (missing.decrementAndGet() == 0) {
-        then.accept(byPartition);
+        then.accept(byReader);
       }
     }
   }

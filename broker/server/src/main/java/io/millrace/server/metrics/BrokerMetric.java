@@ -368,6 +368,55 @@ public enum BrokerMetric {
           + " answer."),
   BUILD_INFO(Group.CLUSTER, "build_info", GAUGE, "1, with the version in a label.", "version"),
 
+  // ---- Groups
+  GROUPS(
+      Group.GROUPS,
+      "groups",
+      GAUGE,
+      "Groups that this broker coordinates: empty (no members), assigning, reconciling, stable.",
+      "state"),
+  GROUP_MEMBERS(Group.GROUPS, "group_members", GAUGE, "Members of the group.", "group"),
+  GROUP_LAG_RECORDS(
+      Group.GROUPS,
+      "group_lag_records",
+      GAUGE,
+      "Records behind the group's committed offset; looked at every 15 seconds.",
+      "group",
+      "topic",
+      "partition"),
+  GROUP_LAG_SECONDS(
+      Group.GROUPS,
+      "group_lag_seconds",
+      GAUGE,
+      "How long the first record that the group has not read has been there; 0: it has read all.",
+      "group",
+      "topic",
+      "partition"),
+  GROUP_STUCK_PARTITIONS(
+      Group.GROUPS,
+      "group_stuck_partitions",
+      GAUGE,
+      "Partitions that a member has held for five minutes, in which there was something to read and"
+          + " the committed offset did not move.",
+      "group"),
+  GROUP_REBALANCES(
+      Group.GROUPS,
+      "group_rebalances",
+      COUNTER,
+      "How often members, subscriptions or topics of a group have changed."),
+  GROUP_COMMITTED_OFFSETS(
+      Group.GROUPS, "group_committed_offsets", COUNTER, "Offsets that groups have committed."),
+  GROUP_EXPIRED_MEMBERS(
+      Group.GROUPS,
+      "group_expired_members",
+      COUNTER,
+      "Members put out because they were silent, or did not give up what they were told to."),
+  GROUP_EXPIRED_OFFSETS(
+      Group.GROUPS,
+      "group_expired_offsets",
+      COUNTER,
+      "Offsets forgotten because nobody had used them (group.retention.ms)."),
+
   // ---- The process
   PROCESS_CPU_SECONDS(
       Group.PROCESS, "process_cpu_seconds", COUNTER, "Processor time of the process."),
@@ -412,7 +461,12 @@ public enum BrokerMetric {
       Group.METRICS,
       "metrics_partitions_left_out",
       GAUGE,
-      "Partitions beyond the limit of partitions with series of their own.");
+      "Partitions beyond the limit of partitions with series of their own."),
+  METRICS_GROUPS_LEFT_OUT(
+      Group.METRICS,
+      "metrics_groups_left_out",
+      GAUGE,
+      "Groups beyond the limit of groups with series of their own.");
 
   /** What metrics are about. */
   enum Group {
@@ -422,6 +476,7 @@ public enum BrokerMetric {
     LOOPS("Loops"),
     CONNECTIONS("Connections"),
     CLUSTER("Cluster"),
+    GROUPS("Groups"),
     PROCESS("Process"),
     METRICS("Metrics");
 

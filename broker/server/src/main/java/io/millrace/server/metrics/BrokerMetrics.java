@@ -10,6 +10,7 @@ import io.millrace.rpc.RequestPhases;
 import io.millrace.rpc.RpcServerStats;
 import io.millrace.rpc.Tasks;
 import io.millrace.rpc.Timer;
+import io.millrace.server.coordinator.Coordinators;
 import io.millrace.server.health.BrokerHealth;
 import io.millrace.server.partition.Shard;
 import io.millrace.server.partition.ShardReading;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BrokerMetrics {
   private static final long TICK_NANOS = SECONDS.toNanos(5);
+  private static final long GROUPS_NANOS = SECONDS.toNanos(15);
 
   /** How long a scrape waits for the loops. */
   private static final long PATIENCE_NANOS = SECONDS.toNanos(1);
@@ -163,6 +165,20 @@ public final class BrokerMetrics {
             probes.add(shard.loop());
           }
         });
+  }
+
+  /** The groups that are coordinated here. */
+  public void addGroups(Coordinators coordinators) {
+    worker.execute(
+        () -> lookAtGroups(coordinators, new GroupMetrics(registry, coordinators.counters())));
+  }
+
+  /** On the worker; less often than the rest, as it takes asking other brokers. */
+  private void lookAtGroups(Coordinators coordinators, GroupMetrics groups) {
+    if (!stopped) {
+      coordinators.figures(all -> worker.execute(() -> groups.refreshed(all)));
+      worker.schedule(GROUPS_NANOS, () -> lookAtGroups(coordinators, groups));
+    }
   }
 
   /**

@@ -29,7 +29,8 @@ class GroupProgressTest {
             Map.of(ONE, new CommittedOffset(committed, -1, NOW, movedMillis, "")),
             heldMillis < 0 ? Map.of() : Map.of(ONE, new GroupReading.Holding("m", heldMillis)),
             "");
-    return GroupProgress.of(group, Map.of(ONE, lag), NOW).get(0);
+    ReaderAt reader = new ReaderAt(ONE, OptionalLong.of(committed));
+    return GroupProgress.of(group, Map.of(reader, lag), NOW).get(0);
   }
 
   private static LagAnswer known(long start, long end, long waitingMillis) {

@@ -94,6 +94,7 @@ class ObservabilityFilesTest {
           BrokerMetric.PROCESS_UPTIME_SECONDS,
           BrokerMetric.JVM_MEMORY_MAX_BYTES,
           BrokerMetric.JVM_GC_COLLECTIONS,
+          BrokerMetric.METRICS_GROUPS_LEFT_OUT,
           BrokerMetric.METRICS_TOPICS_LEFT_OUT,
           BrokerMetric.METRICS_PARTITIONS_LEFT_OUT);
 }
