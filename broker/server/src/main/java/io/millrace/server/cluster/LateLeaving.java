@@ -30,6 +30,7 @@ final class LateLeaving {
   private final Outlook outlook;
   private final LocalPartitions partitions;
   private final Roles roles;
+  private final ReplicaTable table;
   private final Consumer<PartitionId> decide;
 
   /**
@@ -40,11 +41,13 @@ final class LateLeaving {
       Outlook outlook,
       LocalPartitions partitions,
       Roles roles,
+      ReplicaTable table,
       Consumer<PartitionId> decide) {
     this.loop = loop;
     this.outlook = outlook;
     this.partitions = partitions;
     this.roles = roles;
+    this.table = table;
     this.decide = decide;
   }
 
@@ -74,10 +77,10 @@ final class LateLeaving {
       settle(replica);
       return;
     }
-    LOG.warn(
-        "{}: leaving its sets before anything else: it was in doubt when this broker started, and"
-            + " its node was not in ZooKeeper",
-        replica.id);
+    table.trouble(
+        replica,
+        "it may lack what the cluster counts on since this broker started in doubt, and leaves its"
+            + " sets first");
     roles
         .leaveLate(replica, outlook.self(), new Remains(replica.position, loss(doubt)))
         .whenComplete(
@@ -85,7 +88,7 @@ final class LateLeaving {
               if (bug == null && Boolean.TRUE.equals(left)) {
                 settle(replica);
               } else {
-                LOG.warn("{}: leaving its sets is tried again", replica.id, bug);
+                LOG.debug("{}: leaving its sets is tried again", replica.id, bug);
                 loop.schedule(AGAIN_NANOS, () -> end(replica));
               }
             });

@@ -76,7 +76,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
     this.table = new ReplicaTable(loop);
     this.repairs = new Repairs(loop, outlook, partitions, roles, table, this::decide);
     this.openings = new Openings(loop, outlook, partitions, table, this, this::decide);
-    this.lateLeaving = new LateLeaving(loop, outlook, partitions, roles, this::decide);
+    this.lateLeaving = new LateLeaving(loop, outlook, partitions, roles, table, this::decide);
   }
 
   /** Before the first picture. */
