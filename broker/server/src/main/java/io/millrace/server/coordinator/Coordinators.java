@@ -147,6 +147,15 @@ public final class Coordinators {
   }
 
   /**
+   * What leaders say of partitions, or that they say nothing.
+   *
+   * @param then on any loop
+   */
+  public void ends(Set<ReaderAt> readers, Consumer<Map<ReaderAt, LagAnswer>> then) {
+    lags.ask(readers, then);
+  }
+
+  /**
    * How far groups are, as the leaders of their partitions say.
    *
    * @param then on any loop

@@ -4,6 +4,8 @@ import io.millrace.rpc.InboundRequest;
 import io.millrace.server.cluster.Catalog;
 import io.millrace.server.config.RequestSettings;
 import io.millrace.server.coordinator.Coordinators;
+import io.millrace.server.coordinator.LagAnswer;
+import io.millrace.server.coordinator.ReaderAt;
 import io.millrace.server.group.CommitRules;
 import io.millrace.server.group.CommittedOffset;
 import io.millrace.server.group.GroupChange;
@@ -16,15 +18,26 @@ import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.OffsetToCommit;
 import io.millrace.wire.v1.Response;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** Takes down how far groups have come. Partitions are refused one by one. B54. */
 final class CommitOffsetsHandler {
   private final Coordinators coordinators;
   private final Supplier<Catalog> catalog;
   private final RequestSettings settings;
+
+  /** By group: the last of those that are not committed yet. Any loop. */
+  private final Map<String, CompletionStage<Boolean>> underWay = new ConcurrentHashMap<>();
 
   CommitOffsetsHandler(
       Coordinators coordinators, Supplier<Catalog> catalog, RequestSettings settings) {
@@ -44,14 +57,85 @@ final class CommitOffsetsHandler {
       GroupReply.refuse(request, refusal.get());
       return;
     }
+    List<Optional<Refusal>> faults =
+        commit.getOffsetsList().stream().map(this::fault).collect(Collectors.toList());
+    if (commit.getMemberId().isEmpty()) {
+      CompletableFuture<Boolean> checked = inTurn(commit, () -> commit(request, commit, faults));
+      checkEnds(commit, faults, () -> checked.complete(true));
+    } else {
+      commit(request, commit, faults);
+    }
+  }
+
+  /**
+   * Asking leaders takes different times: what was asked for later must not be overtaken.
+   *
+   * @return to be completed when the ends are known
+   */
+  private CompletableFuture<Boolean> inTurn(CommitOffsetsRequest commit, Runnable then) {
+    CompletableFuture<Boolean> checked = new CompletableFuture<>();
+    CompletionStage<Boolean> turn =
+        underWay.compute(
+            commit.getGroupId(),
+            (group, before) ->
+                (before == null ? checked : before.thenCombine(checked, (one, other) -> other))
+                    .thenApply(
+                        isChecked -> {
+                          then.run();
+                          return isChecked;
+                        }));
+    turn.whenComplete((done, bug) -> underWay.remove(commit.getGroupId(), turn));
+    return checked;
+  }
+
+  /**
+   * What is set by hand may not be beyond the end. Members are believed: they commit behind what
+   * they were given, as often as they like, and one after another. Nor is anybody refused because a
+   * leader does not answer.
+   *
+   * @param faults gets more
+   */
+  private void checkEnds(
+      CommitOffsetsRequest commit, List<Optional<Refusal>> faults, Runnable then) {
+    Map<Integer, ReaderAt> readers = new LinkedHashMap<>();
+    for (int i = 0; i < faults.size(); i++) {
+      if (faults.get(i).isEmpty()) {
+        OffsetToCommit offset = commit.getOffsets(i);
+        readers.put(
+            i,
+            new ReaderAt(
+                new PartitionId(offset.getTopicId(), offset.getPartition()), OptionalLong.empty()));
+      }
+    }
+    coordinators.ends(
+        new LinkedHashSet<>(readers.values()),
+        ends -> {
+          readers.forEach(
+              (index, reader) -> {
+                long offset = commit.getOffsets(index).getOffset();
+                if (ends.get(reader) instanceof LagAnswer.Known known && offset > known.end()) {
+                  faults.set(
+                      index,
+                      Optional.of(
+                          new Refusal(
+                              ErrorCode.OFFSET_OUT_OF_RANGE,
+                              "offset "
+                                  + offset
+                                  + " is beyond the end of the partition, "
+                                  + known.end())));
+                }
+              });
+          then.run();
+        });
+  }
+
+  private void commit(
+      InboundRequest request, CommitOffsetsRequest commit, List<Optional<Refusal>> faults) {
     long now = request.loop().clock().wallMillis();
-    List<Optional<Refusal>> faults = new ArrayList<>();
     List<GroupChange.Committed> good = new ArrayList<>();
-    for (OffsetToCommit offset : commit.getOffsetsList()) {
-      Optional<Refusal> fault = fault(offset);
-      faults.add(fault);
-      if (fault.isEmpty()) {
-        good.add(committed(offset, now));
+    for (int i = 0; i < faults.size(); i++) {
+      if (faults.get(i).isEmpty()) {
+        good.add(committed(commit.getOffsets(i), now));
       }
     }
     Optional<CommitRules.Committer> by =

@@ -275,7 +275,7 @@ class GroupsTest {
     assertThat(commit("g", "m0", first, 0, 11)).isEqualTo(ErrorCode.STALE_MEMBER_EPOCH);
     assertThat(members.get(0).commit(moved, 12)).isEqualTo(ErrorCode.NOT_ASSIGNED);
     assertThat(commit("g", "stranger", 1, moved, 13)).isEqualTo(ErrorCode.FENCED_MEMBER);
-    assertThat(commit("g", "", 0, moved, 14)).isEqualTo(ErrorCode.GROUP_IN_USE);
+    assertThat(commit("g", "", 0, moved, 0)).isEqualTo(ErrorCode.GROUP_IN_USE);
     assertThat(members.get(1).commit(moved, 15)).isEqualTo(none());
     assertThat(offsets("g")).containsEntry(moved, 15L);
   }
@@ -345,8 +345,8 @@ class GroupsTest {
   @Test
   @DisplayName("4.13, 4.24: a topic made anew does not inherit what was committed in the old one")
   void aTopicMadeAnewInheritsNothing() {
-    assertThat(commit("g", "", 0, 0, 5)).isEqualTo(none());
-    assertThat(offsets("g")).containsEntry(0, 5L);
+    assertThat(commit("g", "", 0, 0, 0)).isEqualTo(none());
+    assertThat(offsets("g")).containsEntry(0, 0L);
     ask(
         "g",
         Request.newBuilder().setDeleteTopic(DeleteTopicRequest.newBuilder().setName("orders")));
@@ -432,6 +432,9 @@ class GroupsTest {
     assertThat(listed()).as("nobody has come of it").isEmpty();
     assertThat(commit("g", "", 0, 0, -1)).isEqualTo(ErrorCode.INVALID_REQUEST);
     assertThat(commit("g", "", 0, 99, 1)).isEqualTo(ErrorCode.UNKNOWN_PARTITION);
+    for (int partition = 0; partition < SIX; partition++) {
+      assertThat(commit("g", "", 0, partition, 1)).isEqualTo(ErrorCode.OFFSET_OUT_OF_RANGE);
+    }
   }
 
   private List<GroupSummary> listed() {
