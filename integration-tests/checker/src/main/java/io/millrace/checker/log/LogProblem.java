@@ -24,7 +24,11 @@ public record LogProblem(Kind kind, String where, String what) {
     /** A replica's log ends below the watermark (I11). */
     SHORT,
     /** An acknowledged value is not at its offset (I1). */
-    NOT_THERE
+    NOT_THERE,
+    /** The latest record of a key has gone from a compacted log (I1). */
+    LATEST_GONE,
+    /** A key is there again that was deleted, or as it was before (semantics 4.10). */
+    RETURNED
   }
 
   @Override

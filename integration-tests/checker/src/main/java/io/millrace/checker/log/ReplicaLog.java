@@ -12,7 +12,9 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -33,8 +35,13 @@ public final class ReplicaLog {
   private final String name;
   private final List<StoredBatch> batches = new ArrayList<>();
   private final NavigableMap<Long, String> values = new TreeMap<>();
+  private final NavigableMap<Long, StoredRecord> records = new TreeMap<>();
   private final NavigableMap<Long, Long> epochStarts = new TreeMap<>();
   private final List<LogProblem> problems = new ArrayList<>();
+
+  /** Of its batches, by the offset where each begins. */
+  private final NavigableMap<Long, Long> epochs = new TreeMap<>();
+
   private boolean unreadValues;
   private long soundEnd;
   private boolean damaged;
@@ -100,6 +107,19 @@ public final class ReplicaLog {
   /** Of uncompressed and gzip batches, as text; see {@link #unreadValues}. */
   public NavigableMap<Long, String> values() {
     return values;
+  }
+
+  /** Of uncompressed and gzip batches; see {@link #unreadValues}. */
+  NavigableMap<Long, StoredRecord> records() {
+    return records;
+  }
+
+  /** Of the batch that an offset lies in; empty outside of the log. */
+  OptionalLong epochAt(long offset) {
+    Map.Entry<Long, Long> begun = epochs.floorEntry(offset);
+    return begun == null || offset >= endOffset()
+        ? OptionalLong.empty()
+        : OptionalLong.of(begun.getValue());
   }
 
   /** Whether there are batches whose records this reader cannot unpack. */
@@ -168,10 +188,11 @@ public final class ReplicaLog {
       follows(batches.get(batches.size() - 1), batch);
     }
     batches.add(batch);
+    epochs.put(baseOffset, epoch);
     if (!damaged) {
       soundEnd = lastOffset + 1;
     }
-    records((int) attributes & COMPRESSION_MASK, records, baseOffset);
+    records((int) attributes & COMPRESSION_MASK, records, batch);
   }
 
   private void follows(StoredBatch before, StoredBatch now) {
@@ -195,7 +216,7 @@ public final class ReplicaLog {
     }
   }
 
-  private void records(int compression, ByteBuffer packed, long baseOffset)
+  private void records(int compression, ByteBuffer packed, StoredBatch batch)
       throws ProtoBytes.Unreadable {
     ByteBuffer records = packed;
     if (compression == GZIP) {
@@ -211,28 +232,47 @@ public final class ReplicaLog {
       return;
     }
     ProtoBytes proto = new ProtoBytes(records);
-    long offset = baseOffset - 1;
+    long before = batch.baseOffset() - 1;
     while (!proto.atEnd()) {
       proto.tag(0x0A);
-      offset = record(new ProtoBytes(proto.sized()), offset, baseOffset);
+      StoredRecord record = record(new ProtoBytes(proto.sized()), before, batch.baseOffset());
+      if (record.offset() <= before || record.offset() > batch.lastOffset()) {
+        add(
+            Kind.OVERLAP,
+            batch.where(),
+            "record " + record.offset() + " follows " + before + " within a batch");
+      }
+      before = record.offset();
+      this.records.put(before, record);
+      if (record.value() != null) {
+        values.put(before, record.value());
+      }
     }
   }
 
-  /** Returns its offset. */
-  private long record(ProtoBytes proto, long before, long baseOffset) throws ProtoBytes.Unreadable {
+  private static StoredRecord record(ProtoBytes proto, long before, long baseOffset)
+      throws ProtoBytes.Unreadable {
     long offset = before + 1;
+    String key = null;
+    String value = null;
+    List<String> headers = new ArrayList<>();
     while (!proto.atEnd()) {
       int tag = proto.peek();
       proto.tag(tag);
       switch (tag) {
         case 0x08 -> proto.varint();
         case 0x10 -> offset = baseOffset + proto.varint();
-        case 0x1A, 0x2A -> proto.sized();
-        case 0x22 -> values.put(offset, StandardCharsets.UTF_8.decode(proto.sized()).toString());
+        case 0x1A -> key = text(proto.sized());
+        case 0x22 -> value = text(proto.sized());
+        case 0x2A -> headers.add(digest(proto.sized()));
         default -> throw new ProtoBytes.Unreadable("unknown tag %02X in a record".formatted(tag));
       }
     }
-    return offset;
+    return new StoredRecord(offset, key, value, headers);
+  }
+
+  private static String text(ByteBuffer bytes) {
+    return StandardCharsets.UTF_8.decode(bytes).toString();
   }
 
   /** Each epoch of a batch is listed, and begins where the list says, or with the log. */
