@@ -78,10 +78,17 @@ final class Candidacies {
 
   /** Whose leadership this replica may take: none while it has done that too often. */
   Set<Integer> suspectedBy(Replica replica) {
-    Set<Integer> suspected = outlook.suspected();
-    return suspected.isEmpty() || replica.suspicions.waitNanos(loop.clock().nanoTime()) > 0
-        ? Set.of()
-        : suspected;
+    return suspicionWaitNanos(replica) > 0 ? Set.of() : outlook.suspected();
+  }
+
+  /** How long it may take nobody's leadership for its silence; 0 when nobody is silent. */
+  long suspicionWaitNanos(Replica replica) {
+    long nowNanos = loop.clock().nanoTime();
+    PartitionImage image = outlook.imageOf(replica.id);
+    if (image != null && image.leader().isPresent()) {
+      replica.suspicions.onLeader(image.leaderEpoch(), nowNanos);
+    }
+    return outlook.suspected().isEmpty() ? 0 : replica.suspicions.waitNanos(nowNanos);
   }
 
   private final class Candidacy implements Elections.Candidate {

@@ -301,8 +301,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
 
   /** Where suspicion has been acted on too often, it is looked at again when it may be. */
   private Set<Integer> suspectedBy(Replica replica) {
-    long waitNanos =
-        outlook.suspected().isEmpty() ? 0 : replica.suspicions.waitNanos(loop.clock().nanoTime());
+    long waitNanos = candidacies.suspicionWaitNanos(replica);
     if (waitNanos > 0) {
       decideLater(replica, waitNanos);
     }

@@ -9,6 +9,10 @@ import static java.util.concurrent.TimeUnit.SECONDS;
  *
  * <p>A few at once are free, so that brokers that die one after another are replaced at once; after
  * that one for each period. A session that ends is no suspicion, and not counted.
+ *
+ * <p>Where these were not enough, each new leader has a period before it is deposed again: two
+ * whose periods begin together would else answer each other at once for ever, and neither would
+ * lead long enough for the others to get in sync with it.
  */
 final class SuspicionBudget {
   private static final int FREE = 3;
@@ -17,10 +21,25 @@ final class SuspicionBudget {
   private int spent;
   private long spentSinceNanos;
 
+  /** All that was free has been spent, and is not back yet. */
+  private boolean isFlapping;
+
+  private int leaderEpoch = -1;
+  private long leadsSinceNanos;
+
+  /** Told of every leader that there is, before any wait is asked for. */
+  void onLeader(int epoch, long nowNanos) {
+    if (epoch > leaderEpoch) {
+      leaderEpoch = epoch;
+      leadsSinceNanos = nowNanos;
+    }
+  }
+
   /** 0: now; else how long to wait. */
   long waitNanos(long nowNanos) {
     refill(nowNanos);
-    return spent < FREE ? 0 : spentSinceNanos + PERIOD_NANOS - nowNanos;
+    long own = spent < FREE ? 0 : spentSinceNanos + PERIOD_NANOS - nowNanos;
+    return isFlapping ? Math.max(own, leadsSinceNanos + PERIOD_NANOS - nowNanos) : own;
   }
 
   void spend(long nowNanos) {
@@ -29,6 +48,7 @@ final class SuspicionBudget {
       spentSinceNanos = nowNanos;
     }
     spent++;
+    isFlapping |= spent >= FREE;
   }
 
   private void refill(long nowNanos) {
@@ -36,5 +56,6 @@ final class SuspicionBudget {
       spent--;
       spentSinceNanos += PERIOD_NANOS;
     }
+    isFlapping &= spent > 0;
   }
 }

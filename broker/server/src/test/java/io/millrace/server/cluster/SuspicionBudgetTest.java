@@ -55,4 +55,24 @@ class SuspicionBudgetTest {
     }
     assertThat(taken).isBetween(100, 103);
   }
+
+  @Test
+  void onceItFlapsEachNewLeaderHasAPeriod() {
+    budget.onLeader(1, now);
+    spendAtOnce(3);
+    now += PERIOD; // one is free again, but the other one has just taken the leadership back
+    budget.onLeader(2, now);
+    assertThat(budget.waitNanos(now)).isEqualTo(PERIOD);
+    budget.onLeader(2, now + PERIOD / 2); // the same one, seen again
+    now += PERIOD;
+    spendAtOnce(1);
+  }
+
+  @Test
+  void aNewLeaderHasNoPeriodWhereNothingFlaps() {
+    budget.onLeader(1, now);
+    spendAtOnce(1);
+    budget.onLeader(2, now);
+    assertThat(budget.waitNanos(now)).isZero();
+  }
 }

@@ -12,6 +12,7 @@ import io.millrace.rpc.Reply;
 import io.millrace.rpc.ReplyHandler;
 import io.millrace.wire.v1.Durability;
 import io.millrace.wire.v1.Error;
+import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.ProducePartition;
 import io.millrace.wire.v1.ProduceRequest;
 import io.millrace.wire.v1.ProduceResponse;
@@ -168,7 +169,13 @@ final class ProduceExchange implements ReplyHandler {
       return;
     }
     switch (BrokerErrors.verdict(error)) {
-      case LATER -> engine.router().retry(share, error.getMessage());
+      case LATER -> {
+        if (error.getCode() == ErrorCode.NOT_ENOUGH_REPLICAS) {
+          // As does a leader that was replaced while it is cut off, for as long as that lasts.
+          engine.cluster().lookAgain(sender.topic().name());
+        }
+        engine.router().retry(share, error.getMessage());
+      }
       case LOOK_AGAIN -> {
         engine.cluster().lookAgain(sender.topic().name());
         engine.cluster().connectToSuccessors(lane.brokerId());
