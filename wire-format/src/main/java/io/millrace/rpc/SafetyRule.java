@@ -26,6 +26,7 @@ public enum SafetyRule {
   R14("replicas are deleted by name, without topic id"),
   R15("sequences are not rebuilt at a change of leader"),
   R16("a gap in the sequences is answered as if a retry could help"),
+  R20("a commit counts whoever makes it, in whatever epoch of the member"),
   R21("a failed force is tried again"),
   R22("recovery cuts at the first damaged batch, wherever it is"),
   R23("data whose metadata is missing is deleted"),

@@ -16,7 +16,8 @@ import org.slf4j.LoggerFactory;
  * at the same instant happen, is drawn from the seed. Time passes when nobody has anything to do,
  * and a little with every step, so that who waits by asking the clock gets somewhere.
  *
- * <p>Everything, including the test itself, runs on the thread that made this.
+ * <p>Everything, including the test itself, runs on the thread that made this, or on one that it
+ * was lent to meanwhile.
  */
 public final class SimulatedScheduler {
   private static final Logger log = LoggerFactory.getLogger(SimulatedScheduler.class);
@@ -26,7 +27,9 @@ public final class SimulatedScheduler {
   /** Fewer cancelled events are not worth a look at all. */
   private static final int MANY_CANCELLED = 256;
 
-  private final Thread owner = Thread.currentThread();
+  /** Who runs the simulation now. */
+  private Thread owner = Thread.currentThread();
+
   private final SplittableRandom random;
   private final PriorityQueue<Event> events = new PriorityQueue<>();
 
@@ -84,6 +87,16 @@ public final class SimulatedScheduler {
   /** What was thrown so far was meant. */
   public void forgiveThrown() {
     thrown.clear();
+  }
+
+  /**
+   * Gives the simulation to another thread, which waits for that and gives it back before this one
+   * goes on: so that what blocks, as an application does in a poll, can run in it. Both see to it
+   * that they take turns and see what the other has done.
+   */
+  public void lendTo(Thread other) {
+    checkThread();
+    owner = other;
   }
 
   void noteThrown(Throwable e) {

@@ -59,6 +59,28 @@ public final class SimulatedClients {
         List.of());
   }
 
+  /**
+   * What an application gets, in a group where the settings name one; to be used on its own thread.
+   *
+   * @param wait how that thread waits
+   */
+  public static Consumer<String, String> application(
+      ConsumerSettings settings,
+      Tasks tasks,
+      Transport transport,
+      Discovery discovery,
+      PollWait wait) {
+    ClientRuntime runtime =
+        new ClientRuntime(settings, MAX_RESPONSE_BYTES, tasks, transport, discovery);
+    return ConsumerStart.inItsGroup(
+        runtime,
+        wait,
+        settings,
+        true,
+        ConsumerStart.over(
+            runtime, wait, settings, Deserializers.string(), Deserializers.string(), List.of()));
+  }
+
   /** Whose futures end on its loop. */
   public static Admin admin(
       AdminSettings settings, Tasks tasks, Transport transport, Discovery discovery) {

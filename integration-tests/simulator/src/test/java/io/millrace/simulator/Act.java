@@ -83,7 +83,21 @@ record Act(long atNanos, Kind kind, int who, int other) implements Comparable<Ac
     RECREATE_TOPIC("", ""),
     /** B76: somebody takes the topic's nodes out of ZooKeeper, and puts them back. */
     HIDE_TOPIC("", ""),
-    SHOW_TOPIC("", "");
+    SHOW_TOPIC("", ""),
+
+    // Of a group's members; see GroupWorkload.
+    ADD_MEMBERS("members", ""),
+    /** Another takes its place, unless a number is given. */
+    KILL_MEMBER("member", "not replaced"),
+    STOP_MEMBER("member", "not replaced"),
+    PAUSE_MEMBER("member", ""),
+    RESUME_MEMBER("member", ""),
+    CUT_MEMBER("member", "broker"),
+    HEAL_MEMBER("member", "broker"),
+    /** It does not poll for so long. */
+    STALL_MEMBER("member", "ms"),
+    /** When so much more has happened to the group. */
+    KILL_COORDINATOR("after", "");
 
     private final String who;
     private final String other;
@@ -95,6 +109,11 @@ record Act(long atNanos, Kind kind, int who, int other) implements Comparable<Ac
 
     boolean isWork() {
       return this == SEND || this == POLL;
+    }
+
+    /** What is done to what a run has beside its topic. */
+    boolean isOfWorkload() {
+      return compareTo(ADD_MEMBERS) >= 0;
     }
   }
 

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -228,6 +229,18 @@ final class ClusterEye implements MemoryEnsemble.Observer {
           }
         });
     return own;
+  }
+
+  /** By path; of any topic whose id is wanted. */
+  Map<String, Seen> partitionsOf(Predicate<String> topic) {
+    Map<String, Seen> some = new TreeMap<>();
+    partitions.forEach(
+        (path, seen) -> {
+          if (topic.test(Disks.topicIdOf(path))) {
+            some.put(path, seen);
+          }
+        });
+    return some;
   }
 
   @Nullable Seen partition(int number) {

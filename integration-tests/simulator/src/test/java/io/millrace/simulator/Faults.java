@@ -22,6 +22,7 @@ final class Faults {
   private final Reach reach;
   private final Operator operator;
   private final Options options;
+  private final Workload workload;
   private final Set<Integer> drained = new TreeSet<>();
   private boolean minimumIsChanged;
 
@@ -32,7 +33,9 @@ final class Faults {
       ClusterEye eye,
       Ledger ledger,
       CopyAtlas atlas,
+      Workload workload,
       Reach reach) {
+    this.workload = workload;
     this.ledger = ledger;
     this.world = world;
     this.options = options;
@@ -45,6 +48,10 @@ final class Faults {
   }
 
   void apply(Act act) {
+    if (act.kind().isOfWorkload()) {
+      workload.apply(act);
+      return;
+    }
     MemoryNetwork network = world.network();
     switch (act.kind()) {
       case SEND -> clients.send(act.who(), act.other());
@@ -55,6 +62,10 @@ final class Faults {
       case START -> machine(act).start();
       case STOP -> machine(act).stop();
       case LOSE_POWER -> {
+        if (!workload.survivesPowerLoss()) {
+          machine(act).kill();
+          return;
+        }
         machine(act).losePower(act.other() / 1_000.0);
         atlas.powerWasLost();
       }
@@ -124,6 +135,7 @@ final class Faults {
         world.ensemble().takeOut(eye::isOfTopic);
       }
       case SHOW_TOPIC -> showTopic();
+      default -> throw new IllegalArgumentException(act + " is the workload's");
     }
   }
 
@@ -196,6 +208,7 @@ final class Faults {
   }
 
   private void endAround() {
+    workload.endFaults();
     world.network().setResetProbability(0);
     world.network().setDelay(20_000, 300_000);
     world.ensemble().restart();

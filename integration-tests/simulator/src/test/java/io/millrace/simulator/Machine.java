@@ -53,6 +53,9 @@ final class Machine {
   private long maxForceNanos = USUAL_FORCE_NANOS;
   private @Nullable Failure lastFailure;
 
+  /** Something of its disk or page cache is gone, and it has not been up since. */
+  private boolean isInDoubt;
+
   // Of this life.
   private @Nullable SimulatedTasks tasks;
   private @Nullable MemoryTransport transport;
@@ -172,6 +175,7 @@ final class Machine {
     } else {
       state = State.UP;
       hasNewDisk = false; // the operator said so once
+      isInDoubt = false;
     }
   }
 
@@ -225,6 +229,7 @@ final class Machine {
   void losePower(double lossChance) {
     kill();
     disk.losePower(lossChance);
+    isInDoubt = true;
   }
 
   /** While the machine is down. */
@@ -269,6 +274,11 @@ final class Machine {
   }
 
   // ---- For who looks from outside --------------------------------------------------------------
+
+  /** Whether its next start has to leave the in-sync sets, and has not done so yet. */
+  boolean isInDoubt() {
+    return isInDoubt;
+  }
 
   /** How many processes have been started here. */
   int life() {

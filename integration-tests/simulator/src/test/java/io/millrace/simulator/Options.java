@@ -4,6 +4,7 @@ import io.millrace.client.Durability;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
@@ -17,6 +18,7 @@ import java.util.TreeMap;
  * @param sick machine that is not healed at first in the liveness phase: the others must do without
  *     it; {@link #NOBODY} where all are healed at once
  * @param scrubIntervalMillis of all rounds: brokers read so often what they have stored
+ * @param workload of all rounds: what there is beside the topic
  */
 record Options(
     long seed,
@@ -36,7 +38,8 @@ record Options(
     NetworkOptions network,
     int unknownWritesPerThousand,
     int sick,
-    int scrubIntervalMillis) {
+    int scrubIntervalMillis,
+    Workload.Kind workload) {
 
   static final int NOBODY = -1;
 
@@ -112,6 +115,7 @@ record Options(
   static Options of(long seed, int round, Swarm swarm) {
     SplittableRandom random = new SplittableRandom(seed ^ 0x4F7074696F6E73L);
     SplittableRandom own = new SplittableRandom(mixed(seed, round) ^ 0x526F756E64L);
+    Workload.Kind workload = Workload.Kind.of(seed);
     int brokers = pick(random, 1, 2, 3, 3, 3, 3, 3, 4, 5);
     int replicas = Math.min(MAX_REPLICAS, Math.min(brokers, pick(random, 1, 2, 3, 3, 3, 3, 4, 5)));
     int minInSync = 1 + random.nextInt(Math.min(replicas, 3));
@@ -148,9 +152,10 @@ record Options(
         1,
         pick(random, 500, 600, 900),
         pick(random, 50, 200, 1_000),
-        World.SECOND / 10 * pick(own, 2, 4, 6, 12),
+        // Members are taken for dead after a second at the earliest.
+        (workload == Workload.Kind.GROUP ? 3 : 1) * World.SECOND / 10 * pick(own, 2, 4, 6, 12),
         pick(own, 20, 40, 80),
-        swarm.rates(seed, own),
+        without(workload.excluded(), swarm.rates(seed, own)),
         new NetworkOptions(
             pick(own, 300_000L, 300_000L, 2_000_000L, 20_000_000L),
             pick(own, 64 << 10, 64 << 10, 256, 40),
@@ -159,7 +164,13 @@ record Options(
         swarm.leavesSick() && minInSync < replicas && own.nextInt(4) == 0
             ? own.nextInt(brokers)
             : NOBODY,
-        swarm.draws(seed, Fault.FLIP_BIT) ? SHORT_SCRUB_MILLIS : USUAL_SCRUB_MILLIS);
+        swarm.draws(seed, Fault.FLIP_BIT) ? SHORT_SCRUB_MILLIS : USUAL_SCRUB_MILLIS,
+        workload);
+  }
+
+  private static Map<Fault, Double> without(Set<Fault> excluded, Map<Fault, Double> rates) {
+    rates.keySet().removeAll(excluded);
+    return rates;
   }
 
   /** A seed of each round's own, for what is drawn anew in it. */
@@ -192,7 +203,8 @@ record Options(
         network,
         unknownWritesPerThousand,
         sick,
-        scrubIntervalMillis);
+        scrubIntervalMillis,
+        workload);
   }
 
   /** Whether every producer promises that no retry doubles or reorders. */

@@ -37,6 +37,7 @@ final class OptionsText {
     words.put("unknown", "0");
     words.put("sick", Integer.toString(Options.NOBODY));
     words.put("scrub", Integer.toString(Options.USUAL_SCRUB_MILLIS));
+    words.put("workload", Workload.Kind.NONE.name());
   }
 
   static Options read(String text) {
@@ -71,7 +72,8 @@ final class OptionsText {
         new NetworkOptions(number("delay"), number("piece"), Double.parseDouble(word("resets"))),
         number("unknown"),
         number("sick"),
-        number("scrub"));
+        number("scrub"),
+        Workload.Kind.valueOf(word("workload")));
   }
 
   private String word(String name) {
@@ -129,6 +131,7 @@ final class OptionsText {
         "resets=" + network.resetProbability(),
         "unknown=" + options.unknownWritesPerThousand(),
         "sick=" + options.sick(),
-        "scrub=" + options.scrubIntervalMillis());
+        "scrub=" + options.scrubIntervalMillis(),
+        "workload=" + options.workload());
   }
 }

@@ -40,6 +40,11 @@ final class Reach {
     TOPIC_MADE_ANEW,
     /** Liveness phases that began with one machine as the faults had left it. */
     DONE_WITHOUT_THE_SICK,
+    GROUP_ASSIGNED,
+    GROUP_COMMITTED,
+    /** A group got again what had not been committed. */
+    GROUP_REPEATED,
+    COORDINATOR_KILLED,
     LOSS_PERMITTED,
     ACKNOWLEDGED
   }

@@ -21,6 +21,10 @@ final class Run {
   private static final long MILLI = 1_000_000;
   private static final long BOOT_NANOS = 20 * World.SECOND;
   private static final long RECOVERY_NANOS = 30 * World.SECOND;
+
+  /** A call of a member that met a broker at the wrong time takes 30 seconds to find that out. */
+  private static final long WORKLOAD_NANOS = 60 * World.SECOND;
+
   private static final int USUAL_PIECE_SIZE = 64 << 10;
   private static final long POLL_NANOS = 20 * MILLI;
 
@@ -85,9 +89,12 @@ final class Run {
     Clients clients = new Clients(world, options, ledger);
     CopyAtlas atlas = new CopyAtlas(world, options, eye, ledger, reach);
     invariants.excuseWhere(atlas::lossIsPermitted);
-    if (findTheTopic(clients)) {
+    try (Workload workload = workload()) {
+      if (!findTheTopic(clients) || !until(Rule.I13_RECOVERS, workload::begin, BOOT_NANOS)) {
+        return;
+      }
       for (Round round : rounds) {
-        if (!play(round, clients, atlas)) {
+        if (!play(round, clients, atlas, workload)) {
           break;
         }
       }
@@ -95,11 +102,19 @@ final class Run {
     }
   }
 
+  private Workload workload() {
+    return switch (options.workload()) {
+      case NONE -> Workload.NONE;
+      case GROUP -> new GroupWorkload(world, options, eye, ledger, reach);
+    };
+  }
+
   /** False when the run is over. */
-  private boolean play(Round round, Clients clients, CopyAtlas atlas) {
+  private boolean play(Round round, Clients clients, CopyAtlas atlas, Workload workload) {
     roundsDone++;
     faultsDone += round.faults();
-    Faults faults = new Faults(world, round.options(), clients, eye, ledger, atlas, reach);
+    Faults faults =
+        new Faults(world, round.options(), clients, eye, ledger, atlas, workload, reach);
     if (!safety(round, faults)) {
       return false;
     }
@@ -124,6 +139,13 @@ final class Run {
     new FinalChecks(world, round.options(), eye, ledger, clients, atlas, bitsWereFlipped, drain)
         .apply();
     drain.kill();
+    if (world.violation() != null || atlas.lossIsPermitted()) {
+      return false;
+    }
+    if (!until(Rule.I13_RECOVERS, workload::missing, WORKLOAD_NANOS)) {
+      return false;
+    }
+    workload.check();
     // What may be lost hides what may not: a world that has lost something is not used again.
     return world.violation() == null && !atlas.lossIsPermitted();
   }

@@ -26,6 +26,9 @@ final class Schedule {
     Schedule schedule = new Schedule(options);
     schedule.work();
     options.faults().forEach(schedule::faults);
+    if (options.workload() == Workload.Kind.GROUP) {
+      new GroupScript(options, schedule::add).write();
+    }
     return schedule.acts.stream().sorted().toList();
   }
 

@@ -19,6 +19,10 @@ record Violation(Rule rule, String what, long atNanos) {
     I4_SAME_LOGS,
     /** No client sees the end go back, nothing beyond the watermark is served. */
     I5_END_GOES_ONLY_FORWARD,
+    /** What a group has committed never goes back, and nothing is passed over. */
+    I6_COMMITS_GO_FORWARD,
+    /** A partition has one owner in a group, and nobody else's commit counts. */
+    I7_ONE_OWNER,
     /** One leader an epoch; epochs only grow. */
     I10_ONE_LEADER_AN_EPOCH,
     /** Members of the in-sync and eligible sets hold what is committed. */

@@ -19,6 +19,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the changes of groups to the partition that keeps them, by the way that every producer's
@@ -40,7 +41,9 @@ final class GroupLog {
   private final Consumer<Refusal> onLost;
   private final Deque<Write> unconfirmed = new ArrayDeque<>();
   private final Deque<BatchBuilder> spare = new ArrayDeque<>();
-  private boolean lost;
+
+  /** Why nothing is written any more; null as long as it is. */
+  private @Nullable Refusal lost;
 
   /** Somebody who waits for what was written before, and is told in any case. */
   interface Waiter {
@@ -66,7 +69,7 @@ final class GroupLog {
   }
 
   void write(String groupId, List<GroupChange> changes) {
-    if (changes.isEmpty() || lost) {
+    if (changes.isEmpty() || lost != null) {
       return;
     }
     List<BatchBuilder> batches = new ArrayList<>(1);
@@ -147,10 +150,15 @@ final class GroupLog {
     }
   }
 
-  /** Once everything that was written until now is committed: at once, if it is. */
+  /**
+   * Once everything that was written until now is committed: at once, if it is. A write may have
+   * been refused on the spot, before whoever wrote comes to wait for it.
+   */
   void whenCommitted(Waiter waiter) {
     Write last = unconfirmed.peekLast();
-    if (last == null) {
+    if (lost != null) {
+      waiter.onLost(lost);
+    } else if (last == null) {
       waiter.onCommitted();
     } else {
       last.waiters.add(waiter);
@@ -159,10 +167,10 @@ final class GroupLog {
 
   /** Nothing is written any more; whoever waits hears why. */
   void lose(Refusal why) {
-    if (lost) {
+    if (lost != null) {
       return;
     }
-    lost = true;
+    lost = why;
     List<Write> left = List.copyOf(unconfirmed);
     unconfirmed.clear();
     left.forEach(write -> write.waiters.forEach(waiter -> waiter.onLost(why)));

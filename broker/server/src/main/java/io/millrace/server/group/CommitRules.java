@@ -1,5 +1,6 @@
 package io.millrace.server.group;
 
+import io.millrace.rpc.SafetyRule;
 import io.millrace.server.partition.PartitionId;
 import java.util.Optional;
 
@@ -32,6 +33,9 @@ public final class CommitRules {
       Group group, PartitionId partition, Optional<Committer> by) {
     if (by.isEmpty()) {
       return group.members().isEmpty() ? Optional.empty() : Optional.of(Refusal.GROUP_IN_USE);
+    }
+    if (SafetyRule.R20.isLeftOut()) {
+      return Optional.empty();
     }
     GroupMember member = group.member(by.get().memberId()).orElse(null);
     if (member == null) {
