@@ -24,7 +24,7 @@ final class OtherProcess {
     this.process = process;
   }
 
-  static OtherProcess start(long firstSeed, long count) throws IOException {
+  static OtherProcess start(long firstSeed, long count, long step) throws IOException {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -39,6 +39,8 @@ final class OtherProcess {
                 Long.toString(firstSeed),
                 "--seeds",
                 Long.toString(count),
+                "--step",
+                Long.toString(step),
                 "--threads",
                 "1",
                 "--traces",

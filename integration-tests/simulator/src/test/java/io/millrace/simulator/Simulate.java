@@ -22,12 +22,13 @@ public final class Simulate {
 
   private static final String USAGE =
       """
-      usage: simulate [--seeds N] [--seed S] [--threads T] [--without RULE] [--keep-going]
+      usage: simulate [--seeds N] [--seed S] [--step D] [--threads T] [--without RULE] [--keep-going]
                         [--faults KIND,...] [--traces]
              simulate --schedule FILE [--without RULE]
         --seeds N       run so many seeds; default 1000, or 1 when --seed is given. Each is one
                         cluster that goes through up to 8 schedules, one after the other
         --seed S        begin with this one; default: one that the clock gives
+        --step D        from one seed to the next; default 1
         --threads T     default: one for each processor
         --without RULE  leave out a safety rule of the brokers, which must then lose data: R5, H13 ...
         --faults KINDS  draw from these kinds of faults alone: KILL,LOSE_POWER ...
@@ -39,6 +40,7 @@ public final class Simulate {
   private final PrintStream out;
   private long firstSeed = System.nanoTime() & Integer.MAX_VALUE;
   private long count = -1;
+  private long step = 1;
   private int threads = Runtime.getRuntime().availableProcessors();
   private @Nullable SafetyRule without;
   private boolean keepGoing;
@@ -80,6 +82,7 @@ public final class Simulate {
             firstSeed = Long.parseLong(value);
             hasSeed = true;
           }
+          case "--step" -> step = Long.parseLong(value);
           case "--schedule" -> schedule = Path.of(value);
           case "--faults" -> swarm = new Swarm(Swarm.kinds(value), swarm.leavesSick());
           case "--threads" -> threads = Integer.parseInt(value);
@@ -102,7 +105,9 @@ public final class Simulate {
     if (count < 0) {
       count = hasSeed ? 1 : 1_000;
     }
-    return count < 1 || threads < 1 ? "at least one seed and one thread" : null;
+    return count < 1 || step < 1 || threads < 1
+        ? "at least one seed, one step and one thread"
+        : null;
   }
 
   /** False when a seed failed. */
@@ -135,7 +140,7 @@ public final class Simulate {
   }
 
   private boolean sweep() throws InterruptedException {
-    Sweep sweep = new Sweep(firstSeed, count, seed -> Run.of(seed, swarm));
+    Sweep sweep = new Sweep(firstSeed, count, step, seed -> Run.of(seed, swarm));
     sweep.go(
         threads,
         verdict -> {

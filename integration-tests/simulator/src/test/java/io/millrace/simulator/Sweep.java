@@ -12,12 +12,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
 
-/** Runs many seeds on several threads, each run in a world of its own. */
+/** Runs many seeds on several threads, each in a world of its own. */
 final class Sweep {
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
   private final long firstSeed;
   private final long count;
+  private final long step;
   private final LongFunction<Verdict> run;
   private final AtomicLong next;
   private final AtomicBoolean stopped = new AtomicBoolean();
@@ -36,11 +37,15 @@ final class Sweep {
   private int threads;
   private long wallNanos;
 
-  Sweep(long firstSeed, long count, LongFunction<Verdict> run) {
+  /**
+   * @param step from one seed to the next
+   */
+  Sweep(long firstSeed, long count, long step, LongFunction<Verdict> run) {
     this.firstSeed = firstSeed;
     this.count = count;
+    this.step = step;
     this.run = run;
-    next = new AtomicLong(firstSeed);
+    next = new AtomicLong();
   }
 
   /** Returns when all have run, or {@link #stop} was called and those begun have ended. */
@@ -64,9 +69,8 @@ final class Sweep {
   }
 
   private void work(Consumer<Verdict> onFailure) {
-    for (long seed = next.getAndIncrement();
-        seed < firstSeed + count && !stopped.get();
-        seed = next.getAndIncrement()) {
+    for (long i = next.getAndIncrement(); i < count && !stopped.get(); i = next.getAndIncrement()) {
+      long seed = firstSeed + i * step;
       long before = THREADS.getCurrentThreadCpuTime();
       Verdict verdict = run.apply(seed);
       note(verdict, THREADS.getCurrentThreadCpuTime() - before);

@@ -469,7 +469,7 @@ final class GroupCoordinator {
   /** Everything that the group has committed. */
   void offsets(String groupId, Reply<Map<PartitionId, CommittedOffset>> reply) {
     LiveGroup live = groups.get(groupId);
-    tell(reply, live == null ? Map.of() : Map.copyOf(live.group.offsets()));
+    tell(reply, live == null ? Map.of() : new LinkedHashMap<>(live.group.offsets()));
   }
 
   // ---- Looking at groups -----------------------------------------------------------------------

@@ -3,6 +3,7 @@ package io.millrace.server.group;
 import io.millrace.server.partition.PartitionId;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -31,8 +32,8 @@ public record AssignmentInput(
    */
   public record Subscriber(Set<String> topicIds, Set<PartitionId> owned, Optional<String> rack) {
     public Subscriber {
-      topicIds = Set.copyOf(topicIds);
-      owned = Set.copyOf(owned);
+      topicIds = Collections.unmodifiableSet(new LinkedHashSet<>(topicIds));
+      owned = Collections.unmodifiableSet(new LinkedHashSet<>(owned));
     }
   }
 

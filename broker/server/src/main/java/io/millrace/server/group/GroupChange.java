@@ -2,6 +2,7 @@ package io.millrace.server.group;
 
 import io.millrace.server.partition.PartitionId;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
@@ -33,7 +34,7 @@ public sealed interface GroupChange {
   /** What a member shall have. */
   record TargetOf(String memberId, Set<PartitionId> partitions) implements GroupChange {
     public TargetOf {
-      partitions = Set.copyOf(partitions);
+      partitions = Collections.unmodifiableSet(new LinkedHashSet<>(partitions));
     }
   }
 

@@ -1,6 +1,8 @@
 package io.millrace.server.group;
 
 import io.millrace.server.partition.PartitionId;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 
@@ -44,8 +46,8 @@ public record GroupMember(
       Optional<String> assignor) {}
 
   public GroupMember {
-    owned = Set.copyOf(owned);
-    giving = Set.copyOf(giving);
+    owned = Collections.unmodifiableSet(new LinkedHashSet<>(owned));
+    giving = Collections.unmodifiableSet(new LinkedHashSet<>(giving));
   }
 
   public boolean isAway() {

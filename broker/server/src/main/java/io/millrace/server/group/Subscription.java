@@ -1,5 +1,7 @@
 package io.millrace.server.group;
 
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
@@ -13,8 +15,8 @@ public record Subscription(Set<String> topics, Set<String> patterns) {
   static final Subscription NONE = new Subscription(Set.of(), Set.of());
 
   public Subscription {
-    topics = Set.copyOf(topics);
-    patterns = Set.copyOf(patterns);
+    topics = Collections.unmodifiableSet(new LinkedHashSet<>(topics));
+    patterns = Collections.unmodifiableSet(new LinkedHashSet<>(patterns));
   }
 
   /** Of names alone. */

@@ -21,6 +21,8 @@ import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.TimedOutException;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -236,7 +238,7 @@ public final class GroupConsumer<K, V> implements Consumer<K, V> {
   public void commitSync(Map<TopicPartition, CommittedOffset> offsets) {
     enter();
     try {
-      commits.commitAndWait(Map.copyOf(offsets), settings.callTimeoutNanos());
+      commits.commitAndWait(new LinkedHashMap<>(offsets), settings.callTimeoutNanos());
     } finally {
       thread.exit();
     }
@@ -254,7 +256,8 @@ public final class GroupConsumer<K, V> implements Consumer<K, V> {
 
   @Override
   public void commitAsync(Map<TopicPartition, CommittedOffset> offsets, CommitCallback callback) {
-    Map<TopicPartition, CommittedOffset> wantedOffsets = Map.copyOf(offsets);
+    Map<TopicPartition, CommittedOffset> wantedOffsets =
+        Collections.unmodifiableMap(new LinkedHashMap<>(offsets));
     enter();
     try {
       commits.commitAsync(wantedOffsets, callback);

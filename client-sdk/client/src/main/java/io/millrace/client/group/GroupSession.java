@@ -12,6 +12,7 @@ import io.millrace.client.errors.MillraceException;
 import io.millrace.rpc.Timer;
 import io.millrace.wire.v1.GroupHeartbeatResponse;
 import io.millrace.wire.v1.Response;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -144,7 +145,11 @@ final class GroupSession {
     if (revoked.isEmpty() && !added.isEmpty()) {
       beat();
     }
-    return new News(Set.copyOf(revoked), Set.copyOf(added), false, Optional.empty());
+    return new News(
+        Collections.unmodifiableSet(revoked),
+        Collections.unmodifiableSet(added),
+        false,
+        Optional.empty());
   }
 
   /** What is held may be read by others already. */

@@ -194,7 +194,7 @@ final class OffsetCommits {
 
   /** Where the application has come to. */
   Map<TopicPartition, CommittedOffset> consumed() {
-    return Map.copyOf(consumed);
+    return new LinkedHashMap<>(consumed);
   }
 
   void commitAndWait(Map<TopicPartition, CommittedOffset> wanted, long timeoutNanos) {
