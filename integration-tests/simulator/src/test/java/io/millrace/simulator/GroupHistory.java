@@ -119,8 +119,7 @@ final class GroupHistory {
           "partition %d: %d was committed by %s at offset %d of the group's log, and it was not its"
               .formatted(partition, commit.getOffset(), by, at));
     }
-    // Those that a client makes by itself may overtake each other (C-1).
-    if (before != null && before > commit.getOffset() && !by.isEmpty()) {
+    if (before != null && before > commit.getOffset()) {
       world.violated(
           Rule.I6_COMMITS_GO_FORWARD,
           "partition %d: %d was committed by %s at offset %d of the group's log, after %d"
