@@ -10,7 +10,8 @@ import picocli.CommandLine.Spec;
 /** Everything about topics but their records. */
 @Command(
     name = "topic",
-    description = "Create, list, describe, alter, trim and delete topics; elect their leaders.",
+    description =
+        "Create, list, describe, alter, trim, compact and delete topics; elect their leaders.",
     synopsisSubcommandLabel = "COMMAND")
 final class TopicCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -26,6 +27,7 @@ final class TopicCommand implements Callable<Integer> {
         .addSubcommand(new TopicDescribeCommand(surroundings))
         .addSubcommand(new TopicAlterCommand(surroundings))
         .addSubcommand(new TopicTrimCommand(surroundings))
+        .addSubcommand(new TopicCompactCommand(surroundings))
         .addSubcommand(new TopicElectCommand(surroundings))
         .addSubcommand(new TopicDeleteCommand(surroundings));
   }

@@ -20,7 +20,8 @@ class CompletionTest {
     assumeTrue(isBashThere(), "there is no bash to try the completion in");
     assertThat(completes("millrace ''")).contains("topic", "produce", "consume", "bench");
     assertThat(completes("millrace to")).containsExactly("topic");
-    assertThat(completes("millrace topic ''")).contains("create", "alter", "trim", "describe");
+    assertThat(completes("millrace topic ''"))
+        .contains("create", "alter", "trim", "compact", "describe");
     assertThat(completes("millrace bench ''"))
         .contains("produce", "consume", "latency", "probe", "check");
     assertThat(completes("millrace consume --unt")).containsExactly("--until-end");
@@ -44,10 +45,11 @@ class CompletionTest {
     Path script = Files.writeString(directory.resolve("completion"), run.stdout());
     String ask =
         // Outside of a real completion compopt is an error.
-        "compopt() { :; }; source '%s'; COMP_WORDS=(%s); COMP_CWORD=$(( ${#COMP_WORDS[@]} - 1 )); COMP_LINE=\"%s\";"
-            + " COMP_POINT=${#COMP_LINE}; COMPREPLY=();"
-            + " $(complete -p millrace | sed 's/.*-F \\([^ ]*\\).*/\\1/')"
-            + " millrace \"${COMP_WORDS[COMP_CWORD]}\"; printf '%%s\\n' \"${COMPREPLY[@]}\"";
+        "compopt() { :; }; source '%s'; COMP_WORDS=(%s); COMP_CWORD=$(( ${#COMP_WORDS[@]} - 1 ));"
+            + " COMP_LINE=\"%s\"; COMP_POINT=${#COMP_LINE}; COMPREPLY=(); $(complete -p millrace |"
+            + " sed 's/.*-F \\([^ ]*\\).*/\\1/') millrace \"${COMP_WORDS[COMP_CWORD]}\"; printf"
+            + " '%%s\\n"
+            + "' \"${COMPREPLY[@]}\"";
     Process bash =
         new ProcessBuilder(
                 "bash", "--norc", "-c", ask.formatted(script, line, line.replace("'", "")))

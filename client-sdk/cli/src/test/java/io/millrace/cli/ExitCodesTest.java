@@ -43,6 +43,7 @@ class ExitCodesTest {
     assertThat(exit("topic delete nothing --yes")).isEqualTo(3);
     assertThat(exit("topic alter nothing --set a=b")).isEqualTo(3);
     assertThat(exit("topic trim nothing --before 1 --yes")).isEqualTo(3);
+    assertThat(exit("topic compact nothing --now")).isEqualTo(3);
     assertThat(exit("produce nothing")).isEqualTo(3);
     assertThat(exit("consume nothing")).isEqualTo(3);
     assertThat(exit("consume notes --partition 1")).isEqualTo(3);
@@ -78,6 +79,7 @@ class ExitCodesTest {
           "topic list",
           "topic create a",
           "topic trim notes --before 1 --yes",
+          "topic compact notes --now",
           "cluster",
           "produce notes",
           "consume notes",

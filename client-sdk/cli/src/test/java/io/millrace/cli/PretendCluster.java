@@ -4,6 +4,7 @@ import io.millrace.client.Admin;
 import io.millrace.client.AdminSettings;
 import io.millrace.client.Broker;
 import io.millrace.client.ClusterDescription;
+import io.millrace.client.CompactResult;
 import io.millrace.client.Consumer;
 import io.millrace.client.ConsumerRecord;
 import io.millrace.client.ConsumerSettings;
@@ -65,6 +66,8 @@ final class PretendCluster implements ClientFactory {
   final Map<TopicPartition, Long> starts = new HashMap<>();
 
   final List<TopicChange> changes = new ArrayList<>();
+  final List<CompactResult> compactResults = new ArrayList<>();
+  final List<Integer> compactedPartitions = new ArrayList<>();
   boolean describesSettings = true;
 
   private static final List<SettingDescription> SETTINGS =
@@ -322,6 +325,17 @@ final class PretendCluster implements ClientFactory {
       Map<TopicPartition, TrimResult> results = new LinkedHashMap<>();
       partitions.forEach((at, spec) -> results.put(at, trim(at, spec)));
       return CompletableFuture.completedFuture(results);
+    }
+
+    @Override
+    public CompletableFuture<List<CompactResult>> compactTopic(
+        String name, Collection<Integer> partitions, Duration timeout) {
+      return answer(
+          () -> {
+            describe(name);
+            compactedPartitions.addAll(partitions);
+            return List.copyOf(compactResults);
+          });
     }
 
     private TrimResult trim(TopicPartition at, TrimSpec spec) {

@@ -2,8 +2,11 @@ package io.millrace.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.client.CompactResult;
 import io.millrace.client.ElectionResult;
 import io.millrace.client.TopicChange;
+import io.millrace.client.TopicPartition;
+import io.millrace.client.errors.BrokerUnavailableException;
 import io.millrace.client.errors.InvalidRequestException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -185,6 +188,42 @@ class TopicCommandsTest {
   }
 
   @Test
+  void compactsOnEveryBrokerAndTellsWhatCameOfItAndWhyNot() {
+    TopicPartition notes = new TopicPartition("notes", 1);
+    cluster.compactResults.add(
+        new CompactResult.Compacted(
+            notes,
+            1,
+            40_000,
+            39_000,
+            new CompactResult.Files(12, 3 << 20),
+            new CompactResult.Files(1, 90_000)));
+    cluster.compactResults.add(
+        new CompactResult.Failed(
+            notes, 2, new BrokerUnavailableException("broker 2 is not among the live brokers")));
+    CommandRun run = CommandRun.on(cluster);
+    assertThat(run.exec("topic", "compact", "notes", "--now", "--partition", "1")).isEqualTo(7);
+    assertThat(run.stdout())
+        .isEqualTo(
+            """
+            PARTITION  BROKER  DROPPED  FILES    SIZE                 COMPACTED TO
+            notes/1         1   39,000  12 -> 1  3.0 MiB -> 87.9 KiB        40,000
+            """);
+    assertThat(run.stderr())
+        .isEqualTo(
+            "millrace: notes/1 on broker 2 was not compacted: broker 2 is not among the live"
+                + " brokers\n");
+    assertThat(cluster.compactedPartitions).containsExactly(1);
+    CommandRun json = CommandRun.on(cluster);
+    json.exec("topic", "compact", "notes", "--now", "-o", "json");
+    assertThat(json.stdout())
+        .isEqualTo(
+            "[{\"topic\":\"notes\",\"partition\":1,\"broker\":1,\"compactedTo\":40000,"
+                + "\"droppedRecords\":39000,\"filesBefore\":12,\"filesAfter\":1,"
+                + "\"bytesBefore\":3145728,\"bytesAfter\":90000}]\n");
+  }
+
+  @Test
   void deletesOnlyWhatAPersonAtATerminalConfirms() {
     for (String no : new String[] {"n\n", "\n", "", "yes please\n"}) {
       CommandRun run = CommandRun.on(cluster).input(no).atTerminal();
@@ -228,8 +267,7 @@ class TopicCommandsTest {
     assertThat(output("cluster", "-o", "json"))
         .startsWith("{\"clusterId\":\"c1\",\"formatVersion\":1,\"brokers\":[{\"id\":1,")
         .endsWith(
-            "\"offlinePartitions\":[\"notes/0\",\"notes/1\",\"orders/9\",\"orders/10\"],"
-                + "\"belowMinimumPartitions\":[],\"underReplicatedPartitions\":[],\"withoutZooKeeper\":false}\n");
+            "\"offlinePartitions\":[\"notes/0\",\"notes/1\",\"orders/9\",\"orders/10\"],\"belowMinimumPartitions\":[],\"underReplicatedPartitions\":[],\"withoutZooKeeper\":false}\n");
   }
 
   @Test

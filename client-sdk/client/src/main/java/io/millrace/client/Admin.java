@@ -64,6 +64,24 @@ public interface Admin extends AutoCloseable {
   CompletableFuture<Map<TopicPartition, TrimResult>> trim(Map<TopicPartition, TrimSpec> partitions);
 
   /**
+   * Has every broker that stores a topic keep of each key the latest record only, up to where the
+   * topic ends now, whatever share of it has not been compacted before and however new it is.
+   * Brokers do that by themselves in time; asking twice does no harm.
+   *
+   * @param partitions empty: all
+   * @param timeout how long to wait for it, which may be longer than other calls take; what is not
+   *     done by then may go on
+   * @return each replica, by partition and broker; they fail one by one, with {@link
+   *     io.millrace.client.errors.BrokerUnavailableException} (the broker is down, or says what is
+   *     in the way), {@link io.millrace.client.errors.InvalidRequestException} (the topic's cleanup
+   *     is delete) or {@link io.millrace.client.errors.TimedOutException}. As a whole it fails with
+   *     {@link io.millrace.client.errors.UnknownTopicException} or {@link
+   *     io.millrace.client.errors.UnknownPartitionException}
+   */
+  CompletableFuture<List<CompactResult>> compactTopic(
+      String name, Collection<Integer> partitions, Duration timeout);
+
+  /**
    * Describes topics.
    *
    * @return by name, in the order asked for. Fails with {@link

@@ -2,6 +2,7 @@ package io.millrace.client;
 
 import io.millrace.client.cluster.BrokerCall;
 import io.millrace.client.cluster.BrokerErrors;
+import io.millrace.client.cluster.CompactCall;
 import io.millrace.client.cluster.Descriptions;
 import io.millrace.client.cluster.Done;
 import io.millrace.client.cluster.ExplainCall;
@@ -271,6 +272,16 @@ final class AdminClient implements Admin {
       Map<TopicPartition, TrimSpec> partitions) {
     Map<TopicPartition, TrimSpec> asked = new LinkedHashMap<>(partitions);
     return start(done -> TrimCall.start(runtime.cluster(), asked, callTimeout.toNanos(), done));
+  }
+
+  @Override
+  public CompletableFuture<List<CompactResult>> compactTopic(
+      String name, Collection<Integer> partitions, Duration timeout) {
+    List<Integer> asked = List.copyOf(partitions);
+    long nanos = ClientRuntime.nanos(timeout);
+    long describeNanos = Math.min(nanos, callTimeout.toNanos());
+    return start(
+        done -> CompactCall.start(runtime.cluster(), name, asked, describeNanos, nanos, done));
   }
 
   @Override

@@ -91,7 +91,8 @@ record Parts(
             housekeeping,
             coldRead,
             new StoreConfig(StoreConfig.DEFAULT.maxOpenFiles(), storage.checkpointIntervalMillis())
-                .withScrubIntervalMillis(storage.scrubIntervalMillis()),
+                .withScrubIntervalMillis(storage.scrubIntervalMillis())
+                .withCompaction(storage.compaction()),
             onDiskFailure);
     CurrentCatalog catalog = new CurrentCatalog(self);
     List<Shard> shards =
@@ -169,6 +170,7 @@ record Parts(
             explainSources(store.loop(), waits, health, replicas, logs, view),
             leaders,
             coordinators,
+            logs::compactNow,
             seams.tasks().clock());
     return new Parts(
         logs,

@@ -95,8 +95,8 @@ public final class BrokerKeys {
           "listener.metrics",
           "127.0.0.1:7274",
           "host:port, IPv6 in brackets, port 0 to 65535; or nothing",
-          "Where monitoring asks over HTTP: /metrics, /health/live, /health/ready, /version. Port 0:"
-              + " any; nothing: off.");
+          "Where monitoring asks over HTTP: /metrics, /health/live, /health/ready, /version. Port"
+              + " 0: any; nothing: off.");
 
   static final Key<Boolean> INSECURE =
       Key.flag(
@@ -283,6 +283,36 @@ public final class BrokerKeys {
               + " find bytes that have changed on the disk while other replicas have them whole. 0:"
               + " never.");
 
+  static final Key<Integer> COMPACTION_INTERVAL =
+      Key.integer(
+          "compaction.interval.ms",
+          "ms",
+          10_000,
+          50,
+          86_400_000,
+          "How often it is looked whether a partition is to be compacted. While there is work, one"
+              + " pass follows the other.");
+
+  static final Key<Long> COMPACTION_MEMORY =
+      Key.longInteger(
+          "compaction.memory.bytes",
+          "bytes",
+          32L << 20,
+          1L << 20,
+          1L << 30,
+          "The most memory that compaction takes for keys, 32 bytes each: 32 MiB hold about"
+              + " 800,000. A partition that has more new ones is compacted in several passes.");
+
+  static final Key<Long> COMPACTION_RATE =
+      Key.longInteger(
+          "compaction.bytes.per.second",
+          "bytes",
+          64L << 20,
+          1L << 16,
+          1L << 40,
+          "The most that compaction reads in a second, so that it takes no disk from producers and"
+              + " consumers.");
+
   static final Key<Long> GROUP_RETENTION =
       Key.longInteger(
           "group.retention.ms",
@@ -336,6 +366,9 @@ public final class BrokerKeys {
           FLUSH_INTERVAL,
           CHECKPOINT_INTERVAL,
           SCRUB_INTERVAL,
+          COMPACTION_INTERVAL,
+          COMPACTION_MEMORY,
+          COMPACTION_RATE,
           GROUP_RETENTION,
           LOOP_THREADS);
 

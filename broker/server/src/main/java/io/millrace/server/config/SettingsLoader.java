@@ -2,6 +2,7 @@ package io.millrace.server.config;
 
 import io.millrace.coordination.view.ZooKeeperTimeouts;
 import io.millrace.rpc.Endpoint;
+import io.millrace.storage.compaction.CompactionPace;
 import io.millrace.wire.v1.SettingSource;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -119,7 +120,11 @@ public final class SettingsLoader {
                 values.get(BrokerKeys.DATA_DIRECTORY),
                 values.get(BrokerKeys.FLUSH_INTERVAL),
                 values.get(BrokerKeys.CHECKPOINT_INTERVAL),
-                values.get(BrokerKeys.SCRUB_INTERVAL)),
+                values.get(BrokerKeys.SCRUB_INTERVAL),
+                new CompactionPace(
+                    values.get(BrokerKeys.COMPACTION_INTERVAL),
+                    values.get(BrokerKeys.COMPACTION_MEMORY),
+                    values.get(BrokerKeys.COMPACTION_RATE))),
             topicDefaults(values),
             values.get(BrokerKeys.GROUP_RETENTION),
             values.get(BrokerKeys.LOOP_THREADS),

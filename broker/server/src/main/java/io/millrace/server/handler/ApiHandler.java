@@ -34,6 +34,7 @@ public final class ApiHandler implements RequestHandler {
   private final FetchHandler fetch;
   private final ListOffsetsHandler listOffsets;
   private final TrimHandler trim;
+  private final CompactHandler compact;
   private final MetadataHandler metadata;
   private final CreateTopicHandler createTopic;
   private final DeleteTopicHandler deleteTopic;
@@ -73,6 +74,7 @@ public final class ApiHandler implements RequestHandler {
       ExplainSources explaining,
       LeaderAccess leaders,
       Coordinators coordinators,
+      CompactionDesk compaction,
       Clock clock) {
     RequestSettings requests = settings.requests();
     TopicDefaults defaults = settings.topics();
@@ -80,6 +82,7 @@ public final class ApiHandler implements RequestHandler {
     produce = new ProduceHandler(shards, requests);
     fetch = new FetchHandler(shards, requests, () -> stage == Stage.STOPPING);
     trim = new TrimHandler(shards, requests);
+    compact = new CompactHandler(catalog, compaction, requests);
     listOffsets = new ListOffsetsHandler(shards, requests);
     metadata = new MetadataHandler(catalog, topics, requests, defaults, quota);
     createTopic = new CreateTopicHandler(topics, defaults, quota);
@@ -179,6 +182,7 @@ public final class ApiHandler implements RequestHandler {
       case CREATE_TOPIC -> createTopic.handle(request);
       case DELETE_TOPIC -> deleteTopic.handle(request);
       case TRIM -> trim.handle(request);
+      case COMPACT -> compact.handle(request);
       case ALTER_TOPIC -> alterTopic.handle(request);
       case DESCRIBE_SETTINGS -> describeSettings.handle(request);
       case DESCRIBE_TOPICS -> describeTopics.handle(request);
@@ -204,11 +208,11 @@ public final class ApiHandler implements RequestHandler {
       case API_NOT_SET ->
           request.refuse(
               ErrorCode.UNSUPPORTED,
-              "no api that is known here; known are produce, producer_id, fetch, list_offsets, trim,"
-                  + " metadata, create_topic, alter_topic, delete_topic, describe_topics,"
-                  + " list_topics, describe_cluster, describe_settings, explain, elect_leaders,"
-                  + " drain_broker, locate_group, group_heartbeat, commit_offsets, fetch_offsets,"
-                  + " list_groups, describe_group, delete_group");
+              "no api that is known here; known are produce, producer_id, fetch, list_offsets,"
+                  + " trim, compact, metadata, create_topic, alter_topic, delete_topic,"
+                  + " describe_topics, list_topics, describe_cluster, describe_settings, explain,"
+                  + " elect_leaders, drain_broker, locate_group, group_heartbeat, commit_offsets,"
+                  + " fetch_offsets, list_groups, describe_group, delete_group");
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.storage.directory.PartitionName;
 import io.millrace.storage.log.CompactionOutcome;
+import io.millrace.storage.log.CompactionWish;
 import io.millrace.wire.BatchBuilder;
 import io.millrace.wire.BatchIterator;
 import io.millrace.wire.Compressions;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -48,7 +50,7 @@ class CompactedReplicationTest {
     PartitionWorld world = replicas.world(id);
     world.runFlush();
     List<CompactionOutcome> outcomes = new ArrayList<>();
-    world.logs.compactNow(NAME, outcomes::add);
+    world.logs.compactNow(NAME, new Wishing(outcomes));
     for (int i = 0; i < 100 && outcomes.isEmpty(); i++) {
       world.scheduler.runFor(PartitionWorld.SECOND);
       world.runFlush();
@@ -59,6 +61,26 @@ class CompactedReplicationTest {
             replicas.highWatermarkOf(id), replicas.endOf(id), world.logs.compactionTroubles())
         .hasSize(1)
         .hasOnlyElementsOfType(CompactionOutcome.Done.class);
+  }
+
+  private record Wishing(List<CompactionOutcome> outcomes) implements CompactionWish {
+    @Override
+    public OptionalLong before() {
+      return OptionalLong.empty();
+    }
+
+    @Override
+    public void begun(long wantedTo) {}
+
+    @Override
+    public boolean isGivenUp() {
+      return false;
+    }
+
+    @Override
+    public void ended(CompactionOutcome outcome) {
+      outcomes.add(outcome);
+    }
   }
 
   private static List<String> records(Replicas3 replicas, int id) {

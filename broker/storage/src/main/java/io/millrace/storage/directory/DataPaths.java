@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every path in a data directory is built here, from checked parts.
@@ -26,6 +27,9 @@ public record DataPaths(Path root) {
   /** A segment that compaction is writing anew; means nothing before it replaces the old one. */
   private static final String CLEANED_SUFFIX = ".cleaned";
 
+  /** Of a file that takes the place of several segments. */
+  private static final String JOINED_SUFFIX = ".joined";
+
   static final String LOCK = ".lock";
   static final String IDENTITY = "meta.properties";
   static final String RUN = "run";
@@ -35,6 +39,9 @@ public record DataPaths(Path root) {
   static final String TRASH = "trash";
 
   private static final Pattern SEGMENT_FILE = Pattern.compile("[0-9]{20}\\.(log|index)");
+
+  private static final Pattern JOINED_FILE =
+      Pattern.compile("[0-9]{20}\\.log\\.[0-9]{20}\\.joined");
 
   Path lock() {
     return root.resolve(LOCK);
@@ -112,6 +119,31 @@ public record DataPaths(Path root) {
   public static Path cleaned(Path log) {
     return log.resolveSibling(log.getFileName() + CLEANED_SUFFIX);
   }
+
+  /**
+   * What a file is called that holds all of several segments, and is about to take their place.
+   *
+   * @param first of the segments
+   * @param endOffset of the last of them
+   */
+  public static Path joined(Path first, long endOffset) {
+    return first.resolveSibling(first.getFileName() + "." + digits(endOffset) + JOINED_SUFFIX);
+  }
+
+  /** The first and the end offset in a name of {@link #joined}; null for any other name. */
+  public static @Nullable Joined joined(String fileName) {
+    if (!JOINED_FILE.matcher(fileName).matches()) {
+      return null;
+    }
+    OptionalLong first = baseOffset(fileName.substring(0, 24));
+    OptionalLong end = baseOffset(fileName.substring(25, 45) + LOG_SUFFIX);
+    return first.isPresent() && end.isPresent()
+        ? new Joined(first.getAsLong(), end.getAsLong())
+        : null;
+  }
+
+  /** What {@link #joined} says. */
+  public record Joined(long baseOffset, long endOffset) {}
 
   /** Whether a name is one of {@link #cleaned}. */
   public static boolean isCleaned(String fileName) {

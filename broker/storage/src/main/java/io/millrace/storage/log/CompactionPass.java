@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * a tombstone is marked as seen only when all that it deletes has gone. On the housekeeping worker,
  * a piece at a time.
  */
-final class CompactionPass {
+final class CompactionPass implements CompactionWork {
   private final Disk disk;
   private final PartitionLog log;
   private final CompactionFacts facts;
@@ -73,16 +73,18 @@ final class CompactionPass {
     this.end = from;
   }
 
-  PartitionLog log() {
+  @Override
+  public PartitionLog log() {
     return log;
   }
 
-  boolean isOver() {
+  @Override
+  public boolean isOver() {
     return isOver;
   }
 
-  /** The log has changed under it, or was closed: what it has done so far counts, no more. */
-  boolean isGivenUp() {
+  @Override
+  public boolean isGivenUp() {
     return isGivenUp;
   }
 
@@ -109,8 +111,8 @@ final class CompactionPass {
     return freedBytes;
   }
 
-  /** Where it is, for who has to look for damage. */
-  long offset() {
+  @Override
+  public long offset() {
     return scan != null
         ? scan.nextOffset()
         : segments().get(Math.min(at, lastIndex())).baseOffset();
@@ -124,13 +126,8 @@ final class CompactionPass {
     return facts.closed();
   }
 
-  /**
-   * Goes on.
-   *
-   * @param whenSwapped runs on the worker when it has to wait for a swap: then to be called again
-   * @return how many bytes were read; -1 when it waits
-   */
-  int step(int bytes, Runnable whenSwapped) throws IOException {
+  @Override
+  public int step(int bytes, Runnable whenSwapped) throws IOException {
     int read = rule == null ? note(bytes) : write(bytes, whenSwapped);
     if (read > 0) {
       counters.compacted(read);
@@ -203,7 +200,7 @@ final class CompactionPass {
     }
     isSwapping = true;
     log.swapLater(
-        segment,
+        List.of(segment),
         written,
         isSwapped ->
             housekeeping.accept(
@@ -224,8 +221,8 @@ final class CompactionPass {
                 }));
   }
 
-  /** Lets go of files. */
-  void close() throws IOException {
+  @Override
+  public void close() throws IOException {
     try (KeyScan first = scan;
         SegmentCompaction second = writing) {
       scan = null;
@@ -233,8 +230,8 @@ final class CompactionPass {
     }
   }
 
-  /** Where what it was writing may still stand. */
-  @Nullable Path unfinished() {
+  @Override
+  public @Nullable Path unfinished() {
     return at < segments().size() ? DataPaths.cleaned(segments().get(at).log()) : null;
   }
 }

@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What compaction needs of one log: tells what there is, and puts a segment that was written anew
- * in the place of the old one. Owned by the log's loop; {@link LogCompactor} does the work.
+ * What compaction needs of one log: tells what there is, and puts what was written anew in the
+ * place of what was there. Owned by the log's loop; {@link LogCompactor} does the work.
  */
 final class LogCompaction {
   private static final Logger LOG = LoggerFactory.getLogger(LogCompaction.class);
@@ -53,32 +53,41 @@ final class LogCompaction {
             .filter(segment -> segment.endOffset() > state.wantedStart)
             .map(CompactionFacts.ClosedSegment::of)
             .toList(),
+        state.segments.active().baseOffset(),
         Math.min(highWatermark, state.flushedOffset),
         damage.map(LogDamage::fromOffset).orElse(Long.MAX_VALUE),
         state.config.compaction(),
         state.config.indexIntervalBytes(),
+        isRetained() ? CompactionFacts.UNJOINED : state.config.segmentBytes(),
         state.producers.table().copy(),
         reshapes);
   }
 
+  /** Retention takes whole segments of it. */
+  private boolean isRetained() {
+    return state.config.retentionMillis() != LogConfig.FOR_EVER
+        || state.config.retentionBytes() != LogConfig.FOR_EVER;
+  }
+
   /**
-   * Puts what was written in the place of a segment, unless that has gone, or has turned out to be
-   * damaged, meanwhile.
+   * Puts what was written in the place of a segment, or of several, unless any of them has gone, or
+   * has turned out to be damaged, meanwhile.
    *
+   * @param closed neighbours, ascending
    * @param written forced
    * @param then on this loop, once: whether it stands there now
    */
   void swap(
-      CompactionFacts.ClosedSegment closed,
+      List<CompactionFacts.ClosedSegment> closed,
       SegmentCompaction.Written written,
       Consumer<Boolean> then) {
     if (waiting != null) {
-      throw new IllegalStateException("two segments of " + context.name() + " at a time");
+      throw new IllegalStateException("two swaps of " + context.name() + " at a time");
     }
     waiting = then;
     flusher.runExclusively(
         () -> {
-          if (state.failure != null || !isStillThere(closed)) {
+          if (state.failure != null || !closed.stream().allMatch(this::isStillThere)) {
             flusher.repairEnded();
             tell(false);
           } else {
@@ -98,28 +107,31 @@ final class LogCompaction {
   }
 
   private void swapped(
-      SegmentSwap done, CompactionFacts.ClosedSegment closed, SegmentCompaction.Written written) {
+      SegmentSwap done,
+      List<CompactionFacts.ClosedSegment> closed,
+      SegmentCompaction.Written written) {
     Throwable failure = done.failure();
     if (done.isSwapped() && failure == null) {
-      apply(closed.segment(), written);
+      apply(closed.stream().map(CompactionFacts.ClosedSegment::segment).toList(), written);
     }
     flusher.repairEnded();
     if (failure != null && done.isSwapped()) {
       state.fail(failure); // what stands there now is not what this log knows
     } else if (failure != null) {
-      LOG.warn("{}: {} stays as it is: {}", context.name(), closed.log(), failure.toString());
+      LOG.warn(
+          "{}: {} stays as it is: {}", context.name(), closed.get(0).log(), failure.toString());
     }
     tell(done.isSwapped() && failure == null);
     wakeReaders.run();
   }
 
-  private void apply(Segment old, SegmentCompaction.Written written) {
+  private void apply(List<Segment> old, SegmentCompaction.Written written) {
     IndexFile.Seal seal = written.seal();
     Segment fresh =
         Segment.found(
             context.directory(),
             new FoundSegment(
-                old.baseOffset(),
+                old.get(0).baseOffset(),
                 seal.sizeBytes(),
                 seal.endOffset(),
                 seal.maxTimestamp(),
@@ -127,8 +139,10 @@ final class LogCompaction {
             true);
     state.segments.replace(old, fresh);
     state.cuts++; // who looks at the old file finds nothing out about the new one
-    reader.replaced(old);
-    old.closeFile(context.openFiles());
+    for (Segment each : old) {
+      reader.replaced(each);
+      each.closeFile(context.openFiles());
+    }
   }
 
   private void tell(boolean isSwapped) {

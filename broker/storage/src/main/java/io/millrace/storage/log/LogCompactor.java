@@ -20,7 +20,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,6 +33,12 @@ final class LogCompactor {
   private static final Logger LOG = LoggerFactory.getLogger(LogCompactor.class);
 
   private static final int STEP_BYTES = 1 << 20;
+
+  /** For one log, so that nobody who asks again and again takes memory. */
+  private static final int MAX_WAITING = 64;
+
+  /** What somebody waits for may be committed, or forced, any moment. */
+  private static final long WAITING_NANOS = MILLISECONDS.toNanos(100);
 
   /** Where something is wrong it is not tried again at once. */
   private static final long TROUBLE_NANOS = SECONDS.toNanos(60);
@@ -54,7 +59,8 @@ final class LogCompactor {
   private boolean isStopped;
   private boolean isLooking;
   private boolean isLookWanted;
-  private @Nullable CompactionPass pass;
+  private boolean isLookingForWaiting;
+  private @Nullable CompactionWork pass;
 
   /** What is known of one log beside what it tells itself. */
   private static final class Known {
@@ -63,17 +69,27 @@ final class LogCompactor {
     int reshapes = -1;
     long notBeforeNanos = Long.MIN_VALUE;
 
-    /** Somebody wants all before it compacted, whatever the ratio; -1: nobody. */
-    long requestedTo = -1;
-
-    final List<Consumer<CompactionOutcome>> waiting = new ArrayList<>(0);
+    final List<Waiting> waiting = new ArrayList<>(0);
     long droppedRecords;
-    long freedBytes;
 
     Known(PartitionLog log) {
       this.log = log;
     }
+
+    /** Somebody wants all before it compacted, whatever the ratio; -1: nobody. */
+    long wantedTo() {
+      return waiting.stream().mapToLong(Waiting::to).max().orElse(-1);
+    }
   }
+
+  /**
+   * Somebody who wants all before an offset compacted.
+   *
+   * @param before what there was of it
+   * @param droppedBefore of {@link Known#droppedRecords}
+   */
+  private record Waiting(
+      CompactionWish wish, long to, CompactionOutcome.Size before, long droppedBefore) {}
 
   /**
    * @param logs those that are open now
@@ -109,7 +125,7 @@ final class LogCompactor {
 
   void stop() {
     isStopped = true;
-    CompactionPass running = pass;
+    CompactionWork running = pass;
     pass = null;
     if (running != null) {
       close(running);
@@ -124,19 +140,36 @@ final class LogCompactor {
     return Map.copyOf(troubles);
   }
 
-  /** Compacts a log now, the segment that is being written included. On the worker. */
-  void compactNow(PartitionLog log, Consumer<CompactionOutcome> then) {
+  /** Compacts a log whatever the ratio and the lags. On the worker. */
+  void compactNow(PartitionLog log, CompactionWish wish) {
     if (!log.isCompacting()) {
-      then.accept(new CompactionOutcome.NotDone("the topic does not keep the latest of each key"));
-      return;
+      wish.ended(new CompactionOutcome.NotCompacted());
+    } else {
+      log.rollLater(
+          wish.before().orElse(Long.MAX_VALUE),
+          end -> housekeeping.execute(() -> ask(log, wish, end)));
     }
-    log.rollLater(
-        end ->
+  }
+
+  private void ask(PartitionLog log, CompactionWish wish, long wantedTo) {
+    log.compactionFactsLater(
+        facts ->
             housekeeping.execute(
                 () -> {
+                  if (facts == null || isStopped || !logs.get().contains(log)) {
+                    wish.ended(new CompactionOutcome.NotDone("the log is closed"));
+                    return;
+                  }
                   Known it = known(log);
-                  it.waiting.add(then);
-                  it.requestedTo = Math.max(it.requestedTo, end);
+                  it.waiting.removeIf(each -> each.wish().isGivenUp());
+                  if (it.waiting.size() >= MAX_WAITING) {
+                    wish.ended(
+                        new CompactionOutcome.NotDone(MAX_WAITING + " others wait for it already"));
+                    return;
+                  }
+                  wish.begun(wantedTo);
+                  it.waiting.add(
+                      new Waiting(wish, wantedTo, facts.sizeBefore(wantedTo), it.droppedRecords));
                   it.notBeforeNanos = Long.MIN_VALUE;
                   look();
                 }));
@@ -210,6 +243,9 @@ final class LogCompactor {
     @Nullable Known log;
     @Nullable CompactionFacts facts;
     CompactionPlan.Decision.@Nullable Compact decision;
+
+    /** When there is none: small segments of the log. */
+    List<CompactionFacts.ClosedSegment> joins = List.of();
   }
 
   private void weigh(PartitionLog log, CompactionFacts told, Best best) {
@@ -231,15 +267,23 @@ final class LogCompactor {
       trouble(it, e.toString());
       return;
     }
-    answerIfDone(it);
+    it.waiting.removeIf(each -> each.wish().isGivenUp());
+    List<CompactionFacts.ClosedSegment> joins = told.toBeJoined(it.progress);
+    if (joins.isEmpty()) {
+      answerIfDone(it, told);
+    }
     CompactionPlan.Decision decision =
         CompactionPlan.decide(
-            facts.candidate(it.progress, it.requestedTo > it.progress.cleanedTo()),
+            facts.candidate(it.progress, it.wantedTo() > it.progress.cleanedTo()),
             housekeeping.clock().wallMillis());
     if (decision instanceof CompactionPlan.Decision.Compact compact && isWorse(compact, best)) {
       best.log = it;
       best.facts = facts;
       best.decision = compact;
+    } else if (best.decision == null && !joins.isEmpty()) {
+      best.log = it;
+      best.facts = facts;
+      best.joins = joins;
     }
   }
 
@@ -257,29 +301,40 @@ final class LogCompactor {
     Known it = best.log;
     CompactionFacts facts = best.facts;
     CompactionPlan.Decision.Compact decision = best.decision;
-    if (isStopped || it == null || facts == null || decision == null) {
+    if (isStopped || it == null || facts == null) {
       if (isLookWanted && !isStopped) {
         lookAgain(); // somebody asked while the others were asked
+      } else if (!isStopped) {
+        lookAgainForWhoWaits();
       }
       return;
     }
-    CompactionPass begun =
-        new CompactionPass(
-            disk,
-            it.log,
-            facts,
-            decision.from(),
-            decision.to(),
-            housekeeping.clock().wallMillis(),
-            pace.memoryBytes(),
-            walk,
-            counters,
-            housekeeping::execute);
+    CompactionWork begun =
+        decision == null
+            ? new JoinPass(
+                disk,
+                it.log,
+                best.joins,
+                facts.indexIntervalBytes(),
+                walk,
+                counters,
+                housekeeping::execute)
+            : new CompactionPass(
+                disk,
+                it.log,
+                facts,
+                decision.from(),
+                decision.to(),
+                housekeeping.clock().wallMillis(),
+                pace.memoryBytes(),
+                walk,
+                counters,
+                housekeeping::execute);
     pass = begun;
     step(it, begun);
   }
 
-  private void step(Known it, CompactionPass running) {
+  private void step(Known it, CompactionWork running) {
     if (pass != running) {
       return; // stopped
     }
@@ -309,7 +364,7 @@ final class LogCompactor {
     }
   }
 
-  private void failed(Known it, CompactionPass running, String why) {
+  private void failed(Known it, CompactionWork running, String why) {
     pass = null;
     close(running);
     if (!why.isEmpty()) {
@@ -334,7 +389,7 @@ final class LogCompactor {
     }
   }
 
-  private void close(CompactionPass running) {
+  private void close(CompactionWork running) {
     try {
       running.close();
       Path unfinished = running.unfinished();
@@ -346,11 +401,19 @@ final class LogCompactor {
     }
   }
 
-  private void ended(Known it, CompactionPass done) throws IOException {
+  private void ended(Known it, CompactionWork over) throws IOException {
     pass = null;
-    close(done);
+    close(over);
+    if (over instanceof CompactionPass done) {
+      ended(it, done);
+    } else {
+      noTrouble(it);
+      lookAgain();
+    }
+  }
+
+  private void ended(Known it, CompactionPass done) throws IOException {
     it.droppedRecords += done.droppedRecords();
-    it.freedBytes += done.freedBytes();
     if (done.isGivenUp()) {
       lookAgain();
       return;
@@ -383,29 +446,46 @@ final class LogCompactor {
     } catch (IOException e) {
       LOG.debug("{}: how far compaction has come is not written", it.log.name(), e);
     }
-    answerIfDone(it);
     lookAgain();
   }
 
-  /** There may be more to do, of this log or another. */
+  /** There may be more to do, of this log or another; and who waits is told. */
   private void lookAgain() {
     housekeeping.execute(this::look);
   }
 
-  private static void answerIfDone(Known it) {
-    if (it.requestedTo >= 0 && it.progress.cleanedTo() >= it.requestedTo) {
-      answer(
-          it,
-          new CompactionOutcome.Done(it.progress.cleanedTo(), it.droppedRecords, it.freedBytes));
+  private void lookAgainForWhoWaits() {
+    if (!isLookingForWaiting && known.values().stream().anyMatch(it -> !it.waiting.isEmpty())) {
+      isLookingForWaiting = true;
+      housekeeping.schedule(
+          WAITING_NANOS,
+          () -> {
+            isLookingForWaiting = false;
+            if (!isStopped) {
+              look();
+            }
+          });
+    }
+  }
+
+  private static void answerIfDone(Known it, CompactionFacts facts) {
+    for (Waiting each : List.copyOf(it.waiting)) {
+      if (facts.isCleaned(it.progress, each.to())) {
+        it.waiting.remove(each);
+        each.wish()
+            .ended(
+                new CompactionOutcome.Done(
+                    Math.max(it.progress.cleanedTo(), each.to()),
+                    it.droppedRecords - each.droppedBefore(),
+                    each.before(),
+                    facts.sizeBefore(each.to())));
+      }
     }
   }
 
   private static void answer(Known it, CompactionOutcome outcome) {
-    it.requestedTo = -1;
-    List<Consumer<CompactionOutcome>> waiting = List.copyOf(it.waiting);
+    List<Waiting> waiting = List.copyOf(it.waiting);
     it.waiting.clear();
-    it.droppedRecords = 0;
-    it.freedBytes = 0;
-    waiting.forEach(each -> each.accept(outcome));
+    waiting.forEach(each -> each.wish().ended(outcome));
   }
 }

@@ -15,11 +15,49 @@ record LogListing(List<LogFile> files) {
   /** One of them. */
   record LogFile(long baseOffset, int sizeBytes, boolean hasIndex) {}
 
+  /** Some file of a segment, by its name. */
+  record Named(String name, long baseOffset) {
+    boolean isLog() {
+      return name.endsWith(DataPaths.LOG_SUFFIX);
+    }
+
+    boolean isProducers() {
+      return name.endsWith(DataPaths.PRODUCERS_SUFFIX);
+    }
+  }
+
+  /** Logs, indexes and lists of producers. */
+  static List<Named> names(Disk disk, Path directory) throws IOException {
+    List<Named> names = new ArrayList<>();
+    for (DirectoryEntry entry : disk.list(directory)) {
+      OptionalLong offset = DataPaths.producersOffset(entry.name());
+      if (offset.isEmpty()) {
+        offset = DataPaths.baseOffset(entry.name());
+      }
+      if (entry.isFile() && offset.isPresent()) {
+        names.add(new Named(entry.name(), offset.getAsLong()));
+      }
+    }
+    return names;
+  }
+
   /**
    * What there is. Deletes what was to replace something and did not, and what had gone from the
-   * log already.
+   * log already; finishes what was replacing several segments.
    */
   static LogListing of(Disk disk, Path directory) throws IOException {
+    for (DirectoryEntry entry : disk.list(directory)) {
+      DataPaths.Joined joined = DataPaths.joined(entry.name());
+      if (entry.isFile() && joined != null) {
+        disk.syncDirectory(directory); // its name may be in the page cache only
+        SegmentSwap.finish(
+            disk,
+            directory,
+            directory.resolve(entry.name()),
+            joined.baseOffset(),
+            joined.endOffset());
+      }
+    }
     List<LogFile> logs = new ArrayList<>();
     List<DirectoryEntry> entries = disk.list(directory);
     List<String> names = entries.stream().map(DirectoryEntry::name).toList();

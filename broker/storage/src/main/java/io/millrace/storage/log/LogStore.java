@@ -401,19 +401,17 @@ public final class LogStore {
   }
 
   /**
-   * Compacts a log at once, whatever the ratio and the lags: up to where it ends now, as far as
-   * that is committed and forced.
-   *
-   * @param then on the housekeeping worker
+   * Compacts a log at once, whatever the ratio and the lags, as far as is wished for. That has to
+   * be committed and forced first.
    */
-  public void compactNow(PartitionName name, Consumer<CompactionOutcome> then) {
+  public void compactNow(PartitionName name, CompactionWish wish) {
     housekeeping.execute(
         () -> {
           PartitionLog log = logs.get(name);
           if (log == null || closed) {
-            then.accept(new CompactionOutcome.NotDone(name + " is not open"));
+            wish.ended(new CompactionOutcome.NotDone(name + " is not open"));
           } else {
-            compactor.compactNow(log, then);
+            compactor.compactNow(log, wish);
           }
         });
   }

@@ -123,6 +123,13 @@ public final class LogVerify {
         verifyProducers(path, DataPaths.producersOffset(entry.name()).getAsLong());
       } else if (DataPaths.isDeleted(entry.name())) {
         found(Finding.Severity.NOTE, path, -1, "retention has taken it: it is deleted soon");
+      } else if (DataPaths.joined(entry.name()) != null) {
+        found(
+            Finding.Severity.NOTE,
+            path,
+            -1,
+            "it takes the place of several segments when the broker starts; as it stands, some of"
+                + " them may be missing");
       } else if (DataPaths.isCleaned(entry.name())) {
         found(Finding.Severity.NOTE, path, -1, "compaction was writing it: it is deleted soon");
       } else if (!path.equals(DataPaths.leaderEpochs(directory))

@@ -414,7 +414,7 @@ public final class PartitionLog {
 
   /** See {@link LogCompaction#swap}. Any thread. */
   void swapLater(
-      CompactionFacts.ClosedSegment segment,
+      List<CompactionFacts.ClosedSegment> segments,
       SegmentCompaction.Written written,
       Consumer<Boolean> then) {
     context
@@ -424,25 +424,31 @@ public final class PartitionLog {
               if (closing || state.failure != null) {
                 then.accept(false);
               } else {
-                compaction.swap(segment, written, then);
+                compaction.swap(segments, written, then);
               }
             });
   }
 
   /**
-   * Closes the active segment, so that it can be compacted too. Any thread.
+   * Closes the active segment if it begins before an offset, so that it can be compacted too. Any
+   * thread.
    *
-   * @param then on the owner: where the log ends
+   * @param before {@link Long#MAX_VALUE}: in any case
+   * @param then on the owner: that offset, or where the log ends if it ends before it
    */
-  void rollLater(Consumer<Long> then) {
+  void rollLater(long before, Consumer<Long> then) {
     context
         .owner()
         .execute(
             () -> {
-              if (!closing && state.failure == null && !reshaping.isUnderWay()) {
+              long wanted = Math.min(before, state.endOffset());
+              if (!closing
+                  && state.failure == null
+                  && !reshaping.isUnderWay()
+                  && state.segments.active().baseOffset() < wanted) {
                 writer.rollNow();
               }
-              then.accept(state.endOffset());
+              then.accept(wanted);
             });
   }
 

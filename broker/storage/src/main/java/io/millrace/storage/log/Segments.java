@@ -65,9 +65,15 @@ final class Segments {
     return removed;
   }
 
-  /** Compaction has written a segment again. */
-  void replace(Segment old, Segment fresh) {
-    list.set(list.indexOf(old), fresh);
+  /**
+   * Compaction has written segments again.
+   *
+   * @param old neighbours
+   */
+  void replace(List<Segment> old, Segment fresh) {
+    int at = list.indexOf(old.get(0));
+    list.subList(at, at + old.size()).clear();
+    list.add(at, fresh);
   }
 
   boolean contains(Segment segment) {

@@ -17,6 +17,7 @@ public final class StorageCounters {
   private final LongAdder compactedRecords = new LongAdder();
   private final LongAdder compactionFreedBytes = new LongAdder();
   private final LongAdder compactionPasses = new LongAdder();
+  private final LongAdder joinedSegments = new LongAdder();
   private volatile int compactionStuck;
   private volatile long scrubStartBytes;
   private volatile long scrubTotalBytes;
@@ -49,6 +50,10 @@ public final class StorageCounters {
 
   void compactionPass() {
     compactionPasses.increment();
+  }
+
+  void joined(int fewer) {
+    joinedSegments.add(fewer);
   }
 
   void compactionStuck(int logs) {
@@ -131,6 +136,11 @@ public final class StorageCounters {
   /** By how much compaction has made segments smaller. */
   public long compactionFreedBytes() {
     return compactionFreedBytes.sum();
+  }
+
+  /** By how many there are fewer segments, since compacted ones were joined. */
+  public long joinedSegments() {
+    return joinedSegments.sum();
   }
 
   /** Logs that cannot be compacted for now. */

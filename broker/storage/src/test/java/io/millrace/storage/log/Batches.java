@@ -51,6 +51,18 @@ public final class Batches {
     return batch(1_700_000_000_000L, value);
   }
 
+  /** A batch of one record that has a key. */
+  public static ByteBuffer keyed(String key, String value) {
+    BatchBuilder builder = new BatchBuilder(1 << 20, 1 << 20, ByteBuffer::allocate);
+    builder.tryAppend(
+        1_700_000_000_000L,
+        key.getBytes(StandardCharsets.UTF_8),
+        value.getBytes(StandardCharsets.UTF_8),
+        List.of());
+    ByteBuffer finished = builder.finish(Compressions.NONE);
+    return ByteBuffer.allocate(finished.remaining()).put(finished).flip();
+  }
+
   public static ByteBuffer concat(ByteBuffer... parts) {
     int size = 0;
     for (ByteBuffer part : parts) {

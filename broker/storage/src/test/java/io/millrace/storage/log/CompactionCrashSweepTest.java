@@ -42,6 +42,7 @@ class CompactionCrashSweepTest {
   @Test
   void noCrashLosesAFinalStateOrBringsBackWhatWasDeleted() throws IOException {
     int crashes = 0;
+    long joined = 0;
     for (int at = 1; ; at++) {
       boolean ended = false;
       for (int loss = 0; loss <= POWER_LOSSES; loss++) {
@@ -51,6 +52,7 @@ class CompactionCrashSweepTest {
         try {
           compactTwice(topic);
           ended = true;
+          joined += topic.storage.store().counters().joinedSegments();
         } catch (SimulatedCrash e) {
           crashes++;
         }
@@ -66,6 +68,7 @@ class CompactionCrashSweepTest {
       }
     }
     assertThat(crashes).isGreaterThan(100);
+    assertThat(joined).as("ended while segments were joined too").isPositive();
   }
 
   private static void afterwards(CompactionFixture topic, int at, int loss) throws IOException {

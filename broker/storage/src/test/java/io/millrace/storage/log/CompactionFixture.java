@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -91,13 +92,29 @@ final class CompactionFixture {
     storage.flushNow(log());
     storage.onOwner(() -> log().noteHighWatermark(log().endOffset()));
     List<CompactionOutcome> outcomes = new ArrayList<>();
-    storage.store().compactNow(LogFixture.NAME, outcomes::add);
+    storage.store().compactNow(LogFixture.NAME, new Wishing(OptionalLong.empty(), outcomes));
     for (int i = 0; i < 10_000 && outcomes.isEmpty(); i++) {
       storage.settle();
       storage.housekeeping.advanceMillis(100);
     }
     storage.settle();
     assertThat(outcomes).hasSize(1).hasOnlyElementsOfType(CompactionOutcome.Done.class);
+  }
+
+  /** Waits for ever. */
+  record Wishing(OptionalLong before, List<CompactionOutcome> outcomes) implements CompactionWish {
+    @Override
+    public void begun(long wantedTo) {}
+
+    @Override
+    public boolean isGivenUp() {
+      return false;
+    }
+
+    @Override
+    public void ended(CompactionOutcome outcome) {
+      outcomes.add(outcome);
+    }
   }
 
   /** Time for what compaction does by itself. */

@@ -50,6 +50,50 @@ class CompactionTest {
   }
 
   @Test
+  void smallSegmentsThatAreLeftBecomeOneAndStayOneOverARestart() throws IOException {
+    begin();
+    for (int round = 0; round < 10; round++) {
+      for (int key = 0; key < 20; key++) {
+        topic.append("k" + key + "=round " + round);
+      }
+    }
+    assertThat(logFiles()).isGreaterThan(8);
+    topic.compact();
+    long left = logFiles();
+    assertThat(left).as("what is left, and the one that is written").isLessThanOrEqualTo(3);
+    assertThat(topic.storage.store().counters().joinedSegments()).isGreaterThan(6);
+    topic.assertTellsTheTruth();
+    assertThat(verify()).isZero();
+
+    topic.append("k1=more");
+    topic.storage.flushNow(topic.log());
+    disk.killProcess();
+    topic.start();
+    topic.assertTellsTheTruth();
+    assertThat(logFiles()).isEqualTo(left);
+  }
+
+  @Test
+  void segmentsOfATopicWithARetentionStayApart() throws IOException {
+    topic.storage.config =
+        new LogConfig(2_000, 1L << 40, 300, 1000, 1 << 20, 1L << 40, LogConfig.FOR_EVER)
+            .withCompaction(topic.storage.config.compaction());
+    begin();
+    for (int i = 0; i < 200; i++) {
+      topic.append("k" + i % 20 + "=" + i);
+    }
+    long before = logFiles();
+    topic.compact();
+    assertThat(logFiles()).isEqualTo(before + 1);
+  }
+
+  private long logFiles() throws IOException {
+    return disk.list(topic.storage.partitionDirectory()).stream()
+        .filter(entry -> entry.name().endsWith(DataPaths.LOG_SUFFIX))
+        .count();
+  }
+
+  @Test
   void compactsByItselfOnceEnoughIsDirtyAndNeverTheActiveSegment() throws IOException {
     begin();
     for (int i = 0; i < 100; i++) {
