@@ -296,6 +296,13 @@ class BenchCommandsTest {
         "bench latency load --size 8",
         "bench probe load --interval-ms 0",
         "bench probe load --seconds 0",
+        "bench group --members 0",
+        "bench group --partitions 3",
+        "bench group --members 2 --events leave,leave --rounds 1",
+        "bench group --events jump",
+        "bench group --rate 0",
+        "bench group --set no.such.key=1",
+        "bench group topic",
         "bench check"
       })
   void b68_refusesWrongUsageInOneLineBeforeItContactsAnybody(String line) {

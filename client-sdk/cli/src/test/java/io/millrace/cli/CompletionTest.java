@@ -23,7 +23,7 @@ class CompletionTest {
     assertThat(completes("millrace topic ''"))
         .contains("create", "alter", "trim", "compact", "describe");
     assertThat(completes("millrace bench ''"))
-        .contains("produce", "consume", "latency", "probe", "check");
+        .contains("produce", "consume", "latency", "probe", "group", "check");
     assertThat(completes("millrace consume --unt")).containsExactly("--until-end");
     assertThat(completes("millrace topic list --output ''")).contains("table", "json", "name");
   }

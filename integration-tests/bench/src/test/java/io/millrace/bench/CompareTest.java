@@ -39,23 +39,63 @@ class CompareTest {
   }
 
   @Test
-  void runsEachSuiteOfTheHarnessWithTheAdapterAndTellsWhichFailed() throws Exception {
-    Files.writeString(
-        folder.resolve("bench.py"),
-        """
-        import os, sys
-        print(os.path.basename(os.environ["BENCH_OURS"]), *sys.argv[1:], flush=True)
-        open(sys.argv[sys.argv.index("--out") + 1], "a").close()
-        sys.exit(1 if sys.argv[1] == "latency" else 0)
-        """);
-    Path results = folder.resolve("results.jsonl");
-    Run run = run("./compare", folder.toString(), "--quick", "--out", results.toString());
-    assertThat(run.exit).isEqualTo(1);
-    assertThat(run.said)
+  void printsWhatEventsInAGroupCostEachPeer() throws Exception {
+    Run run = run("./compare", "--table", "src/test/resources/groups.jsonl");
+    assertThat(run.exit).as(run.said).isZero();
+    assertThat(run.said.lines())
         .contains(
-            "ours throughput --peers kafka3,kafka4,ours --out " + results,
-            "ours startup --peers kafka3,kafka4,ours --out " + results,
-            "compare: failed: latency;");
+            "| join, 6 members | Kafka 3.9.2 eager | 1 | 3100 | 0.01 | 3200 | 3100 | 3300 | - | 60.0"
+                + " | 3400 |",
+            "| join, 6 members | **Millrace** | 2 | 26.0 [22.0..30.0] |  | 50.0 [40.0..60.0] | 12.0"
+                + " | 215 [210..220] | - | 8.00 | 400 |",
+            "| one consumer | **Millrace** | 1 | 3000 |  | 0.30 | 0.90 | 9000 |",
+            "| 500 | **Millrace** | 1 | 4000 |  | 170 | 3.50 | 300 | 900 |");
+  }
+
+  /** A harness whose suites only tell that they were called; of one, its peers are told. */
+  private static final String HARNESS =
+      """
+      import os
+      TMP = os.environ["TMPDIR"]
+      class Kafka:
+          def __init__(self, name): self.name = name
+      def boost(): pass
+      def log(*words): print(*words, flush=True)
+      def peers(names):
+          print("adapter", os.path.basename(os.environ["BENCH_OURS"]))
+          return [Kafka(n) for n in names.split(",")]
+      def suite_startup(peers, a, out):
+          print("turn", *[p.name for p in peers], a.reps, a.gb, flush=True)
+      class Out:
+          def __init__(self, path): open(path, "a").close()
+      """;
+
+  @Test
+  void letsPeersTakeTurnsInARotatingOrderAndTellsWhichSuiteFailed() throws Exception {
+    Files.writeString(folder.resolve("bench.py"), HARNESS);
+    Path results = folder.resolve("results.jsonl");
+    Run run =
+        run(
+            "./compare",
+            folder.toString(),
+            "--suites",
+            "latency,startup",
+            "--out",
+            results.toString());
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.said.lines().filter(line -> line.startsWith("turn ")))
+        .containsExactly(
+            "turn kafka3 1 1", "turn kafka4 1 1", "turn ours 1 1",
+            "turn kafka4 1 1", "turn ours 1 1", "turn kafka3 1 1",
+            "turn ours 1 1", "turn kafka3 1 1", "turn kafka4 1 1");
+    assertThat(run.said).contains("adapter ours", "compare: failed: latency;");
+  }
+
+  @Test
+  void refusesASuiteThatIsNotThere() throws Exception {
+    Run run = run("./compare", folder.toString(), "--suites", "speed");
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.said).contains("no suite speed; there are throughput, latency");
   }
 
   @Test
@@ -69,14 +109,15 @@ class CompareTest {
   void theAdapterTellsItsVerbs() throws Exception {
     Run run = run("./ours");
     assertThat(run.exit).isEqualTo(2);
-    assertThat(run.said).contains("prepare DIR", "create-topic", "pingpong", "probe");
+    assertThat(run.said).contains("prepare DIR", "create-topic", "pingpong", "probe", "group [OPTION");
   }
 
   private record Run(int exit, String said) {}
 
-  private static Run run(String... command) throws IOException, InterruptedException {
+  private Run run(String... command) throws IOException, InterruptedException {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().keySet().removeIf(name -> name.startsWith("BENCH_"));
+    builder.environment().put("TMPDIR", folder.toString());
     Process process = builder.start();
     String said = new String(process.getInputStream().readAllBytes(), UTF_8);
     return new Run(process.waitFor(), said);

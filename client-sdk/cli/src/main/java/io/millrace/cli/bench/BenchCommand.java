@@ -27,6 +27,7 @@ public final class BenchCommand implements Callable<Integer> {
         .addSubcommand(new BenchConsumeCommand(surroundings))
         .addSubcommand(new BenchLatencyCommand(surroundings))
         .addSubcommand(new BenchProbeCommand(surroundings))
+        .addSubcommand(new BenchGroupCommand(surroundings))
         .addSubcommand(new BenchCheckCommand(surroundings));
   }
 

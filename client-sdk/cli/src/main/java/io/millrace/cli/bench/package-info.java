@@ -1,5 +1,5 @@
 /**
- * The load generator: {@code bench produce|consume|latency|probe|check}.
+ * The load generator: {@code bench produce|consume|latency|probe|group|check}.
  *
  * <p>It measures the client library as an application would use it, and must cost little beside it:
  * a record costs one small object and two looks at the clock. Latencies count from the time a
