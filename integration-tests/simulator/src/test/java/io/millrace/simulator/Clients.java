@@ -29,7 +29,8 @@ final class Clients {
   }
 
   private Writer newWriter(int index) {
-    return new Writer(world, ledger, "w" + born++, options.writers().get(index));
+    return new Writer(
+        world, ledger, "w" + born++, options.writers().get(index), options.partitions());
   }
 
   Reader newReader() {
@@ -40,6 +41,13 @@ final class Clients {
   void send(int writer, int partition) {
     if (!isHolding) {
       writers.get(writer).send(partition);
+    }
+  }
+
+  /** As {@link #send}, also while the writer waits for as much as it may. */
+  void probe(int writer, int partition) {
+    if (!isHolding) {
+      writers.get(writer).probe(partition);
     }
   }
 

@@ -32,17 +32,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@code without}, {@code breaks}: the rule that, left out, breaks one of those promises. {@code
  * seeds}: how many are tried for what a schedule does not say, such as delays, from that of the
- * options on. A line of times stands for one act at each of them.
+ * options on. A line of times stands for one act at each of them. Options behind an act begin
+ * another round of the same cluster.
  *
  * @param name of the file, without its ending
  */
 record KeptSchedule(
-    String name,
-    Optional<SafetyRule> without,
-    Set<Rule> breaks,
-    int seeds,
-    Options options,
-    List<Act> acts) {
+    String name, Optional<SafetyRule> without, Set<Rule> breaks, int seeds, List<Round> rounds) {
   private static final double NANOS_PER_MILLI = 1e6;
   private static final Pattern LINE =
       Pattern.compile(
@@ -64,12 +60,18 @@ record KeptSchedule(
   static KeptSchedule read(String name, String text) {
     StringBuilder options = new StringBuilder();
     List<Act> acts = new ArrayList<>();
+    List<Round> rounds = new ArrayList<>();
     Set<Rule> breaks = EnumSet.noneOf(Rule.class);
     SafetyRule without = null;
     int seeds = 1;
     for (String line : text.split("\\R", -1)) {
       String rest = line.substring(line.indexOf(' ') + 1);
       if (line.startsWith("options ")) {
+        if (!acts.isEmpty()) {
+          rounds.add(round(options, acts));
+          options.setLength(0);
+          acts.clear();
+        }
         options.append(rest).append(' ');
       } else if (line.startsWith("without ")) {
         without = SafetyRule.valueOf(rest.strip());
@@ -81,13 +83,12 @@ record KeptSchedule(
         acts.addAll(acts(name, line));
       }
     }
-    return new KeptSchedule(
-        name,
-        Optional.ofNullable(without),
-        breaks,
-        seeds,
-        OptionsText.read(options.toString()),
-        acts.stream().sorted().toList());
+    rounds.add(round(options, acts));
+    return new KeptSchedule(name, Optional.ofNullable(without), breaks, seeds, List.copyOf(rounds));
+  }
+
+  private static Round round(StringBuilder options, List<Act> acts) {
+    return new Round(OptionsText.read(options.toString()), acts.stream().sorted().toList());
   }
 
   private static List<Act> acts(String name, String line) {
@@ -130,8 +131,9 @@ record KeptSchedule(
   /** One run for each of its seeds, until one breaks a promise. */
   Optional<Violation> firstViolation() {
     for (int i = 0; i < seeds; i++) {
+      int number = i;
       Optional<Violation> violation =
-          Run.of(options.withSeed(options.seed() + i), acts).violation();
+          Run.of(rounds.stream().map(round -> round.ofLaterSeed(number)).toList()).violation();
       if (violation.isPresent()) {
         return violation;
       }

@@ -7,6 +7,7 @@ import io.millrace.simulator.Act.Kind;
 import io.millrace.simulator.Violation.Rule;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class KeptScheduleTest {
@@ -15,12 +16,28 @@ class KeptScheduleTest {
     Options drawn = Options.of(4711, 0, Swarm.ASKED);
     List<Act> acts = Schedule.of(drawn);
     KeptSchedule again = KeptSchedule.read("again", KeptSchedule.text(drawn, acts));
-    assertThat(again.acts()).isEqualTo(acts);
-    assertThat(OptionsText.write(again.options())).isEqualTo(OptionsText.write(drawn));
-    assertThat(again.options().writers()).isEqualTo(drawn.writers());
-    assertThat(again.options().brokerSettings()).isEqualTo(drawn.brokerSettings());
-    assertThat(again.options().topicSettings()).isEqualTo(drawn.topicSettings());
-    assertThat(again.options().faults()).isEqualTo(Map.of());
+    assertThat(again.rounds()).hasSize(1);
+    assertThat(again.rounds().get(0).acts()).isEqualTo(acts);
+    Options options = again.rounds().get(0).options();
+    assertThat(OptionsText.write(options)).isEqualTo(OptionsText.write(drawn));
+    assertThat(options.writers()).isEqualTo(drawn.writers());
+    assertThat(options.brokerSettings()).isEqualTo(drawn.brokerSettings());
+    assertThat(options.topicSettings()).isEqualTo(drawn.topicSettings());
+    assertThat(options.faults()).isEqualTo(Map.of());
+  }
+
+  @Test
+  void readsSeveralRoundsOfOneCluster() {
+    List<Round> drawn = Round.ofSeed(4711, Swarm.ASKED).subList(0, 3);
+    String text =
+        drawn.stream()
+            .map(round -> KeptSchedule.text(round.options(), round.acts()))
+            .collect(Collectors.joining());
+    List<Round> again = KeptSchedule.read("again", text).rounds();
+    assertThat(again).extracting(Round::acts).isEqualTo(drawn.stream().map(Round::acts).toList());
+    assertThat(again)
+        .extracting(round -> OptionsText.write(round.options()))
+        .isEqualTo(drawn.stream().map(round -> OptionsText.write(round.options())).toList());
   }
 
   @Test
@@ -39,7 +56,7 @@ class KeptScheduleTest {
             0..20/10 ms  send  writer 0, partition 0
             5.5 ms  hide topic
             """);
-    assertThat(schedule.acts())
+    assertThat(schedule.rounds().get(0).acts())
         .containsExactly(
             new Act(0, Kind.SEND, 0, 0),
             new Act(5_500_000, Kind.HIDE_TOPIC, 0, 0),
@@ -48,7 +65,7 @@ class KeptScheduleTest {
             new Act(250_000_000, Kind.LOSE_POWER, 1, 900));
     assertThat(schedule.breaks()).containsExactly(Rule.I1_ACKNOWLEDGED_IS_KEPT);
     assertThat(schedule.seeds()).isEqualTo(3);
-    assertThat(schedule.options().minInSync()).isEqualTo(1);
+    assertThat(schedule.rounds().get(0).options().minInSync()).isEqualTo(1);
   }
 
   @Test

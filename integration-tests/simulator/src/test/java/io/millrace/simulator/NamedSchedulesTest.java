@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class NamedSchedulesTest {
   @ParameterizedTest(name = "{0}")
   @DisplayName("what was mended stays so, and scripts hold (reliability 4, 9)")
-  @ValueSource(strings = {"F-5", "P-4", "P-7", "P-8", "P-10", "P-13", "P-14", "F09", "F13"})
+  @ValueSource(strings = {"F-5", "P-4", "P-7", "P-8", "P-10", "P-13", "P-14", "P-15", "F09", "F13"})
   void breaksNothing(String name) {
     KeptSchedule schedule = KeptSchedule.load(name);
     assertThat(schedule.without()).isEmpty();

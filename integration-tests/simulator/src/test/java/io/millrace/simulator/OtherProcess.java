@@ -11,9 +11,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The same seeds in a process of their own. It iterates over what {@code Set.of} and {@code Map.of}
- * make in another order, and over whatever is hashed by identity: what hangs on that is no function
- * of the seed.
+ * The same seeds in a process of their own, the last one first. It iterates over what {@code
+ * Set.of} and {@code Map.of} make in another order, and over whatever is hashed by identity, and
+ * nothing is left over from the same seeds as here: what hangs on any of that is no function of the
+ * seed.
  */
 final class OtherProcess {
   private static final Pattern TRACE = Pattern.compile("seed (-?[0-9]+) has trace ([0-9a-f]{16})");
@@ -36,11 +37,11 @@ final class OtherProcess {
                 System.getProperty("java.class.path"),
                 Simulate.class.getName(),
                 "--seed",
-                Long.toString(firstSeed),
+                Long.toString(firstSeed + (count - 1) * step),
                 "--seeds",
                 Long.toString(count),
                 "--step",
-                Long.toString(step),
+                Long.toString(-step),
                 "--threads",
                 "1",
                 "--traces",

@@ -34,8 +34,8 @@ final class Probe {
         }
         sends++;
         ledger.forgetLastAcked();
-        clients.send(clients.safeWriter(), partition);
-        return "partition " + partition + " takes no records";
+        clients.probe(clients.safeWriter(), partition);
+        return "partition " + partition + " takes no records of " + clients.writers();
       }
     }
     return null;

@@ -19,6 +19,11 @@ record Round(Options options, List<Act> acts) {
         .toList();
   }
 
+  /** The same, but for what neither options nor acts say. */
+  Round ofLaterSeed(int later) {
+    return new Round(options.withSeed(options.seed() + later), acts);
+  }
+
   /** What is done to the cluster, other than work. */
   long faults() {
     return acts.stream().filter(act -> !act.kind().isWork()).count();

@@ -28,7 +28,7 @@ public final class Simulate {
         --seeds N       run so many seeds; default 1000, or 1 when --seed is given. Each is one
                         cluster that goes through up to 8 schedules, one after the other
         --seed S        begin with this one; default: one that the clock gives
-        --step D        from one seed to the next; default 1
+        --step D        from one seed to the next; default 1; less than 0: backwards
         --threads T     default: one for each processor
         --without RULE  leave out a safety rule of the brokers, which must then lose data: R5, H13 ...
         --faults KINDS  draw from these kinds of faults alone: KILL,LOSE_POWER ...
@@ -105,7 +105,7 @@ public final class Simulate {
     if (count < 0) {
       count = hasSeed ? 1 : 1_000;
     }
-    return count < 1 || step < 1 || threads < 1
+    return count < 1 || step == 0 || threads < 1
         ? "at least one seed, one step and one thread"
         : null;
   }

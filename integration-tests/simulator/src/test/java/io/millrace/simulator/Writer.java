@@ -15,25 +15,29 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A process that produces unique values. Each of its slots has one record under way at a time and
- * is a process of its own in the history, because there a process makes one call at a time.
+ * is a process of its own in the history, because there a process makes one call at a time. Behind
+ * the usual slots each partition has one for probes.
  */
 final class Writer {
   private static final int SLOTS = 5;
+
+  private static final int NONE = -1;
 
   private final Ledger ledger;
   private final String name;
   private final ClientHost host;
   private final Producer<String, String> producer;
   private final boolean idempotent;
-  private final int[] processes = new int[SLOTS];
-  private final boolean[] busy = new boolean[SLOTS];
+  private final int[] processes;
+  private final boolean[] busy;
 
   /** What is under way for the topic's name, and may come to another topic of it. */
-  private final Sent[] underWay = new Sent[SLOTS];
+  private final Sent[] underWay;
 
   private int sent;
   private boolean dead;
@@ -44,9 +48,12 @@ final class Writer {
    */
   private record Sent(int partition, String value, boolean ofFormerTopic) {}
 
-  Writer(World world, Ledger ledger, String name, Options.WriterOptions options) {
+  Writer(World world, Ledger ledger, String name, Options.WriterOptions options, int partitions) {
     this.ledger = ledger;
     this.name = name;
+    processes = new int[SLOTS + partitions];
+    busy = new boolean[processes.length];
+    underWay = new Sent[processes.length];
     this.idempotent = options.idempotent();
     ProducerSettings.Builder builder =
         ProducerSettings.builder(world.bootstrap())
@@ -66,7 +73,7 @@ final class Writer {
     host = new ClientHost(world, name, settings, options.throughZooKeeper());
     producer =
         SimulatedClients.producer(settings, host.tasks(), host.transport(), host.discovery());
-    for (int i = 0; i < SLOTS; i++) {
+    for (int i = 0; i < processes.length; i++) {
       processes[i] = ledger.journal().newProcess();
     }
   }
@@ -74,12 +81,22 @@ final class Writer {
   /** Nothing when all slots are busy. */
   void send(int partition) {
     if (!dead) {
-      host.loop().execute(() -> sendNow(partition));
+      host.loop().execute(() -> sendNow(partition, this::freeSlot));
     }
   }
 
-  private void sendNow(int partition) {
-    int slot = freeSlot();
+  /**
+   * Also when all slots are busy, with records of partitions that take none for as long as their
+   * machine is sick: a process that did nothing else than wait for them would show nothing.
+   */
+  void probe(int partition) {
+    if (!dead) {
+      host.loop().execute(() -> sendNow(partition, () -> freeSlotFor(partition)));
+    }
+  }
+
+  private void sendNow(int partition, IntSupplier slots) {
+    int slot = slots.getAsInt();
     // A topic that was deleted is looked up again, for which an application's thread would wait.
     if (slot < 0 || !SimulatedClients.knows(producer, Ledger.TOPIC)) {
       return;
@@ -108,7 +125,7 @@ final class Writer {
 
   /** The topic is another one: what is under way may land in it, or have landed in the old one. */
   void topicIsNew() {
-    for (int slot = 0; slot < SLOTS && !dead; slot++) {
+    for (int slot = 0; slot < busy.length && !dead; slot++) {
       if (busy[slot]) {
         Sent old = underWay[slot];
         tell(slot, new Sent(old.partition(), old.value(), true));
@@ -130,7 +147,13 @@ final class Writer {
         return i;
       }
     }
-    return -1;
+    return NONE;
+  }
+
+  private int freeSlotFor(int partition) {
+    int slot = freeSlot();
+    int own = SLOTS + partition;
+    return slot >= 0 || busy[own] ? slot : own;
   }
 
   private void ended(int slot, @Nullable RecordMetadata metadata, @Nullable Exception error) {
