@@ -204,6 +204,8 @@ final class Faults {
     endAround();
     // Who is an hour behind refuses what clients call now, and may go on leading.
     sick.correctWallClock();
+    // A server that is behind for longer than its limit (10 s, usually) leaves the ensemble.
+    sick.store().ifPresent(store -> world.ensemble().setLagging(store, false));
     world.machines().stream().filter(machine -> machine != sick).forEach(this::heal);
   }
 
