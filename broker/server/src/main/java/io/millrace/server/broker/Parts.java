@@ -29,6 +29,7 @@ import io.millrace.server.config.StorageSettings;
 import io.millrace.server.config.TopicSettingCheck;
 import io.millrace.server.coordinator.Coordinators;
 import io.millrace.server.coordinator.LeaderLags;
+import io.millrace.server.explain.CompactionFindings;
 import io.millrace.server.explain.ExplainSources;
 import io.millrace.server.explain.ScrubFinding;
 import io.millrace.server.explain.WaitBoard;
@@ -167,7 +168,14 @@ record Parts(
                 deletion),
             producerIds,
             settings,
-            explainSources(store.loop(), waits, health, replicas, logs, view),
+            explainSources(
+                store.loop(),
+                waits,
+                health,
+                replicas,
+                logs,
+                storage.compaction().bytesPerSecond(),
+                view),
             leaders,
             coordinators,
             logs::compactNow,
@@ -215,6 +223,7 @@ record Parts(
       BrokerHealth health,
       Replicas replicas,
       LogStore logs,
+      long bytesPerSecond,
       ClusterView view) {
     return new ExplainSources(
         board,
@@ -229,6 +238,7 @@ record Parts(
                 logs.counters().scrubEndedMillis(),
                 logs.counters().damages(),
                 logs.counters().repairs()),
+        new CompactionFindings(logs::compactions, bytesPerSecond),
         view::refusedNodes);
   }
 }

@@ -19,6 +19,7 @@ import java.util.function.Supplier;
  * @param suspected live brokers that this one takes for dead, with the reason as a clause
  * @param diskFull whether appends are being refused for lack of space; any thread
  * @param ofDisk how far it is with reading again what it stores; any thread
+ * @param compaction of what is stored here; any thread
  * @param refusedNodes of ZooKeeper, by path, with the reason as a clause; any thread
  */
 public record ExplainSources(
@@ -29,4 +30,5 @@ public record ExplainSources(
     Supplier<Map<Integer, String>> suspected,
     BooleanSupplier diskFull,
     Supplier<Finding> ofDisk,
+    CompactionFindings compaction,
     Supplier<Map<String, String>> refusedNodes) {}

@@ -139,6 +139,28 @@ public enum Reason {
           + " named, or for a disk. Under load there are always some.",
       ""),
 
+  COMPACTED(
+      Group.RECORDS,
+      Severity.FINE,
+      "The topic keeps the latest record of each key (cleanup): how far the broker that is asked"
+          + " has compacted what it stores of the partition.",
+      ""),
+  COMPACTION_BEHIND(
+      Group.RECORDS,
+      Severity.WAITING,
+      "What a broker stores of a partition could be compacted, and should be, for more than ten"
+          + " minutes: others are compacted first, or there is more than may be read in that time.",
+      "If it stays so: compaction.bytes.per.second lets it read more, compaction.memory.bytes needs"
+          + " fewer passes, a higher compaction.dirty.percent of topics gives it less to do."),
+  COMPACTION_STUCK(
+      Group.RECORDS,
+      Severity.BROKEN,
+      "What a broker stores of a partition cannot be compacted: no room to write a file anew,"
+          + " damage, or a batch of more keys than fit into memory. Nothing is lost; records stay"
+          + " that have a later one of their key. It is tried again every minute.",
+      "The text says what is in the way. Free some space, look at the disk, or raise"
+          + " compaction.memory.bytes."),
+
   // ---- The broker
   SERVING(Group.BROKER, Severity.FINE, "The broker serves.", ""),
   NOT_READY(

@@ -29,7 +29,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -125,6 +124,7 @@ final class ExplainHandler {
           .filter(each -> PARTITIONS_SHARE.contains(each.reason()))
           .forEach(waits::add);
     }
+    waits.addAll(sources.compaction().of(now.self(), id, clock.wallMillis()));
     int minInSync =
         TopicSettings.understood(topic.settings(), topic.replicationFactor(), defaults).minInSync();
     return PartitionExplanation.of(
@@ -171,6 +171,9 @@ final class ExplainHandler {
 
   private List<Finding> broker(List<ShardParts> parts, Map<Integer, String> suspected) {
     Catalog now = catalog.get();
+    List<Finding> stored = new ArrayList<>(ofThisBroker());
+    stored.add(sources.ofDisk().get());
+    stored.addAll(sources.compaction().troubles(sources.store().clock().wallMillis()));
     return BrokerExplanation.of(
         new BrokerScene(
             now.self(),
@@ -180,7 +183,7 @@ final class ExplainHandler {
             parts.stream().mapToInt(ShardParts::unopened).sum(),
             suspected,
             sources.refusedNodes().get(),
-            Stream.concat(ofThisBroker().stream(), Stream.of(sources.ofDisk().get())).toList()));
+            stored));
   }
 
   private List<Finding> ofThisBroker() {

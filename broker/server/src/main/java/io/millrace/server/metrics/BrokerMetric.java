@@ -203,7 +203,29 @@ public enum BrokerMetric {
       Group.LOG,
       "compaction_stuck",
       GAUGE,
-      "Partitions that cannot be compacted for now; the broker's log says why."),
+      "Partitions that cannot be compacted for now; explain broker says why."),
+  COMPACTION_DIRTY_RATIO(
+      Group.LOG,
+      "compaction_dirty_ratio",
+      GAUGE,
+      "Of the partition of which most has not been compacted: how much of its closed segments that"
+          + " is, 0 to 1."),
+  COMPACTION_OVERDUE_SECONDS(
+      Group.LOG,
+      "compaction_overdue_seconds",
+      GAUGE,
+      "For how long the partition that has waited longest could be compacted, and should be; 0 when"
+          + " none waits."),
+  COMPACTION_MEMORY_BYTES(
+      Group.LOG,
+      "compaction_memory_bytes",
+      GAUGE,
+      "What the keys of the partition take that is being compacted (compaction.memory.bytes)."),
+  COMPACTION_JOINED_SEGMENTS(
+      Group.LOG,
+      "compaction_joined_segments",
+      COUNTER,
+      "By how many there are fewer segments, since small ones were joined."),
   DISK_USABLE_BYTES(
       Group.LOG,
       "disk_usable_bytes",

@@ -14,6 +14,7 @@ import io.millrace.server.coordinator.Coordinators;
 import io.millrace.server.health.BrokerHealth;
 import io.millrace.server.partition.Shard;
 import io.millrace.server.partition.ShardReading;
+import io.millrace.storage.log.CompactionStatus;
 import io.millrace.storage.log.StorageCounters;
 import java.util.ArrayList;
 import java.util.List;
@@ -210,6 +211,18 @@ public final class BrokerMetrics {
     registry.counter(BrokerMetric.COMPACTED_RECORDS, counters::compactedRecords);
     registry.whole(BrokerMetric.COMPACTION_FREED_BYTES, counters::compactionFreedBytes);
     registry.whole(BrokerMetric.COMPACTION_STUCK, counters::compactionStuck);
+    registry.gauge(BrokerMetric.COMPACTION_DIRTY_RATIO, counters::compactionDirtyRatio);
+    registry.gauge(
+        BrokerMetric.COMPACTION_OVERDUE_SECONDS,
+        () -> overdueSeconds(counters.compactionDueSinceMillis()));
+    registry.whole(BrokerMetric.COMPACTION_MEMORY_BYTES, counters::compactionMemoryBytes);
+    registry.counter(BrokerMetric.COMPACTION_JOINED_SEGMENTS, counters::joinedSegments);
+  }
+
+  private double overdueSeconds(long sinceMillis) {
+    return sinceMillis == CompactionStatus.NOT_DUE
+        ? 0
+        : Math.max(0, worker.clock().wallMillis() - sinceMillis) / 1e3;
   }
 
   /** The flush worker, with a watch on what it does. */

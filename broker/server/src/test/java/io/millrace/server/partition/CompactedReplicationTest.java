@@ -58,7 +58,7 @@ class CompactedReplicationTest {
     assertThat(outcomes)
         .as(
             "%s visible, end %s, %s",
-            replicas.highWatermarkOf(id), replicas.endOf(id), world.logs.compactionTroubles())
+            replicas.highWatermarkOf(id), replicas.endOf(id), world.logs.compactions())
         .hasSize(1)
         .hasOnlyElementsOfType(CompactionOutcome.Done.class);
   }

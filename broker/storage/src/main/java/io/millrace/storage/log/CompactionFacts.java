@@ -96,6 +96,14 @@ record CompactionFacts(
     return new CompactionOutcome.Size(segments, bytes);
   }
 
+  /** Of the segments that have not been compacted, or not to their ends. */
+  long dirtyBytes(CompactionFile.Progress progress) {
+    return closed.stream()
+        .filter(each -> each.endOffset() > progress.cleanedTo())
+        .mapToLong(ClosedSegment::sizeBytes)
+        .sum();
+  }
+
   /** Whether nothing before an offset is left to be compacted. */
   boolean isCleaned(CompactionFile.Progress progress, long before) {
     return progress.cleanedTo() >= before

@@ -151,6 +151,7 @@ final class CompactionPass implements CompactionWork {
       scan = open;
     }
     int read = open.step(bytes);
+    counters.compactionMemory(keys.bytes());
     if (open.isOver()) {
       close();
       at++;

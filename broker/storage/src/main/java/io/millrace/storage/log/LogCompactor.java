@@ -54,7 +54,7 @@ final class LogCompactor {
   private final Map<PartitionName, Known> known = new HashMap<>();
 
   /** Any thread reads it. */
-  private final Map<PartitionName, String> troubles = new ConcurrentHashMap<>();
+  private final Map<PartitionName, CompactionStatus> statuses = new ConcurrentHashMap<>();
 
   private boolean isStopped;
   private boolean isLooking;
@@ -135,9 +135,18 @@ final class LogCompactor {
     }
   }
 
-  /** Why logs cannot be compacted; empty when all can. Any thread. */
-  Map<PartitionName, String> troubles() {
-    return Map.copyOf(troubles);
+  /** Of the logs that are compacted, as far as they have been looked at. Any thread. */
+  Map<PartitionName, CompactionStatus> statuses() {
+    return Map.copyOf(statuses);
+  }
+
+  private CompactionStatus status(Known it) {
+    return statuses.getOrDefault(it.log.name(), CompactionStatus.UNKNOWN);
+  }
+
+  private void status(Known it, CompactionStatus now) {
+    statuses.put(it.log.name(), now);
+    counters.compactionMet(statuses.values());
   }
 
   /** Compacts a log whatever the ratio and the lags. On the worker. */
@@ -232,6 +241,8 @@ final class LogCompactor {
               boolean isGone = !open.contains(each.log);
               if (isGone) {
                 noTrouble(each);
+                statuses.remove(each.log.name());
+                counters.compactionMet(statuses.values());
                 answer(each, new CompactionOutcome.NotDone("the log is not compacted any more"));
               }
               return isGone;
@@ -276,6 +287,14 @@ final class LogCompactor {
         CompactionPlan.decide(
             facts.candidate(it.progress, it.wantedTo() > it.progress.cleanedTo()),
             housekeeping.clock().wallMillis());
+    status(
+        it,
+        status(it)
+            .looked(
+                facts,
+                it.progress,
+                decision instanceof CompactionPlan.Decision.Compact,
+                housekeeping.clock().wallMillis()));
     if (decision instanceof CompactionPlan.Decision.Compact compact && isWorse(compact, best)) {
       best.log = it;
       best.facts = facts;
@@ -331,6 +350,7 @@ final class LogCompactor {
                 counters,
                 housekeeping::execute);
     pass = begun;
+    status(it, status(it).underWay(true));
     step(it, begun);
   }
 
@@ -367,6 +387,7 @@ final class LogCompactor {
   private void failed(Known it, CompactionWork running, String why) {
     pass = null;
     close(running);
+    status(it, status(it).underWay(false));
     if (!why.isEmpty()) {
       trouble(it, why);
     }
@@ -375,21 +396,24 @@ final class LogCompactor {
 
   private void trouble(Known it, String why) {
     it.notBeforeNanos = housekeeping.clock().nanoTime() + TROUBLE_NANOS;
-    if (!why.equals(troubles.put(it.log.name(), why))) {
+    CompactionStatus before = status(it);
+    if (!why.equals(before.trouble())) {
       LOG.warn("{} cannot be compacted for now: {}", it.log.name(), why);
     }
-    counters.compactionStuck(troubles.size());
+    status(it, before.withTrouble(why, housekeeping.clock().wallMillis()));
     answer(it, new CompactionOutcome.NotDone(why));
   }
 
   private void noTrouble(Known it) {
-    if (troubles.remove(it.log.name()) != null) {
-      counters.compactionStuck(troubles.size());
+    CompactionStatus before = status(it);
+    if (!before.trouble().isEmpty()) {
+      status(it, before.withTrouble("", housekeeping.clock().wallMillis()));
       LOG.info("{} can be compacted again, or need not be", it.log.name());
     }
   }
 
   private void close(CompactionWork running) {
+    counters.compactionMemory(0);
     try {
       running.close();
       Path unfinished = running.unfinished();
@@ -404,6 +428,7 @@ final class LogCompactor {
   private void ended(Known it, CompactionWork over) throws IOException {
     pass = null;
     close(over);
+    status(it, status(it).underWay(false));
     if (over instanceof CompactionPass done) {
       ended(it, done);
     } else {

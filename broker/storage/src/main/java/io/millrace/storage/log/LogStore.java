@@ -395,9 +395,9 @@ public final class LogStore {
     return counters;
   }
 
-  /** Why logs cannot be compacted, by partition; empty when all can. Any thread. */
-  public Map<PartitionName, String> compactionTroubles() {
-    return compactor.troubles();
+  /** Of the logs that are compacted, as far as they have been looked at. Any thread. */
+  public Map<PartitionName, CompactionStatus> compactions() {
+    return compactor.statuses();
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.millrace.storage.log;
 
+import java.util.Collection;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What the logs of one data directory have done since the start. Any thread; for metrics. */
@@ -19,6 +20,9 @@ public final class StorageCounters {
   private final LongAdder compactionPasses = new LongAdder();
   private final LongAdder joinedSegments = new LongAdder();
   private volatile int compactionStuck;
+  private volatile double compactionDirtyRatio;
+  private volatile long compactionDueSinceMillis = CompactionStatus.NOT_DUE;
+  private volatile long compactionMemoryBytes;
   private volatile long scrubStartBytes;
   private volatile long scrubTotalBytes;
   private volatile long scrubEndedMillis;
@@ -56,8 +60,28 @@ public final class StorageCounters {
     joinedSegments.add(fewer);
   }
 
-  void compactionStuck(int logs) {
-    compactionStuck = logs;
+  /** All logs that are compacted. */
+  void compactionMet(Collection<CompactionStatus> all) {
+    int stuck = 0;
+    double worst = 0;
+    long due = CompactionStatus.NOT_DUE;
+    for (CompactionStatus each : all) {
+      stuck += each.trouble().isEmpty() ? 0 : 1;
+      worst = Math.max(worst, each.ratio());
+      if (each.dueSinceMillis() != CompactionStatus.NOT_DUE) {
+        due =
+            due == CompactionStatus.NOT_DUE
+                ? each.dueSinceMillis()
+                : Math.min(due, each.dueSinceMillis());
+      }
+    }
+    compactionStuck = stuck;
+    compactionDirtyRatio = worst;
+    compactionDueSinceMillis = due;
+  }
+
+  void compactionMemory(long bytes) {
+    compactionMemoryBytes = bytes;
   }
 
   void damaged() {
@@ -146,6 +170,21 @@ public final class StorageCounters {
   /** Logs that cannot be compacted for now. */
   public long compactionStuck() {
     return compactionStuck;
+  }
+
+  /** Of the log of which most has not been compacted, 0 to 1. */
+  public double compactionDirtyRatio() {
+    return compactionDirtyRatio;
+  }
+
+  /** Since when the log that has waited longest could be compacted; -1 when none waits. */
+  public long compactionDueSinceMillis() {
+    return compactionDueSinceMillis;
+  }
+
+  /** What the keys of the log take that is being compacted now. */
+  public long compactionMemoryBytes() {
+    return compactionMemoryBytes;
   }
 
   /** Passes over a log that have come to their end. */

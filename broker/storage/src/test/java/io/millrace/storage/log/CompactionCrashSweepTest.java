@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
  * still ends with what was written last, and a second compaction comes to its end.
  */
 class CompactionCrashSweepTest {
-  private static final int POWER_LOSSES = 3;
+  private static final int POWER_LOSSES = 6;
 
   private static CompactionFixture written(MemoryDisk disk) throws IOException {
     CompactionFixture topic = new CompactionFixture(disk, 1_500);
@@ -57,7 +57,7 @@ class CompactionCrashSweepTest {
           crashes++;
         }
         if (loss > 0) {
-          disk.losePower(0.2 + 0.2 * loss);
+          disk.losePower(0.1 + 0.12 * loss);
         } else {
           disk.killProcess();
         }

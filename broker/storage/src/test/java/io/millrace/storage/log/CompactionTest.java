@@ -262,7 +262,10 @@ class CompactionTest {
     topic.storage.onOwner(() -> topic.log().noteHighWatermark(topic.log().endOffset()));
     topic.pass(30_000);
     assertThat(topic.storage.damages).hasSize(1);
-    assertThat(topic.storage.store().compactionTroubles()).containsKey(LogFixture.NAME);
+    assertThat(topic.storage.store().compactions())
+        .hasEntrySatisfying(
+            LogFixture.NAME, status -> assertThat(status.trouble()).contains("damage"));
+    assertThat(topic.storage.store().counters().compactionStuck()).isEqualTo(1);
     assertThat(topic.storage.store().counters().compactedRecords()).isZero();
     assertThat(topic.storage.failures).isEmpty();
   }
