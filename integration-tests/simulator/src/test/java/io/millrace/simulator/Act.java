@@ -97,7 +97,17 @@ record Act(long atNanos, Kind kind, int who, int other) implements Comparable<Ac
     /** It does not poll for so long. */
     STALL_MEMBER("member", "ms"),
     /** When so much more has happened to the group. */
-    KILL_COORDINATOR("after", "");
+    KILL_COORDINATOR("after", ""),
+
+    // Of a topic that keeps the latest of each key; see KeyedWorkload.
+    WRITE_KEY("writer", "key"),
+    DELETE_KEY("writer", "key"),
+    /** By a reader that goes on over all rounds, and is often behind. */
+    READ_KEYS("", ""),
+    /** An operator wants it compacted now. */
+    COMPACT("", ""),
+    /** Another takes its place, with keys of its own. */
+    KILL_KEYED_WRITER("writer", "");
 
     private final String who;
     private final String other;

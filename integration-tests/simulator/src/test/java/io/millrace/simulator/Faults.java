@@ -98,12 +98,16 @@ final class Faults {
       case FLIP_BIT -> disks.flipBit(machine(act), act.other());
       case EMPTY_DISK -> {
         // Else nobody can tell yet who has copies of the new topic.
-        if (!clients.isHolding()) {
+        if (!clients.isHolding() && workload.survivesDiskLoss()) {
           disks.empty(machine(act));
         }
       }
       case TAKE_IMAGE -> disks.takeImage(machine(act));
-      case RETURN_IMAGE -> disks.returnImage(machine(act));
+      case RETURN_IMAGE -> {
+        if (workload.survivesDiskLoss()) {
+          disks.returnImage(machine(act));
+        }
+      }
       case HOLD_BACK -> network.holdBack(clients.host(act.who()), clients.host(act.other()));
       case DRAIN -> {
         drained.add(machine(act).id());

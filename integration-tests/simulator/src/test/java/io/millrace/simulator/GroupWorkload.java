@@ -151,6 +151,11 @@ final class GroupWorkload implements Workload {
             .allMatch(machine -> machine.state() == Machine.State.UP && !machine.isInDoubt());
   }
 
+  @Override
+  public boolean survivesDiskLoss() {
+    return false;
+  }
+
   private static boolean isWhole(Seen seen) {
     return seen.content().getInSyncCount() == seen.content().getReplicasCount();
   }

@@ -220,6 +220,9 @@ record Options(
     settings.put("flush.interval.ms", Integer.toString(flushIntervalMillis));
     settings.put("checkpoint.interval.ms", "700");
     settings.put("scrub.interval.ms", Integer.toString(scrubIntervalMillis));
+    if (workload == Workload.Kind.KEYED) {
+      settings.put("compaction.interval.ms", "150");
+    }
     return settings;
   }
 

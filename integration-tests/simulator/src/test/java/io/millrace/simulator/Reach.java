@@ -45,6 +45,12 @@ final class Reach {
     /** A group got again what had not been committed. */
     GROUP_REPEATED,
     COORDINATOR_KILLED,
+    /** Replicas that were compacted when somebody wanted it, while anything went wrong. */
+    COMPACTED,
+    /** Records that are gone because a later one of their key is there. */
+    COMPACTED_AWAY,
+    /** A key was deleted for good: its deletion has gone too. */
+    DELETION_GONE,
     LOSS_PERMITTED,
     ACKNOWLEDGED
   }

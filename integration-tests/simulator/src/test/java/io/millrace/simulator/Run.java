@@ -106,6 +106,7 @@ final class Run {
     return switch (options.workload()) {
       case NONE -> Workload.NONE;
       case GROUP -> new GroupWorkload(world, options, eye, ledger, reach);
+      case KEYED -> new KeyedWorkload(world, options, eye, reach);
     };
   }
 

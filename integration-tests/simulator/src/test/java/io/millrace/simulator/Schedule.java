@@ -28,6 +28,8 @@ final class Schedule {
     options.faults().forEach(schedule::faults);
     if (options.workload() == Workload.Kind.GROUP) {
       new GroupScript(options, schedule::add).write();
+    } else if (options.workload() == Workload.Kind.KEYED) {
+      new KeyedScript(options, schedule::add).write();
     }
     return schedule.acts.stream().sorted().toList();
   }

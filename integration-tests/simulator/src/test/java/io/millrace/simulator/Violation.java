@@ -33,6 +33,8 @@ record Violation(Rule rule, String what, long atNanos) {
     I13_RECOVERS,
     /** No damaged byte reaches anybody. */
     I14_NO_DAMAGE,
+    /** Up to where a broker says that it has compacted, each key has one record. */
+    COMPACTED_AS_TOLD,
     /** What is reported as failed is not in the log. */
     I17_HONEST_OUTCOMES,
     /** A task of a broker or a client threw: a bug, whatever it led to. */

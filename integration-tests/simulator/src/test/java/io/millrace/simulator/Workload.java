@@ -1,6 +1,7 @@
 package io.millrace.simulator;
 
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -15,12 +16,18 @@ interface Workload extends AutoCloseable {
     NONE,
 
     /** Members of a group share the topic. */
-    GROUP;
+    GROUP,
+
+    /** A second topic keeps the latest record of each key. */
+    KEYED;
 
     /** One seed of so many has one: it costs more than others. */
     static final int EVERY = 128;
 
     static final int GROUPS = 11;
+
+    /** The first of them draws newer kinds of faults too. */
+    private static final List<Integer> KEYS = List.of(23, 43);
 
     /** What this process was asked for; by itself what every build draws. */
     private static final String ASKED = System.getProperty("simulator.workload", "");
@@ -29,16 +36,28 @@ interface Workload extends AutoCloseable {
       if (!ASKED.isEmpty()) {
         return valueOf(ASKED);
       }
-      return Math.floorMod(seed, (long) EVERY) == GROUPS ? GROUP : NONE;
+      int place = Math.floorMod(seed, EVERY);
+      if (place == GROUPS) {
+        return GROUP;
+      }
+      return KEYS.contains(place) ? KEYED : NONE;
     }
 
     /**
-     * Faults that break no promise of what it does. Groups are kept at level standard, which
-     * survives that one broker loses power.
+     * Faults that break promises of what it does. Groups are kept at level standard, which survives
+     * that one broker loses power; keys at level synced, which survives all that is not done to the
+     * topic, or to all disks, at once.
      */
     Set<Options.Fault> excluded() {
       if (this == NONE) {
         return EnumSet.noneOf(Options.Fault.class);
+      }
+      if (this == KEYED) {
+        EnumSet<Options.Fault> toTheTopic = EnumSet.of(Options.Fault.FLIP_BIT);
+        toTheTopic.add(Options.Fault.HIDE_TOPIC);
+        toTheTopic.add(Options.Fault.NEW_TOPIC);
+        toTheTopic.add(Options.Fault.LOST_NODES);
+        return toTheTopic;
       }
       EnumSet<Options.Fault> disks =
           EnumSet.of(
@@ -72,6 +91,11 @@ interface Workload extends AutoCloseable {
         }
 
         @Override
+        public boolean survivesDiskLoss() {
+          return true;
+        }
+
+        @Override
         public void endFaults() {}
 
         @Override
@@ -94,6 +118,9 @@ interface Workload extends AutoCloseable {
 
   /** Whether nothing that it relies on can be lost, if one broker loses power now. */
   boolean survivesPowerLoss();
+
+  /** Whether nothing that it relies on can be lost, if one broker loses what it has on its disk. */
+  boolean survivesDiskLoss();
 
   /** Everything that lasts comes to an end. */
   void endFaults();

@@ -94,6 +94,11 @@ public final class CompactedLogs {
     return state;
   }
 
+  /** Whether any record of a key is left. */
+  public static boolean has(ReplicaLog log, String key) {
+    return log.records().values().stream().anyMatch(record -> key.equals(record.key()));
+  }
+
   /** How many records there are that have a later one of their key below an offset. */
   public static long superseded(ReplicaLog log, long below) {
     Map<String, StoredRecord> latest = latest(log, below);
