@@ -23,6 +23,7 @@ class BenchmarksTest {
           "DecodeBenchmark",
           "AppendBenchmark",
           "IndexBenchmark",
+          "CompactionBenchmark",
           "FrameBenchmark",
           "MailboxBenchmark");
 
