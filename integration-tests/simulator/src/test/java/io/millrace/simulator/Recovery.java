@@ -73,20 +73,6 @@ final class Recovery {
         .anyMatch(problem -> problem.kind() != LogProblem.Kind.EPOCH_LIST);
   }
 
-  /**
-   * A log that a broker has used, and finds damaged when it opens it again, it leaves alone until
-   * it starts anew: it is started anew, as an operator would who sees that others lead.
-   */
-  void restartTheDamaged() {
-    eye.partitions()
-        .forEach(
-            (znode, seen) ->
-                seen.content().getReplicasList().stream()
-                    .filter(replica -> replica != seen.content().getLeader())
-                    .filter(replica -> isDamaged(replica, znode))
-                    .forEach(replica -> world.machines().get(replica - 1).kill()));
-  }
-
   /** I14: where bits have flipped, they are found and put right. Asked after the rest. */
   @Nullable String damaged() {
     List<LogProblem> problems = new ArrayList<>();

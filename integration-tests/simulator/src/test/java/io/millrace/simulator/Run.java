@@ -5,7 +5,6 @@ import io.millrace.client.AdminSettings;
 import io.millrace.client.NewTopic;
 import io.millrace.client.SimulatedClients;
 import io.millrace.client.TopicDescription;
-import io.millrace.rpc.Timer;
 import io.millrace.simulator.Violation.Rule;
 import java.time.Duration;
 import java.util.List;
@@ -30,9 +29,6 @@ final class Run {
 
   /** {@code replica.lag.time.ms}, by itself. */
   private static final long LAG_NANOS = 10 * World.SECOND;
-
-  /** More than scrubs and repairs take. */
-  private static final long UNTIL_RESTART_NANOS = 10 * World.SECOND;
 
   /** Of the first round: cluster and clients are the same in all. */
   private final Options options;
@@ -153,10 +149,6 @@ final class Run {
 
   /** False also where the only copy left is damaged: that waits for a person. */
   private boolean recoversFromDamage(Recovery recovery) {
-    Timer restart =
-        world
-            .scheduler()
-            .at(world.scheduler().nanoTime() + UNTIL_RESTART_NANOS, recovery::restartTheDamaged);
     Missing all =
         () -> {
           String what = recovery.missing();
@@ -172,7 +164,6 @@ final class Run {
               return waits[0] ? null : all.yet();
             },
             RECOVERY_NANOS + 2 * POLL_NANOS);
-    restart.cancel();
     return isOver && !waits[0];
   }
 

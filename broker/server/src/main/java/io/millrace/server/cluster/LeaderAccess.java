@@ -54,6 +54,7 @@ public record LeaderAccess(
     UncleanElections unclean =
         new UncleanElections(outlook, peers, new UncleanElection(store, outlook.self()), counts);
     replicas.setUnclean(unclean);
+    replicas.setPeers(peers);
     FullDiskDuty fullDisk =
         new FullDiskDuty(
             store.loop().clock(),

@@ -213,6 +213,28 @@ public final class Leaderships {
     }
   }
 
+  /**
+   * Goes on leading a partition in the next epoch: what its followers have fetched in this one
+   * counts no more. Any thread.
+   *
+   * @param why for people, into the partition's node
+   * @return completes on the loop: why not; empty when it is done
+   */
+  public CompletionStage<Optional<String>> leadAnew(PartitionId id, int epoch, String why) {
+    CompletableFuture<Optional<String>> done = new CompletableFuture<>();
+    loop.execute(
+        () -> {
+          Replica replica = table.find(id);
+          if (replica == null || replica.epochLed != epoch || replica.handingOver || stopped) {
+            done.complete(
+                Optional.of("this broker does not lead it in that epoch, or not for long"));
+          } else {
+            replicas.leadAnew(replica, epoch, why, done::complete);
+          }
+        });
+    return done;
+  }
+
   private static ElectOutcome electOutcome(HandOvers.Result result) {
     return result instanceof HandOvers.Result.Done done
         ? new ElectOutcome.Settled(done.now(), "handed over to its preferred replica")

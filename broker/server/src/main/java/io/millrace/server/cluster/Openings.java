@@ -66,7 +66,6 @@ final class Openings {
     table.end(replica);
     if (opened instanceof LocalPartitions.Opened.Open open) {
       replica.stage = Replica.Stage.OPEN;
-      replica.wasOpen = true;
       replica.openedNanos = loop.clock().nanoTime();
       replica.epochOnDisk = Math.max(replica.epochOnDisk, open.highestEpoch());
       replica.position = open.position();
@@ -83,6 +82,7 @@ final class Openings {
     LogOpening.Cause cause = offline.cause();
     replica.stage = Replica.Stage.OFFLINE;
     replica.isDamaged = cause == LogOpening.Cause.DAMAGED;
+    replica.damage = replica.isDamaged ? offline.why() : "";
     if (cause == LogOpening.Cause.DISK_FAILED) {
       table.trouble(replica, offline.why());
       again.stop();

@@ -27,11 +27,14 @@ final class Replica {
   Stage stage = Stage.NEW;
   LogPosition position = LogPosition.NOTHING;
 
-  /** Offline since it was opened in this life, and to be copied anew once it is out of the sets. */
+  /**
+   * Offline since it was opened last, and to be copied anew once it is out of the sets. Nothing is
+   * to be decided by what it was found to be.
+   */
   boolean isDamaged;
 
-  /** It has been open in this life, and may have fetched or been fetched from. */
-  boolean wasOpen;
+  /** What is wrong with it then; empty when nothing is. */
+  String damage = "";
 
   /** When it was opened last, and how long it had been waited for, if it had failed before. */
   long openedNanos;
@@ -48,7 +51,10 @@ final class Replica {
   /** The last one that it has begun: told by the partition when it serves. */
   int epochBegun = -1;
 
-  /** The highest one that the partition was told to lead or follow in. */
+  /**
+   * The highest one that the partition was told to lead or follow in: in later ones nobody counts
+   * on what this copy holds by what it has fetched.
+   */
   int epochTold = -1;
 
   /** In which it was elected; what is written for it is written in that life only. */

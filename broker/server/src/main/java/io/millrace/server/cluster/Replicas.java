@@ -90,6 +90,11 @@ public final class Replicas implements LocalPartitions.RoleListener {
   }
 
   /** Before the first picture. */
+  void setPeers(PeerCalls peers) {
+    repairs.setPeers(peers);
+  }
+
+  /** Before the first picture. */
   void setUnclean(UncleanElections elections) {
     unclean = elections;
   }
@@ -368,8 +373,22 @@ public final class Replicas implements LocalPartitions.RoleListener {
    * who lead, see {@link Repairs#giveUpLeadership}.
    */
   private void leadAnew(Replica replica, PartitionImage image) {
+    if (!RepairPlan.mustResign(outlook.self(), outlook.incarnation(), image)) {
+      leadAnew(
+          replica, image.leaderEpoch(), "the log of this leader was opened again", refused -> {});
+    }
+  }
+
+  /**
+   * Takes the epoch after the one that this broker has been named in: all that was counted on in
+   * that one counts no more.
+   *
+   * @param then why not; empty when it is done
+   */
+  void leadAnew(Replica replica, int epoch, String why, Consumer<Optional<String>> then) {
     HandOver write = handOver;
-    if (write == null || RepairPlan.mustResign(outlook.self(), outlook.incarnation(), image)) {
+    if (write == null || replica.isUnderWay()) {
+      then.accept(Optional.of("another change is under way"));
       return;
     }
     replica.electing = true; // nothing else is decided before it is known what came of it
@@ -379,22 +398,19 @@ public final class Replicas implements LocalPartitions.RoleListener {
         .write(
             replica.id.topicId(),
             replica.id.partition(),
-            new HandOver.Change(
-                self,
-                life,
-                image.leaderEpoch(),
-                self,
-                life,
-                "the log of this leader was opened again"))
+            new HandOver.Change(self, life, epoch, self, life, why))
         .whenComplete(
             (outcome, bug) -> {
               replica.electing = false;
-              if (bug != null) {
-                LOG.error("{}: leading anew failed", replica.id, bug);
-              } else if (outcome instanceof SetsWrite.Outcome.Written written) {
+              if (bug == null && outcome instanceof SetsWrite.Outcome.Written written) {
                 onElected(replica, new Elections.Result.Elected(written.now()));
+                then.accept(Optional.empty());
                 return;
               }
+              if (bug != null) {
+                LOG.error("{}: leading anew failed", replica.id, bug);
+              }
+              then.accept(Optional.of("the next epoch could not be begun: " + outcome));
               decideLater(replica, UNCLEAN_GRACE_NANOS);
             });
   }

@@ -102,7 +102,7 @@ public final class ApiHandler implements RequestHandler {
             producerIds, ChangeQuota.ofProducers(requests.producerIdsPerSecond(), clock));
     electLeaders = new ElectLeadersHandler(catalog, leaders.elections());
     drainBroker = new DrainBrokerHandler(catalog, leaders.leaderships());
-    leaveInSync = new LeaveInSyncHandler(shards, requests);
+    leaveInSync = new LeaveInSyncHandler(shards, requests, leaders.leaderships());
     replicaEnds = new ReplicaEndsHandler(shards, requests);
     readerLags = new ReaderLagsHandler(shards, requests);
     groups = new GroupHandlers(coordinators, catalog, topics, requests);

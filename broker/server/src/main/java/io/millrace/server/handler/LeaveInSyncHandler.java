@@ -1,6 +1,7 @@
 package io.millrace.server.handler;
 
 import io.millrace.rpc.InboundRequest;
+import io.millrace.server.cluster.Leaderships;
 import io.millrace.server.config.RequestSettings;
 import io.millrace.server.partition.Partition;
 import io.millrace.server.partition.PartitionId;
@@ -18,16 +19,20 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * A follower that is about to stop asks to be taken out of in-sync sets, so that nobody waits for
- * it: each leader writes that by itself. Who may ask is {@link ReplicaAdmission}'s to say.
+ * A follower that is about to stop, or whose copies are damaged, asks to be taken out of in-sync
+ * sets, so that nobody waits for it: each leader writes that by itself. For the damaged ones the
+ * leader then goes on in another epoch, in which they can come back: in the one they were damaged
+ * in it goes by what they had. Who may ask is {@link ReplicaAdmission}'s to say.
  */
 final class LeaveInSyncHandler {
   private final List<Shard> shards;
   private final RequestSettings settings;
+  private final Leaderships leaderships;
 
-  LeaveInSyncHandler(List<Shard> shards, RequestSettings settings) {
+  LeaveInSyncHandler(List<Shard> shards, RequestSettings settings, Leaderships leaderships) {
     this.shards = shards;
     this.settings = settings;
+    this.leaderships = leaderships;
   }
 
   void handle(InboundRequest request) {
@@ -53,12 +58,16 @@ final class LeaveInSyncHandler {
                     Response.newBuilder()
                         .setLeaveInSync(LeaveInSyncResponse.newBuilder().addAllResults(all))));
     for (int i = 0; i < count; i++) {
-      ask(leave.getFollower(), leave.getPartitions(i), i, results);
+      ask(leave, leave.getPartitions(i), i, results);
     }
   }
 
   private void ask(
-      Follower follower, ReplicaPartition which, int index, Gather<LeaveInSyncResult> results) {
+      LeaveInSyncRequest leave,
+      ReplicaPartition which,
+      int index,
+      Gather<LeaveInSyncResult> results) {
+    Follower follower = leave.getFollower();
     PartitionId id = ReplicaPartitions.id(which);
     Shard owner = id.ownerAmong(shards);
     owner.deliver(
@@ -74,9 +83,33 @@ final class LeaveInSyncHandler {
             partition.onLeaveAsked(
                 follower.getBrokerId(),
                 (int) follower.getIncarnation(),
-                why -> results.fill(index, result(which, why)));
+                why -> {
+                  if (leave.getCopiesLost() && why.isEmpty()) {
+                    leadAnew(follower, which, index, results);
+                  } else {
+                    results.fill(index, result(which, why));
+                  }
+                });
           }
         });
+  }
+
+  private void leadAnew(
+      Follower follower, ReplicaPartition which, int index, Gather<LeaveInSyncResult> results) {
+    leaderships
+        .leadAnew(
+            ReplicaPartitions.id(which),
+            which.getLeaderEpoch(),
+            "broker " + follower.getBrokerId() + " has lost its copy, and begins a new one")
+        .whenComplete(
+            (why, bug) ->
+                results.fill(
+                    index,
+                    result(
+                        which,
+                        bug != null
+                            ? Optional.of(new Refusal(ErrorCode.INTERNAL, "failed: " + bug))
+                            : why.map(text -> new Refusal(ErrorCode.UNAVAILABLE, text)))));
   }
 
   private static LeaveInSyncResult result(ReplicaPartition which, Optional<Refusal> refusal) {

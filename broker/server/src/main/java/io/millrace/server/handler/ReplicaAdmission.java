@@ -74,7 +74,9 @@ final class ReplicaAdmission {
               + (live == null ? "it is not registered" : "it is in " + live.incarnation())
               + "; retry");
     }
-    draining.heard(live.id(), live.incarnation(), claimed.getDraining());
+    if (!head.getLeaveInSync().getCopiesLost()) { // that says nothing of the broker's other wishes
+      draining.heard(live.id(), live.incarnation(), claimed.getDraining());
+    }
     return head.hasFetch() ? checkFetched(now, head, live.id()) : checkLeft(now, head, live.id());
   }
 

@@ -497,11 +497,13 @@ public final class DataDirectory implements AutoCloseable {
   /**
    * Puts a damaged partition's directory aside, if there is one, durably, as {@link #moveToTrash}
    * does. What is remembered of it from now on is the highest epoch seen.
+   *
+   * @param epochSeen in this life; a checkpoint may have said so, or not yet
    */
-  public void setAside(PartitionName partition, long wallMillis) throws IOException {
-    CheckpointEntry before = lastCheckpoint(partition);
-    checkpoint.put(
-        partition, new CheckpointEntry(0, 0, before.highestEpoch(), CheckpointEntry.NO_BOOT));
+  public void setAside(PartitionName partition, long wallMillis, int epochSeen)
+      throws IOException {
+    int highest = Math.max(epochSeen, lastCheckpoint(partition).highestEpoch());
+    checkpoint.put(partition, new CheckpointEntry(0, 0, highest, CheckpointEntry.NO_BOOT));
     Checkpoint.write(disk, paths.checkpoint(), checkpoint);
     if (disk.kind(paths.partition(partition)) != FileKind.ABSENT) {
       trash.take(partition, wallMillis);

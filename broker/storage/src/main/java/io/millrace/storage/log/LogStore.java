@@ -541,9 +541,11 @@ public final class LogStore {
           if (logs.containsKey(name)) {
             throw new IllegalStateException(name + " is open");
           }
-          failedOpenings.remove(name);
+          CheckpointEntry known = letGo.getOrDefault(name, CheckpointEntry.NOTHING);
           try {
-            directory.setAside(name, wallMillis);
+            directory.setAside(name, wallMillis, known.highestEpoch());
+            failedOpenings.remove(name);
+            letGo.remove(name);
             then.accept(null);
           } catch (IOException e) {
             failIfForce(e);
