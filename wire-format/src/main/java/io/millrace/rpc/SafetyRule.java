@@ -42,6 +42,9 @@ public enum SafetyRule {
   H13("a stopping follower removes itself"),
   H14("a candidate fetches between its write and the outcome"),
   H15("a leader appends what only it vouches for, or nobody can tell again, while it hands over"),
+  H16("a damaged copy begins anew in the epoch that it was used in"),
+  H17("what a sole member has vouched for is not held against what it has"),
+  H18("the roll call goes by who has left, also where the last has lost what it had forced"),
   F1("what a failed force has left in the page cache is not written again"),
   F4("a log that could not be opened is not tried again");
 

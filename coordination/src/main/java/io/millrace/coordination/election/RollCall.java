@@ -32,7 +32,8 @@ final class RollCall {
    * long ago and need not have said anything, may have more of it.
    */
   boolean asksAll() {
-    return partition.getReplicasCount() > 1
+    return !SafetyRule.H18.isLeftOut()
+        && partition.getReplicasCount() > 1
         && decides()
         && partition.getRollCallList().stream()
             .anyMatch(

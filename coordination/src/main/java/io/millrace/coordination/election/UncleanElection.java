@@ -135,6 +135,21 @@ public final class UncleanElection {
     return highest;
   }
 
+  /**
+   * What would be written; null for nothing. Pure.
+   *
+   * @param live incarnations of the live brokers
+   */
+  static @Nullable PartitionNode plan(
+      PartitionNode current,
+      int self,
+      Map<Integer, Reach> reached,
+      Set<Integer> without,
+      Map<Integer, Integer> live,
+      Cause cause) {
+    return new Deciding(self, reached, without, () -> live, cause).next(current, 0);
+  }
+
   private static final class Deciding implements PartitionWrite.Change {
     private final int self;
     private final Map<Integer, Reach> reached;

@@ -2,6 +2,7 @@ package io.millrace.coordination.election;
 
 import io.millrace.coordination.v1.PartitionNode;
 import io.millrace.coordination.v1.VouchedEnd;
+import io.millrace.rpc.SafetyRule;
 import java.util.List;
 import java.util.Optional;
 
@@ -31,7 +32,8 @@ final class Vouching {
   /** Whether a replica is the only member, and lacks what it has vouched for. */
   static boolean isBroken(PartitionNode node, int self, LogPosition position) {
     VouchedEnd vouched = node.getVouched();
-    return node.getSoleFlushed()
+    return !SafetyRule.H17.isLeftOut()
+        && node.getSoleFlushed()
         && node.hasVouched()
         && node.getInSyncList().equals(List.of(self))
         && !position.reaches(vouched.getLastEpoch(), vouched.getLogEnd());

@@ -3,6 +3,7 @@ package io.millrace.server.cluster;
 import io.millrace.coordination.view.BrokerImage;
 import io.millrace.coordination.view.ClusterImage;
 import io.millrace.coordination.view.PartitionImage;
+import io.millrace.rpc.SafetyRule;
 import java.util.stream.Stream;
 
 /**
@@ -60,7 +61,7 @@ enum RepairPlan {
     if (!isLed) {
       return WAIT;
     }
-    if (partition.leaderEpoch() <= usedIn) {
+    if (partition.leaderEpoch() <= usedIn && !SafetyRule.H16.isLeftOut()) {
       return ASK_THE_LEADER;
     }
     boolean isMember = partition.inSync().contains(self) || partition.eligible().contains(self);

@@ -500,8 +500,7 @@ public final class DataDirectory implements AutoCloseable {
    *
    * @param epochSeen in this life; a checkpoint may have said so, or not yet
    */
-  public void setAside(PartitionName partition, long wallMillis, int epochSeen)
-      throws IOException {
+  public void setAside(PartitionName partition, long wallMillis, int epochSeen) throws IOException {
     int highest = Math.max(epochSeen, lastCheckpoint(partition).highestEpoch());
     checkpoint.put(partition, new CheckpointEntry(0, 0, highest, CheckpointEntry.NO_BOOT));
     Checkpoint.write(disk, paths.checkpoint(), checkpoint);

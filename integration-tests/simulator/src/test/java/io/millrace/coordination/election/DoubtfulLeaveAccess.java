@@ -11,7 +11,13 @@ public final class DoubtfulLeaveAccess {
    * @return null when there is nothing to leave
    */
   public static @Nullable PartitionNode plan(
+      PartitionNode partition, int self, LogPosition position, Loss loss) {
+    return DoubtfulLeave.plan(partition, self, position, loss);
+  }
+
+  /** Whether it is the only member, and has less than it has vouched for. */
+  public static boolean lacksWhatItVouchedFor(
       PartitionNode partition, int self, LogPosition position) {
-    return DoubtfulLeave.plan(partition, self, position, Loss.UNFLUSHED);
+    return Vouching.isBroken(partition, self, position);
   }
 }

@@ -4,8 +4,12 @@ import io.millrace.coordination.election.DoubtfulLeaveAccess;
 import io.millrace.coordination.election.ElectionPlan;
 import io.millrace.coordination.election.ElectionScene;
 import io.millrace.coordination.election.LogPosition;
+import io.millrace.coordination.election.Loss;
+import io.millrace.coordination.election.UncleanElection;
+import io.millrace.coordination.election.UncleanElectionAccess;
 import io.millrace.coordination.v1.PartitionNode;
 import io.millrace.rpc.SafetyRule;
+import io.millrace.server.cluster.RepairPlanAccess;
 import io.millrace.server.partition.DivergenceAccess;
 import io.millrace.server.replica.EpochLookup;
 import io.millrace.server.replica.FollowerReplica;
@@ -13,6 +17,8 @@ import io.millrace.server.replica.FollowerStep;
 import io.millrace.server.replica.LeaderReplica;
 import io.millrace.server.replica.SetsOutcome;
 import io.millrace.server.replica.Want;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -21,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What happens to a state, step by step; each method changes the state that it is given. */
 final class Behaviour {
+  /** Nobody waits for others' turn. */
+  private static final long LONG_AGO = 1_000_000;
+
   private final Scope scope;
   private final Znodes znodes;
   private final Leading leading;
@@ -69,7 +78,12 @@ final class Behaviour {
     }
     cluster.leaders[z.epoch()] = name;
     if (cluster.node.epoch() == z.epoch() && !cluster.hasAllPromised(i)) {
-      if (z.mayHaveLost() && cluster.powerLosses > 1) {
+      if (z.mayHaveLost() && cluster.powerLosses == 0 && cluster.lostFlushes == 1) {
+        if (cluster.somebodyHasAllPromised()) {
+          cluster.fail("a loss is told, although another replica has what was promised");
+        }
+        cluster.hasToldALoss = true;
+      } else if (z.mayHaveLost() && cluster.powerLosses + cluster.lostFlushes > 1) {
         cluster.hasToldALoss = true; // beyond the promise, and not in silence
       } else if (z.mayHaveLost()) {
         cluster.fail("one power loss has cost what was promised, although that is told");
@@ -238,7 +252,9 @@ final class Behaviour {
       checked |= 1 << f;
       lives |= admitted.getValue() << (f * Write.LIFE_BITS);
     }
-    Znode next = Znodes.of(Objects.requireNonNull(server.view), write.change());
+    Znode next =
+        Znodes.of(
+            Objects.requireNonNull(server.view), write.change(), server.reach(server.flushed));
     send(cluster, i, Write.Kind.SETS, next, checked, lives);
     return true;
   }
@@ -260,7 +276,45 @@ final class Behaviour {
     if (next.epoch() > scope.epochs()) {
       return false;
     }
+    if (take.mustFlushFirst()) {
+      next = next.vouching(Math.max(0, server.lastEpoch()), server.end);
+    }
     send(cluster, i, Write.Kind.ELECTION, next, 0, 0);
+    return true;
+  }
+
+  /** By whoever comes first, when the sets do not tell who has the most. False: they do. */
+  boolean askAll(Cluster cluster, int i) {
+    Server server = cluster.servers[i];
+    PartitionNode node = znodes.node(Objects.requireNonNull(server.view));
+    Map<Integer, Integer> live = new HashMap<>();
+    Map<Integer, UncleanElection.Reach> reached = new HashMap<>();
+    Set<Integer> without = new HashSet<>();
+    for (int f = 0; f < Cluster.REPLICAS; f++) {
+      Server asked = cluster.servers[f];
+      if (asked.up != Server.Up.LIVE) {
+        continue;
+      }
+      live.put(f + 1, asked.incarnation);
+      if (asked.isOffline) {
+        without.add(f + 1);
+      } else {
+        reached.put(f + 1, new UncleanElection.Reach(asked.incarnation, position(asked), 0));
+      }
+    }
+    ElectionScene scene =
+        new ElectionScene(
+            i + 1, server.incarnation, live, Set.of(), leading.minInSync(cluster), LONG_AGO, 0);
+    if (!(ElectionPlan.decide(node, scene) instanceof ElectionPlan.AskAll)) {
+      return false;
+    }
+    PartitionNode named =
+        UncleanElectionAccess.byRollCallOfAll(node, i + 1, reached, without, live);
+    if (named == null || named.getLeaderEpoch() > scope.epochs()) {
+      return false;
+    }
+    Znode next = Znodes.of(named, Objects.requireNonNull(server.view).version() + 1);
+    send(cluster, i, Write.Kind.HANDOVER, next, 0, 0);
     return true;
   }
 
@@ -281,10 +335,94 @@ final class Behaviour {
             view.inSync(),
             view.eligible(),
             view.soleFlushed(),
+            view.vouched(),
             view.rollCall(),
             false);
     send(cluster, i, Write.Kind.HANDOVER, next, 0, 0);
     return true;
+  }
+
+  // ---- Damage
+  // ------------------------------------------------------------------------------------
+
+  /** Its log fails, and is found damaged when it is opened again in the same life. */
+  void damage(Cluster cluster, int i) {
+    Server server = cluster.servers[i];
+    Write write = server.write;
+    if (write != null && write.fate() == Write.Fate.SENT) {
+      server.orphan = write.withAnswer(false);
+    }
+    server.write = null;
+    server.view = null;
+    server.isOffline = true;
+    server.usedIn = server.role == Server.Role.NONE ? 0 : server.epoch;
+    server.forgetRole();
+    server.cut(0); // nothing of it is ever used again
+  }
+
+  /** The next thing to be done about it, if it can be done now. */
+  boolean repair(Cluster cluster, int i) {
+    Server server = cluster.servers[i];
+    Znode view = Objects.requireNonNull(server.view);
+    Map<Integer, Integer> live = new HashMap<>();
+    for (int f = 0; f < Cluster.REPLICAS; f++) {
+      if (cluster.servers[f].up == Server.Up.LIVE) {
+        live.put(f + 1, cluster.servers[f].incarnation);
+      }
+    }
+    switch (RepairPlanAccess.decide(
+        i + 1, server.incarnation, live, znodes.node(view), server.usedIn)) {
+      case WAIT -> {
+        return false;
+      }
+      case ASK_THE_LEADER -> {
+        return leadAnew(cluster, view.leader());
+      }
+      case LEAVE -> {
+        Znode next = leaveInDoubt(cluster, i);
+        if (next != null) {
+          send(cluster, i, Write.Kind.LEAVE, next, 0, 0);
+        }
+        return next != null;
+      }
+      case COPY_ANEW -> {
+        server.isOffline = false;
+        server.usedIn = 0;
+        adopt(cluster, i, view);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * The leader goes on in the next epoch. That it takes the other out of the in-sync set before is
+   * left to its wishes: what is safe must not hang on that.
+   */
+  private boolean leadAnew(Cluster cluster, int i) {
+    Server server = cluster.servers[i];
+    boolean mayWrite =
+        server.role == Server.Role.LEADER
+            && server.write == null
+            && cluster.node.equals(server.view)
+            && cluster.node.epoch() < scope.epochs();
+    if (mayWrite) {
+      Znode now = cluster.node;
+      Znode next =
+          new Znode(
+              now.version() + 1,
+              now.leader(),
+              now.leaderIncarnation(),
+              now.epoch() + 1,
+              now.inSync(),
+              now.eligible(),
+              now.soleFlushed(),
+              now.vouched(),
+              now.rollCall(),
+              false);
+      send(cluster, i, Write.Kind.HANDOVER, next, 0, 0);
+    }
+    return mayWrite;
   }
 
   /** A follower takes itself out of the in-sync set, as it must not. */
@@ -301,19 +439,33 @@ final class Behaviour {
             inSync,
             isBelow ? view.eligible() | 1 << i : view.eligible(),
             false,
+            0,
             view.rollCall(),
             view.mayHaveLost());
     send(cluster, i, Write.Kind.LEAVE, next, 0, 0);
   }
 
-  /** What a doubtful broker writes before it registers; null when there is nothing to leave. */
+  /**
+   * What a doubtful broker writes before it registers, or one with a damaged log; null when there
+   * is nothing to leave.
+   */
   @Nullable Znode leaveInDoubt(Cluster cluster, int i) {
     Server server = cluster.servers[i];
     Znode view = Objects.requireNonNull(server.view);
     PartitionNode next =
-        DoubtfulLeaveAccess.plan(
-            znodes.node(view), i + 1, new LogPosition(Math.max(0, server.lastEpoch()), server.end));
+        DoubtfulLeaveAccess.plan(znodes.node(view), i + 1, position(server), loss(server));
     return next == null ? null : Znodes.of(next, view.version() + 1);
+  }
+
+  private static LogPosition position(Server server) {
+    return new LogPosition(Math.max(0, server.lastEpoch()), server.end);
+  }
+
+  private static Loss loss(Server server) {
+    if (server.isOffline) {
+      return Loss.LOG;
+    }
+    return server.hasLostFlushed ? Loss.FLUSHED : Loss.UNFLUSHED;
   }
 
   /**
@@ -352,6 +504,7 @@ final class Behaviour {
                 next.inSync(),
                 next.eligible(),
                 next.soleFlushed(),
+                next.vouched(),
                 next.rollCall(),
                 next.mayHaveLost());
     return Write.Fate.APPLIED;
@@ -361,7 +514,7 @@ final class Behaviour {
   void answer(Cluster cluster, int i) {
     Server server = cluster.servers[i];
     Write write = Objects.requireNonNull(server.write);
-    if (server.up == Server.Up.LEAVING) {
+    if (server.up == Server.Up.LEAVING || server.isOffline) {
       server.write = null;
       server.view = cluster.node;
       return;
@@ -445,6 +598,23 @@ final class Behaviour {
     cluster.servers[i].cut(left);
   }
 
+  /**
+   * A power loss that has taken what was forced. Recovery sees that by what it cuts; where it does
+   * not, what the sole member has vouched for must show it: what neither shows nobody can know.
+   */
+  void loseForced(Cluster cluster, int i, int left) {
+    losePower(cluster, i, left);
+    Server server = cluster.servers[i];
+    Znode node = cluster.node;
+    boolean isShownByTheNode =
+        server.orphan == null
+            && node.soleFlushed()
+            && node.hasVouched()
+            && node.inSync() == 1 << i
+            && left < node.vouchedEnd();
+    server.hasLostFlushed = !isShownByTheNode;
+  }
+
   void start(Cluster cluster, int i) {
     Server server = cluster.servers[i];
     if (server.isDoubtful && !SafetyRule.H1.isLeftOut()) {
@@ -459,6 +629,8 @@ final class Behaviour {
     Server server = cluster.servers[i];
     server.incarnation = ++cluster.known[i];
     server.isDoubtful = false;
+    server.hasLostFlushed = false;
+    server.usedIn = 0;
     server.up = Server.Up.LIVE;
     server.view = null;
   }

@@ -30,6 +30,8 @@ final class Cluster {
 
   int crashes;
   int powerLosses;
+  int lostFlushes;
+  int damages;
   int unknowns;
   int delays;
   int appends;
@@ -47,7 +49,7 @@ final class Cluster {
 
   static Cluster first(Scope scope) {
     Cluster cluster =
-        new Cluster(new Znode(1, 0, 1, 1, scope.inSync(), scope.eligible(), false, 0, false));
+        new Cluster(new Znode(1, 0, 1, 1, scope.inSync(), scope.eligible(), false, 0, 0, false));
     for (int i = 0; i < REPLICAS; i++) {
       Server server = new Server();
       server.forgetRole();
@@ -73,6 +75,16 @@ final class Cluster {
     return server.end >= promised && Arrays.equals(server.log, 0, promised, committed, 0, promised);
   }
 
+  /** Of those whose logs can be read. */
+  boolean somebodyHasAllPromised() {
+    for (int i = 0; i < REPLICAS; i++) {
+      if (!servers[i].isOffline && hasAllPromised(i)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   Cluster copy() {
     Cluster copy = new Cluster(node);
     for (int i = 0; i < REPLICAS; i++) {
@@ -85,6 +97,8 @@ final class Cluster {
     System.arraycopy(leaders, 0, copy.leaders, 0, leaders.length);
     copy.crashes = crashes;
     copy.powerLosses = powerLosses;
+    copy.lostFlushes = lostFlushes;
+    copy.damages = damages;
     copy.unknowns = unknowns;
     copy.delays = delays;
     copy.appends = appends;

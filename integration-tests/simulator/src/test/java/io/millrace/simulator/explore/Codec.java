@@ -96,6 +96,7 @@ final class Codec {
     }
     put(cluster.crashes);
     put(cluster.powerLosses);
+    put(cluster.lostFlushes << 4 | cluster.damages);
     put(cluster.unknowns);
     put(cluster.delays);
     put(cluster.appends);
@@ -111,10 +112,17 @@ final class Codec {
     put(z.eligible());
     put((z.soleFlushed() ? 1 : 0) | (z.mayHaveLost() ? 2 : 0));
     putInt(z.rollCall());
+    put(z.vouched());
   }
 
   private void writeServer(Server server, int[] from, int[] to) {
-    put(server.up.ordinal() | server.role.ordinal() << 2 | (server.isDoubtful ? 16 : 0));
+    put(
+        server.up.ordinal()
+            | server.role.ordinal() << 2
+            | (server.isDoubtful ? 16 : 0)
+            | (server.hasLostFlushed ? 32 : 0)
+            | (server.isOffline ? 64 : 0));
+    put(server.usedIn);
     put((server.hasAgreed ? 1 : 0) | (server.isDeposed ? 2 : 0));
     put(server.incarnation);
     put(server.epoch);
@@ -188,6 +196,9 @@ final class Codec {
     }
     cluster.crashes = get();
     cluster.powerLosses = get();
+    int rare = get();
+    cluster.lostFlushes = rare >> 4;
+    cluster.damages = rare & 15;
     cluster.unknowns = get();
     cluster.delays = get();
     cluster.appends = get();
@@ -211,6 +222,7 @@ final class Codec {
     int inSync = get();
     int eligible = get();
     int flags = get();
+    int rollCall = getInt();
     return new Znode(
         version,
         leader,
@@ -219,7 +231,8 @@ final class Codec {
         inSync,
         eligible,
         (flags & 1) != 0,
-        getInt(),
+        get(),
+        rollCall,
         (flags & 2) != 0);
   }
 
@@ -230,6 +243,9 @@ final class Codec {
     server.up = UPS[first & 3];
     server.role = ROLES[first >> 2 & 3];
     server.isDoubtful = (first & 16) != 0;
+    server.hasLostFlushed = (first & 32) != 0;
+    server.isOffline = (first & 64) != 0;
+    server.usedIn = get();
     int second = get();
     server.hasAgreed = (second & 1) != 0;
     server.isDeposed = (second & 2) != 0;

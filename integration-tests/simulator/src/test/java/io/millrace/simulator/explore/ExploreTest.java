@@ -26,6 +26,10 @@ class ExploreTest {
         "min=1 isr=3 crash=0 power=1 unknown=0 delay=0 appends=1 epochs=2 versions=3",
         "recover isr=7 crash=1 power=0 unknown=0 delay=0 appends=1 epochs=2 versions=2",
         "recover min=1 isr=3 crash=0 power=1 unknown=1 delay=0 appends=1 epochs=2 versions=3",
+        "isr=3 crash=0 power=0 damage=1 unknown=0 delay=0 appends=1 epochs=2 versions=4",
+        "min=1 isr=3 crash=0 power=0 lost=1 unknown=0 delay=0 appends=1 epochs=2 versions=4",
+        "recover isr=3 crash=0 power=0 damage=1 unknown=0 delay=0 appends=1 epochs=2 versions=3",
+        "recover min=1 isr=3 crash=0 power=0 lost=1 unknown=0 delay=0 appends=1 epochs=2 versions=3",
       })
   void noStateOfAWholeScopeBreaksALaw(String words) {
     Finding finding = new Search(Scope.of(words), List.of(), MAX_STATES, false).run();

@@ -86,7 +86,7 @@ final class Forgetting {
   }
 
   private static Znode nothing(int leader) {
-    return new Znode(NO_VERSION, leader, 0, 0, 0, 0, false, 0, false);
+    return new Znode(NO_VERSION, leader, 0, 0, 0, 0, false, 0, 0, false);
   }
 
   private static boolean isStale(Cluster cluster, Server server) {
@@ -161,6 +161,7 @@ final class Forgetting {
             view.inSync(),
             view.eligible(),
             false,
+            0,
             0,
             false);
     if (!scope.isLowering() && !hasFollowers(cluster, server)) {

@@ -103,6 +103,11 @@ final class Healing {
 
   private void live(Cluster now, int i) {
     Server server = now.servers[i];
+    if (server.isOffline) {
+      server.view = now.node;
+      behaviour.repair(now, i);
+      return;
+    }
     if (!now.node.equals(server.view)) {
       behaviour.adopt(now, i, now.node);
     }
@@ -110,7 +115,9 @@ final class Healing {
       behaviour.flush(now, i);
     }
     if (!isLed(now)) {
-      behaviour.elect(now, i);
+      if (!behaviour.elect(now, i)) {
+        behaviour.askAll(now, i);
+      }
     } else if (server.role == Server.Role.LEADER) {
       behaviour.wantSets(now, i, othersUp(now, i));
     } else if (server.role == Server.Role.FOLLOWER) {

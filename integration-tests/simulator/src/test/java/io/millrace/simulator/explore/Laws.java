@@ -73,8 +73,22 @@ final class Laws {
 
   /** Nobody relies on it until it has caught up, or has been elected by what it has left. */
   private static boolean isInDoubt(Cluster cluster, int i) {
-    boolean isVouchedFor = cluster.node.soleFlushed() && cluster.node.inSync() == 1 << i;
-    return !isVouchedFor && (cluster.servers[i].isDoubtful || cluster.node.isOnRollCall(i));
+    Server server = cluster.servers[i];
+    if (server.isOffline || server.hasLostFlushed) {
+      return true;
+    }
+    boolean isVouchedFor =
+        cluster.node.soleFlushed()
+            && cluster.node.inSync() == 1 << i
+            && (!server.isDoubtful || hasWhatItVouchedFor(cluster.node, server));
+    return !isVouchedFor && (server.isDoubtful || cluster.node.isOnRollCall(i));
+  }
+
+  /** By the model's own word: the product may be searched without that rule. */
+  private static boolean hasWhatItVouchedFor(Znode node, Server server) {
+    int lastEpoch = Math.max(0, server.lastEpoch());
+    return lastEpoch > node.vouchedEpoch()
+        || (lastEpoch == node.vouchedEpoch() && server.end >= node.vouchedEnd());
   }
 
   /** Logs that have the same epoch at the same offset are the same up to there. */

@@ -56,6 +56,10 @@ final class Moves {
         }
         case LIVE -> {
           ofFate(now, i, sink);
+          if (now.servers[i].isOffline) {
+            ofDamaged(now, i, sink);
+            continue;
+          }
           ofReading(now, i, sink);
           ofFollower(now, i, sink);
           ofLeader(now, i, sink);
@@ -123,6 +127,39 @@ final class Moves {
         emit(sink, Kind.LOSE_POWER, i, left, next);
       }
     }
+    if (now.lostFlushes < scope.lostFlushes()) {
+      for (int left = 0; left < now.servers[i].flushed; left++) {
+        Cluster next = now.copy();
+        next.lostFlushes++;
+        behaviour.loseForced(next, i, left);
+        emit(sink, Kind.LOSE_FORCED, i, left, next);
+      }
+    }
+    Server server = now.servers[i];
+    if (now.damages < scope.damages() && server.up == Server.Up.LIVE && !server.isOffline) {
+      Cluster next = now.copy();
+      next.damages++;
+      behaviour.damage(next, i);
+      emit(sink, Kind.DAMAGE, i, 0, next);
+    }
+  }
+
+  /** It takes part in nothing but its own repair. */
+  private void ofDamaged(Cluster now, int i, Sink sink) {
+    Server server = now.servers[i];
+    if (server.write != null) {
+      return;
+    }
+    if (!now.node.equals(server.view)) {
+      Cluster next = now.copy();
+      next.servers[i].view = now.node;
+      emit(sink, Kind.READ, i, 0, next);
+    } else if (scope.allowsWriteOn(now.node.version())) {
+      Cluster next = now.copy();
+      if (behaviour.repair(next, i)) {
+        emit(sink, Kind.REPAIR, i, 0, next);
+      }
+    }
   }
 
   private void ofDoubt(Cluster now, int i, Sink sink) {
@@ -179,6 +216,10 @@ final class Moves {
       Cluster next = now.copy();
       if (behaviour.elect(next, i)) {
         emit(sink, Kind.ELECT, i, 0, next);
+      }
+      Cluster asked = now.copy();
+      if (behaviour.askAll(asked, i)) {
+        emit(sink, Kind.ASK_ALL, i, 0, asked);
       }
     }
     if (server.role != Server.Role.FOLLOWER) {

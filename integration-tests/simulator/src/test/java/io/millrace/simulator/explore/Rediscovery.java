@@ -86,7 +86,10 @@ record Rediscovery(SafetyRule rule, String words, List<Step> beginning) {
               step(APPEND, 1),
               step(FETCH, 2),
               step(FETCH, 2)),
-          of(SafetyRule.H14, "min=1 isr=3 power=1 versions=4"));
+          of(SafetyRule.H14, "min=1 isr=3 power=1 versions=4"),
+          of(SafetyRule.H16, "isr=3 damage=1 versions=4"),
+          of(SafetyRule.H17, "min=1 isr=3 lost=1 versions=4"),
+          of(SafetyRule.H18, "min=1 isr=3 lost=1 versions=5"));
 
   private static Rediscovery of(SafetyRule rule, String words, Step... beginning) {
     return new Rediscovery(rule, QUIET + words, List.of(beginning));

@@ -16,6 +16,8 @@ import java.util.Locale;
  * @param appends records appended in all
  * @param crashes processes that die, page cache intact
  * @param powerLosses of a broker, with any part of what it has not forced
+ * @param lostFlushes of a broker that loses power, and some of what it had forced with it
+ * @param damages logs that are found damaged while they are in use
  * @param unknowns writes whose answer is lost; no bound, and none needed, while all rules hold: an
  *     answer that is lost is then one that comes late
  * @param delays fetches that the network holds back
@@ -37,6 +39,8 @@ public record Scope(
     int appends,
     int crashes,
     int powerLosses,
+    int lostFlushes,
+    int damages,
     int unknowns,
     int delays,
     boolean isFlushing,
@@ -49,7 +53,8 @@ public record Scope(
 
   /** One of everything. */
   public static final Scope USUAL =
-      new Scope(2, Level.STANDARD, 7, 0, 3, 6, 2, 1, 1, 1, 1, false, false, false, false, false);
+      new Scope(
+          2, Level.STANDARD, 7, 0, 3, 6, 2, 1, 1, 0, 0, 1, 1, false, false, false, false, false);
 
   /** The usual one with some of its numbers changed: {@code isr=3 crash=0 flush}. */
   public static Scope of(String words) {
@@ -93,6 +98,8 @@ public record Scope(
             "appends",
             "crash",
             "power",
+            "lost",
+            "damage",
             "unknown",
             "delay",
             "flush",
@@ -120,6 +127,8 @@ public record Scope(
       appends,
       crashes,
       powerLosses,
+      lostFlushes,
+      damages,
       unknowns,
       delays,
       isFlushing ? 1 : 0,
@@ -143,10 +152,12 @@ public record Scope(
         n[8],
         n[9],
         n[10],
-        n[11] != 0,
-        n[12] != 0,
+        n[11],
+        n[12],
         n[13] != 0,
         n[14] != 0,
-        n[15] != 0);
+        n[15] != 0,
+        n[16] != 0,
+        n[17] != 0);
   }
 }

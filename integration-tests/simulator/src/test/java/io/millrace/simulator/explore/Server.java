@@ -26,6 +26,15 @@ final class Server {
   /** Its page cache may be lost, and it has not dealt with that. */
   boolean isDoubtful;
 
+  /** Its recovery has cut what was forced, and it has not said so in the node yet. */
+  boolean hasLostFlushed;
+
+  /** Its log was found damaged; nothing of it is used. */
+  boolean isOffline;
+
+  /** Then: the epoch that it was used in, in this life; 0 for none. */
+  int usedIn;
+
   int incarnation = 1;
   Role role = Role.NONE;
 
@@ -93,6 +102,11 @@ final class Server {
     return behind;
   }
 
+  /** Of the first so many records: how far they reach, as a vouched end. */
+  int reach(int count) {
+    return Znode.vouched(count == 0 ? 0 : log[count - 1] >> 4, count);
+  }
+
   void append(int record) {
     log[end++] = record;
   }
@@ -110,6 +124,9 @@ final class Server {
     Server copy = new Server();
     copy.up = up;
     copy.isDoubtful = isDoubtful;
+    copy.hasLostFlushed = hasLostFlushed;
+    copy.isOffline = isOffline;
+    copy.usedIn = usedIn;
     copy.incarnation = incarnation;
     copy.role = role;
     copy.epoch = epoch;
@@ -135,6 +152,7 @@ final class Server {
   public String toString() {
     StringBuilder text = new StringBuilder();
     text.append(up == Up.LIVE ? "" : up + " ").append(isDoubtful ? "doubtful " : "");
+    text.append(isOffline ? "damaged, used in " + usedIn + " " : "");
     text.append(role).append(" of epoch ").append(epoch).append(", log");
     for (int i = 0; i < end; i++) {
       text.append(i == flushed ? " |" : "");

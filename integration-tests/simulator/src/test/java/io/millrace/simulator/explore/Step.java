@@ -22,6 +22,10 @@ public record Step(Kind kind, int broker, int detail) {
     LAND_LATE,
     CRASH,
     LOSE_POWER,
+    LOSE_FORCED,
+    DAMAGE,
+    REPAIR,
+    ASK_ALL,
     START,
     LEAVE_IN_DOUBT,
     REGISTER,
@@ -64,6 +68,11 @@ public record Step(Kind kind, int broker, int detail) {
       case LAND_LATE -> "a write that " + name + " has given up lands";
       case CRASH -> "the process of " + name + " dies";
       case LOSE_POWER -> name + " loses power, " + detail + " of its records are left";
+      case LOSE_FORCED ->
+          name + " loses power, and of what it had forced " + detail + " records are left";
+      case DAMAGE -> "the log of " + name + " is found damaged while it is in use";
+      case REPAIR -> name + " does what is next to have its damaged copy made anew";
+      case ASK_ALL -> name + " asks all what they have, and names who has the most";
       case START -> name + " starts";
       case LEAVE_IN_DOUBT -> name + ", in doubt, writes itself out of the sets";
       case REGISTER -> name + " registers";

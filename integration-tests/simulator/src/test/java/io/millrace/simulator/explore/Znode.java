@@ -4,7 +4,9 @@ package io.millrace.simulator.explore;
  * The partition's node. Brokers are counted from 0 here, sets are bit masks.
  *
  * @param leader -1 when nobody leads
- * @param rollCall ten bits for each broker: 0, or its last epoch, five bits, and log end, plus one
+ * @param vouched for by the sole member: 0, or last epoch and log end, plus one
+ * @param rollCall ten bits for each broker: 0, or its last epoch, whether all is lost, whether it
+ *     has lost what it had forced, and its log end, plus one
  * @param mayHaveLost the present epoch began with an election that may have lost records, and says
  *     so
  */
@@ -16,15 +18,41 @@ record Znode(
     int inSync,
     int eligible,
     boolean soleFlushed,
+    int vouched,
     int rollCall,
     boolean mayHaveLost) {
   static final int NOBODY = -1;
-  static final int BYTES = 11;
-
   private static final int ROLL_BITS = 10;
 
-  static int rollEntry(int broker, int lastEpoch, int logEnd) {
-    return ((lastEpoch << 5 | logEnd) + 1) << (broker * ROLL_BITS);
+  private static final int END_BITS = 3;
+  private static final int LOST_FLUSHED = 8;
+  private static final int LOST = 16;
+
+  static int rollEntry(
+      int broker, int lastEpoch, int logEnd, boolean isLost, boolean hasLostFlushed) {
+    int flags = (isLost ? LOST : 0) | (hasLostFlushed ? LOST_FLUSHED : 0);
+    return ((lastEpoch << 5 | flags | logEnd) + 1) << (broker * ROLL_BITS);
+  }
+
+  /** Of what stands on the roll call of another node. */
+  int rollEntryAlone(int broker) {
+    return rollEntryOf(broker) << (broker * ROLL_BITS);
+  }
+
+  static int vouched(int lastEpoch, int logEnd) {
+    return (lastEpoch << END_BITS | logEnd) + 1;
+  }
+
+  boolean hasVouched() {
+    return vouched != 0;
+  }
+
+  int vouchedEpoch() {
+    return (vouched - 1) >> END_BITS;
+  }
+
+  int vouchedEnd() {
+    return vouched - 1 & ((1 << END_BITS) - 1);
   }
 
   boolean isOnRollCall(int broker) {
@@ -40,7 +68,15 @@ record Znode(
   }
 
   int logEndOnRollCall(int broker) {
-    return rollEntryOf(broker) - 1 & 31;
+    return rollEntryOf(broker) - 1 & ((1 << END_BITS) - 1);
+  }
+
+  boolean isLostOnRollCall(int broker) {
+    return (rollEntryOf(broker) - 1 & LOST) != 0;
+  }
+
+  boolean hasLostFlushedOnRollCall(int broker) {
+    return (rollEntryOf(broker) - 1 & LOST_FLUSHED) != 0;
   }
 
   boolean isMember(int broker) {
@@ -69,6 +105,7 @@ record Znode(
         renamed(inSync, to),
         renamed(eligible, to),
         soleFlushed,
+        vouched,
         roll,
         mayHaveLost);
   }
@@ -82,6 +119,22 @@ record Znode(
         inSync,
         eligible,
         soleFlushed,
+        vouched,
+        rollCall,
+        mayHaveLost);
+  }
+
+  /** The sole member has said how far its log is on its disk. */
+  Znode vouching(int lastEpoch, int logEnd) {
+    return new Znode(
+        version,
+        leader,
+        leaderIncarnation,
+        epoch,
+        inSync,
+        eligible,
+        soleFlushed,
+        vouched(lastEpoch, logEnd),
         rollCall,
         mayHaveLost);
   }
@@ -105,6 +158,7 @@ record Znode(
         + names(inSync)
         + (eligible == 0 ? "" : " eligible " + names(eligible))
         + (soleFlushed ? " sole-flushed" : "")
+        + (hasVouched() ? " up to e" + vouchedEpoch() + '@' + vouchedEnd() : "")
         + (rollCall == 0 ? "" : " roll call " + rollNames())
         + (mayHaveLost ? " MAY HAVE LOST" : "");
   }
@@ -118,6 +172,8 @@ record Znode(
             .append(lastEpochOnRollCall(i))
             .append('@')
             .append(logEndOnRollCall(i))
+            .append(isLostOnRollCall(i) ? "(lost)" : "")
+            .append(hasLostFlushedOnRollCall(i) ? "(lost what was forced)" : "")
             .append(' ');
       }
     }

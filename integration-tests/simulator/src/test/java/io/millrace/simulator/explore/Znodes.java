@@ -2,6 +2,7 @@ package io.millrace.simulator.explore;
 
 import io.millrace.coordination.v1.PartitionNode;
 import io.millrace.coordination.v1.RollCallEntry;
+import io.millrace.coordination.v1.VouchedEnd;
 import io.millrace.server.replica.PartitionState;
 import io.millrace.server.replica.SetsChange;
 import java.util.ArrayList;
@@ -35,13 +36,22 @@ final class Znodes {
     if (z.leader() != Znode.NOBODY) {
       node.setLeader(z.leader() + 1);
     }
+    if (z.hasVouched()) {
+      node.setVouched(
+          VouchedEnd.newBuilder().setLastEpoch(z.vouchedEpoch()).setLogEnd(z.vouchedEnd()));
+    }
     for (int i = 0; i < Cluster.REPLICAS; i++) {
       if (z.isOnRollCall(i)) {
-        node.addRollCall(
+        RollCallEntry.Builder entry =
             RollCallEntry.newBuilder()
                 .setBroker(i + 1)
                 .setLastEpoch(z.lastEpochOnRollCall(i))
-                .setLogEnd(z.logEndOnRollCall(i)));
+                .setLogEnd(z.logEndOnRollCall(i))
+                .setLost(z.isLostOnRollCall(i));
+        if (z.hasLostFlushedOnRollCall(i)) {
+          entry.setLostFlushed(true); // absent otherwise, which is not the same
+        }
+        node.addRollCall(entry);
       }
     }
     return node.build();
@@ -63,7 +73,13 @@ final class Znodes {
   static Znode of(PartitionNode node, int version) {
     int roll = 0;
     for (RollCallEntry entry : node.getRollCallList()) {
-      roll |= Znode.rollEntry(entry.getBroker() - 1, entry.getLastEpoch(), (int) entry.getLogEnd());
+      roll |=
+          Znode.rollEntry(
+              entry.getBroker() - 1,
+              entry.getLastEpoch(),
+              (int) entry.getLogEnd(),
+              entry.getLost(),
+              entry.getLostFlushed());
     }
     return new Znode(
         version,
@@ -73,18 +89,25 @@ final class Znodes {
         mask(node.getInSyncList()),
         mask(node.getEligibleList()),
         node.getSoleFlushed(),
+        node.hasVouched()
+            ? Znode.vouched(node.getVouched().getLastEpoch(), (int) node.getVouched().getLogEnd())
+            : 0,
         roll,
         node.hasPossibleLoss() && node.getPossibleLoss().getLeaderEpoch() == node.getLeaderEpoch());
   }
 
-  /** What a leader writes; who is a member again has no entry in the roll call any more. */
-  static Znode of(Znode now, SetsChange change) {
+  /**
+   * What a leader writes; who is a member again has no entry in the roll call any more.
+   *
+   * @param flushed how far the leader's log is on its disk, as a vouched end
+   */
+  static Znode of(Znode now, SetsChange change, int flushed) {
     int inSync = mask(change.inSync());
     int eligible = mask(change.eligible());
     int roll = 0;
     for (int i = 0; i < Cluster.REPLICAS; i++) {
       if (now.isOnRollCall(i) && !Znode.has(inSync | eligible, i)) {
-        roll |= Znode.rollEntry(i, now.lastEpochOnRollCall(i), now.logEndOnRollCall(i));
+        roll |= now.rollEntryAlone(i);
       }
     }
     return new Znode(
@@ -95,6 +118,7 @@ final class Znodes {
         inSync,
         eligible,
         change.soleFlushed(),
+        change.soleFlushed() ? flushed : 0,
         roll,
         now.mayHaveLost());
   }
