@@ -104,6 +104,9 @@ public final class LocalPartitions {
     /** Somebody has heard of a later leader than this broker: its node is worth a look. */
     void onNewerEpoch(PartitionId id);
 
+    /** Another replica goes by that already. */
+    void onNodeHeard(PartitionId id, PartitionState node);
+
     /** It cannot, or cannot any more. */
     void onOffline(PartitionId id, String why);
   }
@@ -132,6 +135,11 @@ public final class LocalPartitions {
           @Override
           public void onNewerEpoch(PartitionId heardOf) {
             home.execute(() -> roles.onNewerEpoch(heardOf));
+          }
+
+          @Override
+          public void onNodeHeard(PartitionId heardOf, PartitionState node) {
+            home.execute(() -> roles.onNodeHeard(heardOf, node));
           }
 
           @Override

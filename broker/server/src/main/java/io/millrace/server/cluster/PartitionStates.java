@@ -7,6 +7,7 @@ import io.millrace.server.replica.PartitionState;
 import io.millrace.server.replica.SetsChange;
 import io.millrace.server.replica.SetsOutcome;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** What the cluster's store says, in the words of replication. */
 final class PartitionStates {
@@ -22,6 +23,21 @@ final class PartitionStates {
         image.inSync(),
         image.eligible(),
         image.soleFlushed());
+  }
+
+  /** As it would have been read, but for what is for people. */
+  static PartitionImage image(int partition, PartitionState state) {
+    return new PartitionImage(
+        partition,
+        state.replicas(),
+        OptionalInt.of(state.leader()),
+        state.leaderIncarnation(),
+        state.leaderEpoch(),
+        state.inSync(),
+        state.eligible(),
+        state.soleFlushed(),
+        "",
+        state.version());
   }
 
   /**

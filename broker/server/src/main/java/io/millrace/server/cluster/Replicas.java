@@ -13,6 +13,7 @@ import io.millrace.coordination.view.TopicImage;
 import io.millrace.rpc.EventLoop;
 import io.millrace.server.explain.Finding;
 import io.millrace.server.partition.PartitionId;
+import io.millrace.server.replica.PartitionState;
 import io.millrace.server.replica.SetsChange;
 import io.millrace.storage.log.LogDamage;
 import java.util.HashMap;
@@ -284,15 +285,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
         && lateLeaving.mustComeFirst(replica)) {
       return;
     }
-    ReplicaPlan plan =
-        ReplicaPlan.decide(
-            outlook.self(),
-            outlook.incarnation(),
-            outlook.catalog().image(),
-            replica == null ? Set.of() : suspectedBy(replica),
-            topic,
-            outlook.imageOf(id),
-            replica == null ? ReplicaPlan.Local.NONE : replica.local());
+    ReplicaPlan plan = plan(id, replica, outlook.imageOf(id));
     if (replica == null) {
       begin(id, plan, topic);
     } else if (plan instanceof ReplicaPlan.Nothing
@@ -302,6 +295,18 @@ public final class Replicas implements LocalPartitions.RoleListener {
     } else {
       carryOut(replica, plan, topic, outlook.imageOf(id));
     }
+  }
+
+  private ReplicaPlan plan(
+      PartitionId id, @Nullable Replica replica, @Nullable PartitionImage image) {
+    return ReplicaPlan.decide(
+        outlook.self(),
+        outlook.incarnation(),
+        outlook.catalog().image(),
+        replica == null ? Set.of() : suspectedBy(replica),
+        outlook.topicOf(id),
+        image,
+        replica == null ? ReplicaPlan.Local.NONE : replica.local());
   }
 
   /** Where suspicion has been acted on too often, it is looked at again when it may be. */
@@ -451,6 +456,32 @@ public final class Replicas implements LocalPartitions.RoleListener {
   @Override
   public void onNewerEpoch(PartitionId id) {
     if (!stopped) {
+      lookAgain.accept(id);
+    }
+  }
+
+  @Override
+  public void onNodeHeard(PartitionId id, PartitionState node) {
+    Replica replica = table.find(id);
+    PartitionImage known = outlook.imageOf(id);
+    if (replica == null || known == null || stopped) {
+      return;
+    }
+    PartitionImage heard = PartitionStates.image(id.partition(), node);
+    ReplicaPlan plan =
+        replica.isUnderWay()
+                || partitions.doubtOf(id).isPresent()
+                || !heard.replicas().equals(known.replicas())
+                || heard.version() <= known.version()
+                || heard.leaderEpoch() <= replica.highestEpochSeen()
+            ? new ReplicaPlan.Nothing()
+            : plan(id, replica, heard);
+    if (plan instanceof ReplicaPlan.Lead) {
+      replica.epochWritten = heard.leaderEpoch(); // by another, but known to be written
+      lead(replica, heard);
+    } else if (plan instanceof ReplicaPlan.Follow follow) {
+      follow(replica, follow, heard);
+    } else {
       lookAgain.accept(id);
     }
   }

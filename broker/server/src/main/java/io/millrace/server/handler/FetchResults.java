@@ -1,5 +1,6 @@
 package io.millrace.server.handler;
 
+import io.millrace.server.partition.NodeStates;
 import io.millrace.server.partition.ReadResult;
 import io.millrace.wire.v1.Divergence;
 import io.millrace.wire.v1.Error;
@@ -38,6 +39,7 @@ final class FetchResults {
       if (spec.claim() != null) {
         // Which naming of the partition this is about: it may have been named anew meanwhile.
         spec.believedEpoch().ifPresent(out::setLeaderEpoch);
+        refused.refusal().node().ifPresent(node -> out.setNode(NodeStates.encode(node)));
       }
       return out.setStartOffset(refused.startOffset())
           .setHighWatermark(refused.highWatermark())

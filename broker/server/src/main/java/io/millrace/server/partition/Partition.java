@@ -237,10 +237,14 @@ public final class Partition implements LogListener {
     return isAwaited;
   }
 
-  /** Somebody says that another leads: if so, the store knows. */
-  public void onHeardOfEpoch(int epoch) {
+  /**
+   * Another replica says that somebody else leads: if so, the store knows.
+   *
+   * @param node what it goes by itself, which saves the reading
+   */
+  public void onHeardOfEpoch(int epoch, Optional<PartitionState> node) {
     if (roles.isAwaited(OptionalInt.of(epoch))) {
-      tellOfNewerEpoch();
+      node.ifPresentOrElse(state -> listener.onNodeHeard(id, state), this::tellOfNewerEpoch);
     }
   }
 

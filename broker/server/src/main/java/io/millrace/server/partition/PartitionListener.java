@@ -1,5 +1,6 @@
 package io.millrace.server.partition;
 
+import io.millrace.server.replica.PartitionState;
 import io.millrace.server.replica.SetsChange;
 import io.millrace.storage.log.LogDamage;
 
@@ -20,6 +21,9 @@ public interface PartitionListener {
 
   /** Somebody speaks of a leader epoch that has not been heard of here: the store may tell more. */
   default void onNewerEpoch(PartitionId id) {}
+
+  /** Another replica has told what the partition's node says, and it is news here. */
+  default void onNodeHeard(PartitionId id, PartitionState node) {}
 
   /** Offline until the broker starts again: its log failed. */
   void onFailed(PartitionId id, Throwable cause);

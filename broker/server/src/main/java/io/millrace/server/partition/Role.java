@@ -1,5 +1,6 @@
 package io.millrace.server.partition;
 
+import io.millrace.server.replica.PartitionState;
 import java.util.Optional;
 
 /**
@@ -25,6 +26,11 @@ public sealed interface Role {
 
   /** Who does, where that is known. */
   default Optional<KnownLeader> knownLeader() {
+    return Optional.empty();
+  }
+
+  /** What of the partition's node says so, for other replicas. */
+  default Optional<PartitionState> evidence() {
     return Optional.empty();
   }
 
@@ -66,17 +72,27 @@ public sealed interface Role {
   /**
    * Copies what another broker has.
    *
-   * @param epoch of that leader: fetches name it, and only answers to such are taken
+   * @param node what says so
    */
-  record Follower(int epoch, int leader) implements Role {
+  record Follower(PartitionState node) implements Role {
+    /** Of the leader: fetches name it, and only answers to such are taken. */
+    int epoch() {
+      return node.leaderEpoch();
+    }
+
     @Override
     public String whyNotLeading() {
-      return "broker " + leader + " leads";
+      return "broker " + node.leader() + " leads";
     }
 
     @Override
     public Optional<KnownLeader> knownLeader() {
-      return Optional.of(new KnownLeader(leader, epoch));
+      return Optional.of(new KnownLeader(node.leader(), epoch()));
+    }
+
+    @Override
+    public Optional<PartitionState> evidence() {
+      return Optional.of(node);
     }
   }
 

@@ -164,7 +164,7 @@ final class Roles {
     Optional<String> refusal = refusal(epoch);
     if (refusal.isEmpty()) {
       told = state;
-      Role.Follower next = new Role.Follower(epoch, state.leader());
+      Role.Follower next = new Role.Follower(state);
       leave(next, next.whyNotLeading());
       log.noteLeaderEpoch(epoch);
       following = new Following(partition, loop, epoch, partition.visibleOffset());

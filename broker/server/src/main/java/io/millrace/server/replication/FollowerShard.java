@@ -4,6 +4,7 @@ import io.millrace.server.partition.FollowerPosition;
 import io.millrace.server.partition.Partition;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.partition.Shard;
+import io.millrace.server.replica.PartitionState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,13 +30,17 @@ final class FollowerShard {
     shard.deliver(message);
   }
 
-  /** Whoever was asked says that another leads, in that epoch. */
-  void heardOf(PartitionId id, int leaderEpoch) {
+  /**
+   * Whoever was asked says that another leads, in that epoch.
+   *
+   * @param node what it goes by
+   */
+  void heardOf(PartitionId id, int leaderEpoch, Optional<PartitionState> node) {
     shard.deliver(
         () -> {
           Partition partition = shard.find(id);
           if (partition != null) {
-            partition.onHeardOfEpoch(leaderEpoch);
+            partition.onHeardOfEpoch(leaderEpoch, node);
           }
         });
   }

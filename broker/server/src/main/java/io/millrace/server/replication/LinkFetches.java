@@ -7,6 +7,7 @@ import io.millrace.rpc.Connection;
 import io.millrace.rpc.EventLoop;
 import io.millrace.rpc.Reply;
 import io.millrace.rpc.Timer;
+import io.millrace.server.partition.NodeStates;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.FetchResult;
 import io.millrace.wire.v1.Follower;
@@ -250,7 +251,12 @@ final class LinkFetches {
     LOG.debug("{}: broker {}: {}", followed.id, peer.id(), result.getError());
     if (result.getError().hasLeader()) {
       int epoch = result.getError().getLeader().getLeaderEpoch();
-      context.shard(followed.shard).heardOf(followed.id, epoch);
+      context
+          .shard(followed.shard)
+          .heardOf(
+              followed.id,
+              epoch,
+              result.hasNode() ? NodeStates.decode(result.getNode()) : Optional.empty());
     }
     partitions.pause(followed);
     return false;

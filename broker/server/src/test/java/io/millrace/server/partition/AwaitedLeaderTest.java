@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -130,10 +131,10 @@ class AwaitedLeaderTest {
     assertThat(world.events).hasSizeBetween(1, 2);
     assertThat(world.events).containsOnly(ORDERS + " may have a newer epoch");
     int before = world.events.size();
-    world.onLoopRun(() -> partition.onHeardOfEpoch(1));
+    world.onLoopRun(() -> partition.onHeardOfEpoch(1, Optional.empty()));
     world.scheduler.runFor(SECOND / 10);
     assertThat(world.events).describedAs("that epoch is known").hasSize(before);
-    world.onLoopRun(() -> partition.onHeardOfEpoch(2));
+    world.onLoopRun(() -> partition.onHeardOfEpoch(2, Optional.empty()));
     assertThat(world.events).hasSize(before + 1);
   }
 
