@@ -125,7 +125,8 @@ final class LogCompaction {
     wakeReaders.run();
   }
 
-  private void apply(List<Segment> old, SegmentCompaction.Written written) {
+  /** On this loop, in the place of a flush: what was written stands there now. */
+  void apply(List<Segment> old, SegmentCompaction.Written written) {
     IndexFile.Seal seal = written.seal();
     Segment fresh =
         Segment.found(

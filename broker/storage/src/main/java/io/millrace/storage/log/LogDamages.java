@@ -1,14 +1,17 @@
 package io.millrace.storage.log;
 
 import io.millrace.storage.files.DiskFile;
+import io.millrace.wire.BatchRewriter;
 import io.millrace.wire.BatchScan;
 import io.millrace.wire.BatchView;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,6 +46,8 @@ public final class LogDamages {
 
   private long wholeNanos;
   private boolean isRepairing;
+  private BiConsumer<List<Segment>, SegmentCompaction.Written> segmentsReplaced =
+      (segments, written) -> {};
   private boolean isClosed;
 
   /**
@@ -56,6 +61,13 @@ public final class LogDamages {
     this.context = state.context;
     this.flusher = flusher;
     this.onFound = onFound;
+  }
+
+  /**
+   * @param replaced hears, on this loop, that what was written stands in the place of segments now
+   */
+  void replaceSegmentsBy(BiConsumer<List<Segment>, SegmentCompaction.Written> replaced) {
+    segmentsReplaced = replaced;
   }
 
   /** The first one; empty as far as is known. */
@@ -330,12 +342,12 @@ public final class LogDamages {
   /**
    * Writes batches over the first known range.
    *
-   * @param batches as another replica has them from that range's first offset on; they may reach
+   * @param given as another replica has them from that range's first offset on; they may reach
    *     beyond it. Not to be changed before {@code then}
    * @param then on this loop, unless the log is closed before; {@link RepairOutcome.Partly}: the
    *     rest is wanted
    */
-  public void repair(ByteBuffer batches, Consumer<RepairOutcome> then) {
+  public void repair(ByteBuffer given, Consumer<RepairOutcome> then) {
     context.owner().assertInLoop();
     Optional<LogDamage> first = first();
     if (first.isEmpty()) {
@@ -347,14 +359,21 @@ public final class LogDamages {
       then.accept(new RepairOutcome.Refused("the log is at work or of no use"));
       return;
     }
+    // Which may have one empty batch over more offsets than are damaged here.
+    ByteBuffer batches = BatchRewriter.beginningAt(given, damage.fromOffset());
     Fit fit = fit(damage, batches);
     if (fit.problem() != null) {
       then.accept(new RepairOutcome.Refused(fit.problem()));
       return;
     }
+    ByteBuffer right = batches.slice(batches.position(), fit.sizeBytes());
+    if (fit.sizeBytes() > damage.sizeBytes()
+        || (fit.nextOffset() == damage.toOffset() && fit.sizeBytes() != damage.sizeBytes())) {
+      writeAnew(damage, fit, right, then);
+      return;
+    }
     isRepairing = true;
     int cuts = state.cuts;
-    ByteBuffer right = batches.slice(batches.position(), fit.sizeBytes());
     flusher.runExclusively(
         () -> {
           if (state.cuts != cuts) {
@@ -369,6 +388,112 @@ public final class LogDamages {
                   new DamageRepair(
                       context, damage, right, done -> repaired(done, damage, fit, then)));
         });
+  }
+
+  /**
+   * What belongs there is of another size, since each replica compacts alone: the segment is
+   * written again around it, and takes its own place as after compaction.
+   */
+  private void writeAnew(
+      LogDamage damage, Fit fit, ByteBuffer right, Consumer<RepairOutcome> then) {
+    Segment segment = state.segments.get(state.segments.floor(damage.fromOffset()));
+    if (segment == state.segments.active()) {
+      then.accept(
+          new RepairOutcome.Refused(
+              "what belongs there is of another size, and the segment is still being written: it is"
+                  + " put right once that is closed"));
+      return;
+    }
+    if (!known.subMap(damage.toOffset(), segment.endOffset()).isEmpty()) {
+      then.accept(
+          new RepairOutcome.Refused(
+              "what belongs there is of another size, and the segment is damaged elsewhere too"));
+      return;
+    }
+    isRepairing = true;
+    int cuts = state.cuts;
+    CompactionFacts.ClosedSegment closed = CompactionFacts.ClosedSegment.of(segment);
+    int indexIntervalBytes = state.config.indexIntervalBytes();
+    context
+        .coldReads()
+        .submit(
+            () -> {
+              SegmentCompaction.Written written = null;
+              String why = "";
+              try {
+                written =
+                    SegmentMend.write(context.disk(), closed, damage, right, indexIntervalBytes);
+              } catch (IOException e) {
+                LOG.warn("{}: writing {} again failed", context.name(), closed.log(), e);
+                why = "writing the segment again failed: " + e;
+              }
+              SegmentCompaction.Written done = written;
+              String failure = why;
+              context.owner().execute(() -> put(closed, done, cuts, failure, damage, fit, then));
+            });
+  }
+
+  private void put(
+      CompactionFacts.ClosedSegment closed,
+      SegmentCompaction.@Nullable Written written,
+      int cuts,
+      String failure,
+      LogDamage damage,
+      Fit fit,
+      Consumer<RepairOutcome> then) {
+    if (written == null) {
+      isRepairing = false;
+      then.accept(new RepairOutcome.Refused(failure));
+      return;
+    }
+    flusher.runExclusively(
+        () -> {
+          if (state.cuts != cuts || !isUsable()) {
+            isRepairing = false;
+            flusher.repairEnded();
+            then.accept(new RepairOutcome.Refused("the log has been changed meanwhile"));
+            return;
+          }
+          context
+              .flushQueue()
+              .submit(
+                  new SegmentSwap(
+                      context,
+                      List.of(closed),
+                      written,
+                      done -> replaced(done, closed, written, damage, fit, then)));
+        });
+  }
+
+  private void replaced(
+      SegmentSwap done,
+      CompactionFacts.ClosedSegment closed,
+      SegmentCompaction.Written written,
+      LogDamage damage,
+      Fit fit,
+      Consumer<RepairOutcome> then) {
+    isRepairing = false;
+    Throwable failure = done.failure();
+    if (done.isSwapped() && failure == null) {
+      segmentsReplaced.accept(List.of(closed.segment()), written);
+      known.remove(damage.fromOffset(), damage);
+      context.counters().repaired();
+    }
+    flusher.repairEnded();
+    if (failure != null && done.isSwapped()) {
+      state.fail(failure); // what stands there now is not what this log knows
+    }
+    if (failure != null || !done.isSwapped()) {
+      then.accept(new RepairOutcome.Refused("the segment was not replaced: " + failure));
+      return;
+    }
+    LOG.info(
+        "{}: offsets {} to {} are put right, as the other replica has compacted them",
+        context.name(),
+        damage.fromOffset(),
+        fit.last());
+    wakeReaders.run();
+    then.accept(new RepairOutcome.Repaired());
   }
 
   private void repaired(
@@ -409,8 +534,8 @@ public final class LogDamages {
   /**
    * Two replicas that have the same epoch at an offset have the same bytes there; so the range is
    * filled to its last byte, or the two logs are not the same and nothing is touched. In a
-   * compacted log the bytes may differ, since each replica compacts alone: what fits to the last
-   * byte says what stood there then too, and what does not is refused.
+   * compacted log the bytes may differ, since each replica compacts alone: what fills the range to
+   * its last offset says what stood there too, in more or fewer bytes.
    */
   private Fit fit(LogDamage damage, ByteBuffer batches) {
     BatchView batch = new BatchView();
@@ -428,11 +553,13 @@ public final class LogDamages {
         return Fit.none("the other replica has compacted offset " + next + " further");
       }
       int size = at - batches.position() + batch.sizeBytes();
+      boolean isOfItsSize =
+          size <= damage.sizeBytes()
+              && (batch.nextOffset() < damage.toOffset() || size == damage.sizeBytes());
       boolean fits =
           batch.baseOffset() == next
               && batch.nextOffset() <= damage.toOffset()
-              && size <= damage.sizeBytes()
-              && (batch.nextOffset() < damage.toOffset() || size == damage.sizeBytes());
+              && (isOfItsSize || state.config.compaction().isOn());
       int epoch = state.epochs.epochAt(next);
       if (!fits || (epoch >= 0 && epoch != batch.leaderEpoch())) {
         return Fit.none(
@@ -441,6 +568,9 @@ public final class LogDamages {
       }
       next = batch.nextOffset();
       at += batch.sizeBytes();
+    }
+    if (next < damage.toOffset() && at - batches.position() > damage.sizeBytes()) {
+      return Fit.none("what the other replica has is larger, and is not all of it");
     }
     return at == batches.position()
         ? Fit.none("the other replica has given no batch of offset " + next)

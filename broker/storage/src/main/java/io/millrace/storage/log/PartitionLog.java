@@ -81,6 +81,7 @@ public final class PartitionLog {
     flusher.tellOfStart(front);
     this.reshaping = new LogReshaping(state, flusher, this::onReshaped);
     this.compaction = new LogCompaction(state, flusher, reader, damages, this::wakeReaders);
+    damages.replaceSegmentsBy(compaction::apply);
     this.sizeHintBytes = state.segments.sizeBytes();
     this.isCompacting = config.compaction().isOn();
     this.highWatermarkHint = remembered.highWatermark();
