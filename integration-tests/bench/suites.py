@@ -111,6 +111,8 @@ def partitions(plan):
 
 # ---- Groups ------------------------------------------------------------------------------------
 
+SESSION_MS = 10000   # short enough to wait for, long enough that everybody's heartbeats come as by default
+
 def protocols(p):
     return {"kafka3": ["eager", "cooperative"], "kafka4": ["cooperative", "consumer"]}.get(p.name, [""])
 
@@ -150,6 +152,7 @@ def run_tool(plan, command, on_line=None, timeout=900):
     """Runs it to its end and returns its JSON; hears each line of what it says meanwhile."""
     t = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     kept, end = [], threading.Timer(timeout, t.kill)
+    end.daemon = True
     end.start()
 
     def listen():
@@ -159,16 +162,20 @@ def run_tool(plan, command, on_line=None, timeout=900):
                 on_line(line)
     ear = threading.Thread(target=listen, daemon=True)
     ear.start()
-    said = t.stdout.read()
-    t.wait()
-    end.cancel()
+    try:
+        said = t.stdout.read()
+        t.wait()
+    finally:   # also when the suite is ended from outside
+        t.kill()
+        end.cancel()
     ear.join(10)
     lines = [l for l in said.splitlines() if l.startswith("{")]
     if not lines:
         raise RuntimeError("%s: %s" % (command[:3], "".join(kept)[-1500:]))
-    if t.returncode != 0:
-        plan.bench.log("ended with", t.returncode, "".join(kept)[-500:])
-    return json.loads(lines[-1])
+    r = json.loads(lines[-1])
+    if t.returncode != 0 or r.get("first_error"):
+        plan.bench.log("ended with", t.returncode, r.get("first_error"), "".join(kept)[-500:])
+    return r
 
 
 def worst(spread):
@@ -181,13 +188,14 @@ def put_events(plan, p, protocol, rep, r, kind=None):
         plan.out.put(suite="groups", kind=kind or e["event"], peer=p.name, version=p.version, protocol=protocol, rep=rep,
                      members=r["conditions"]["members"], partitions=r["conditions"]["partitions"], moved=e["moved_partitions"],
                      settled_ms=e["settled_ms"], first_record_ms=e["first_record_ms"], repeated=e["repeated"],
+                     untouched_median_ms=e["untouched_ms"] and e["untouched_ms"]["median"], producer_retries=r.get("producer_retries"),
                      **{k: worst(e[k]) for k in ("untouched_ms", "led_elsewhere_ms", "moved_ms", "members_ms", "commits_ms")})
 
 
 def short_sessions(p):
     """Kafka's new protocol has the session time-out in the broker; 45 s there, and here as for the others."""
     if p.name == "kafka4":
-        p.extra = {"group.consumer.session.timeout.ms": 6000, "group.consumer.min.session.timeout.ms": 6000}
+        p.extra = {"group.consumer.session.timeout.ms": SESSION_MS, "group.consumer.min.session.timeout.ms": SESSION_MS}
 
 
 def groups(plan):
@@ -196,11 +204,14 @@ def groups(plan):
         short_sessions(p)
 
     def run():
+        for p in plan.peers:   # internal topics are made, code is compiled
+            for protocol in protocols(p):
+                run_tool(plan, group_tool(plan, p, protocol, members=2, partitions=60, replicas=1, events="join,leave", rounds=1))
         for members in (2, 6) if plan.quick else (2, 6, 20, 50):
             for rep, p in plan.turns():
                 for protocol in protocols(p):
                     wanted = dict(members=members, partitions=60, replicas=1, events="watch,join,leave,lose,join", watch=2 if plan.quick else 6, rounds=1)
-                    wanted.update({"session-timeout": 6000, "commit-seconds": (1 if plan.quick else 5) if members == 2 else 0})
+                    wanted.update({"session-timeout": SESSION_MS, "commit-seconds": (1 if plan.quick else 5) if members == 2 else 0})
                     r = run_tool(plan, group_tool(plan, p, protocol, **wanted))
                     put_events(plan, p, protocol, rep, r)
                     if "commits" in r:
@@ -220,6 +231,7 @@ def coordinator(plan):
         try:
             for protocol in protocols(p)[-1:]:
                 wanted = dict(members=6, partitions=12, replicas=3, rounds=1 if plan.quick else 3, events="drain")
+                wanted["session-timeout"] = SESSION_MS
                 put_events(plan, p, protocol, rep, run_tool(plan, group_tool(plan, p, protocol, **wanted)), "coordinator-moves")
                 wanted.update(events="watch", rounds=1, watch=10 if plan.quick else 30)
                 killed = []
@@ -238,13 +250,13 @@ def coordinator(plan):
 def manygroups(plan):
     """500 groups of one member each; one broker of each peer, one after the other."""
     for rep, p in plan.turns():
-        short_sessions(p)
         os.sync()
         p.start(1)
         try:
             for protocol in protocols(p)[-1:]:
                 cpu = BrokerCpu(plan.bench, p)
                 wanted = dict(groups=50 if plan.quick else 500, partitions=6, replicas=1, seconds=5 if plan.quick else 30)
+                wanted["session-timeout"] = 45000   # everybody's default, which says how often a heartbeat comes
                 r = run_tool(plan, group_tool(plan, p, protocol, **wanted))
                 plan.out.put(suite="groups", kind="many", peer=p.name, version=p.version, protocol=protocol, rep=rep, groups=r["groups"],
                              assigned_ms=r["assigned_ms"], each_median_ms=r["each_assigned_ms"]["median"], left_ms=r["left_ms"],

@@ -180,6 +180,7 @@ public class KafkaGroups {
     // ---- The load -------------------------------------------------------------------------------
 
     static volatile boolean stopping;
+    static final AtomicLong retries = new AtomicLong();
     static final AtomicReference<String> firstError = new AtomicReference<>();
 
     static void load(double rate) {
@@ -197,6 +198,11 @@ public class KafkaGroups {
                 producer.send(new ProducerRecord<>(NAME, (int) (i % partitions), null, value),
                     (m, e) -> { if (e != null) firstError.compareAndSet(null, e.toString()); });
             }
+            producer.flush();
+            producer.metrics().forEach((name, metric) -> {
+                if (name.name().equals("record-retry-total") && name.group().equals("producer-metrics"))
+                    retries.set(((Number) metric.metricValue()).longValue());
+            });
         }
     }
 
@@ -378,25 +384,30 @@ public class KafkaGroups {
             List<Long> each = new ArrayList<>();
             double rate = sync(c, all, seconds, each) / seconds;
             Collections.sort(each);
-            long start = System.nanoTime(), asked = 0;
-            AtomicInteger underWay = new AtomicInteger();
-            AtomicLong done = new AtomicLong();
-            AtomicReference<Exception> failure = new AtomicReference<>();
-            while (System.nanoTime() - start < seconds * 1e9 && failure.get() == null) {
-                while (underWay.get() < 100) {
-                    underWay.incrementAndGet();
-                    c.commitAsync(offsets(all, asked++), (o, e) -> {
-                        underWay.decrementAndGet();
-                        if (e == null) done.incrementAndGet(); else failure.compareAndSet(null, e);
-                    });
-                }
-                c.poll(Duration.ofMillis(1));
-            }
-            if (failure.get() != null) throw new IllegalStateException("a commit failed", failure.get());
-            double async = done.get() / ((System.nanoTime() - start) / 1e9);
+            async(c, all, seconds / 5);
+            double async = async(c, all, seconds);
             return String.format(Locale.ROOT, "{\"sync_per_s\":%.3f,\"sync_ms\":{\"count\":%d,\"p50\":%.3f,\"p99\":%.3f,\"max\":%.3f},\"async_per_s\":%.3f,\"async_under_way\":100}",
                 rate, each.size(), each.get(each.size() / 2) / 1e6, each.get(each.size() * 99 / 100) / 1e6, each.get(each.size() - 1) / 1e6, async);
         }
+    }
+
+    static double async(KafkaConsumer<byte[], byte[]> c, List<TopicPartition> all, double seconds) {
+        long start = System.nanoTime(), asked = 0;
+        AtomicInteger underWay = new AtomicInteger();
+        AtomicLong done = new AtomicLong();
+        AtomicReference<Exception> failure = new AtomicReference<>();
+        while (System.nanoTime() - start < seconds * 1e9 && failure.get() == null) {
+            while (underWay.get() < 100) {
+                underWay.incrementAndGet();
+                c.commitAsync(offsets(all, asked++), (o, e) -> {
+                    underWay.decrementAndGet();
+                    if (e == null) done.incrementAndGet(); else failure.compareAndSet(null, e);
+                });
+            }
+            c.poll(Duration.ofMillis(1));
+        }
+        if (failure.get() != null) throw new IllegalStateException("a commit failed", failure.get());
+        return done.get() / ((System.nanoTime() - start) / 1e9);
     }
 
     static long sync(KafkaConsumer<byte[], byte[]> c, List<TopicPartition> all, double seconds, List<Long> latencies) {
@@ -442,9 +453,9 @@ public class KafkaGroups {
             kinds.append("}");
         });
         String commits = number("commit-seconds", 0) > 0 ? ",\"commits\":" + commitRate(number("commit-seconds", 0)) : "";
-        return String.format("\"records\":%d,\"errors\":%d,\"first_error\":%s,\"repeated\":%d,\"missed\":%d,\"failed_commits\":%d,\"assembled_ms\":%s,\"by_event\":{%s},\"events\":[%s]%s",
+        return String.format("\"records\":%d,\"errors\":%d,\"first_error\":%s,\"repeated\":%d,\"missed\":%d,\"failed_commits\":%d,\"producer_retries\":%d,\"assembled_ms\":%s,\"by_event\":{%s},\"events\":[%s]%s",
             records.get(), unsettled || missed.get() > 0 || firstError.get() != null ? 1 : 0, firstError.get() == null ? "null" : "\"" + firstError.get().replaceAll("[\"\\\\]", "'") + "\"",
-            repeated.get(), missed.get(), failedCommits, millis(assembled), kinds, String.join(",", outcomes), commits);
+            repeated.get(), missed.get(), failedCommits, retries.get(), millis(assembled), kinds, String.join(",", outcomes), commits);
     }
 
     static String manyGroups(int groups) throws Exception {

@@ -326,7 +326,7 @@ final class BenchGroupCommand implements Callable<Integer> {
 
   private boolean manyGroups(AdminSession session, String name, BooleanSupplier interrupted)
       throws Exception {
-    ManyGroups many = new ManyGroups(partitions, surroundings.clock(), interrupted);
+    ManyGroups many = new ManyGroups(partitions, REST_NANOS, surroundings.clock(), interrupted);
     Deliveries nothing = new Deliveries(partitions);
     GroupReport report = new GroupReport(surroundings, nothing);
     boolean formed;

@@ -57,6 +57,7 @@ final class CommitRate {
     consumer.pause(partitions);
     long unused = sync(nanos / 5, false);
     syncPerSecond = sync(nanos, true) / (nanos / 1e9);
+    unused = async(nanos / 5);
     long start = clock.nanoTime();
     long done = async(nanos);
     asyncPerSecond = done / ((clock.nanoTime() - start) / 1e9);

@@ -4,12 +4,9 @@ import io.millrace.cli.JsonText;
 import io.millrace.cli.Surroundings;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,21 +76,15 @@ final class GroupReport {
     }
     json.field("repeated", deliveries.repeated()).field("missed", deliveries.missed());
     json.field("failed_commits", failedCommits).field("assembled_ms", assembledNanos / 1e6);
-    json.name("by_event").beginObject();
-    for (Map.Entry<GroupEvent, List<EventOutcome>> each : byEvent().entrySet()) {
-      json.name(each.getKey().label()).beginObject().field("events", each.getValue().size());
-      for (Column column : COLUMNS) {
-        worst(each.getValue(), column).json(column.name() + "_ms", json);
-      }
-      json.end();
-    }
-    json.end().name("events").beginArray();
+    EventSummary summary = new EventSummary(outcomes);
+    summary.json("by_event", json);
+    json.name("events").beginArray();
     outcomes.forEach(each -> each.json(json));
     json.end();
     if (commits != null) {
       commits.json(json);
     }
-    end(json, conditions, table() + (commits == null ? "" : commits.text()));
+    end(json, conditions, summary.table() + (commits == null ? "" : commits.text()));
   }
 
   /** Of many groups. */
@@ -121,63 +112,5 @@ final class GroupReport {
     }
     surroundings.output().println(json.end().toString());
     surroundings.output().flush();
-  }
-
-  // ---- Over all events of a kind ---------------------------------------------------------------
-
-  /** What is compared: of each event the worst one there was. */
-  private record Column(String name, String heading, Function<EventOutcome, Spread> of) {}
-
-  private static final List<Column> COLUMNS =
-      List.of(
-          new Column("untouched", "stayed", EventOutcome::untouched),
-          new Column("led_elsewhere", "leader moved", EventOutcome::ledElsewhere),
-          new Column("moved", "moved", EventOutcome::moved),
-          new Column("members", "members", EventOutcome::ofMembers),
-          new Column("commits", "commits", EventOutcome::ofCommits));
-
-  private Map<GroupEvent, List<EventOutcome>> byEvent() {
-    Map<GroupEvent, List<EventOutcome>> sorted = new EnumMap<>(GroupEvent.class);
-    outcomes.forEach(
-        each -> sorted.computeIfAbsent(each.event(), event -> new ArrayList<>()).add(each));
-    return sorted;
-  }
-
-  private static Spread worst(List<EventOutcome> outcomes, Column column) {
-    return Spread.of(
-        outcomes.stream()
-            .map(column.of())
-            .filter(spread -> spread.count() > 0)
-            .map(Spread::worstNanos)
-            .toList());
-  }
-
-  /** Lines for people. */
-  String table() {
-    StringBuilder out = new StringBuilder();
-    out.append("longest time without a record (commits: without one that went through),\n");
-    out.append("middle event / worst event:\n");
-    out.append(String.format(Locale.ROOT, "  %-6s %6s %6s", "event", "times", "moved"));
-    COLUMNS.forEach(column -> out.append(String.format(Locale.ROOT, "  %-17s", column.heading())));
-    endLine(out);
-    byEvent()
-        .forEach(
-            (event, all) -> {
-              double moved = all.stream().mapToInt(EventOutcome::movedCount).average().orElse(0);
-              out.append(
-                  String.format(Locale.ROOT, "  %-6s %6d %6.1f", event.label(), all.size(), moved));
-              COLUMNS.forEach(
-                  column ->
-                      out.append(String.format(Locale.ROOT, "  %-17s", worst(all, column).text())));
-              endLine(out);
-            });
-    return out.toString();
-  }
-
-  private static void endLine(StringBuilder out) {
-    while (out.charAt(out.length() - 1) == ' ') {
-      out.setLength(out.length() - 1);
-    }
-    out.append('\n');
   }
 }

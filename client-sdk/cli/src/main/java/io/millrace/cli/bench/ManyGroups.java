@@ -23,6 +23,7 @@ final class ManyGroups {
   private final int partitions;
   private final Clock clock;
   private final BooleanSupplier interrupted;
+  private final long restNanos;
   private final List<GroupMember> members = new ArrayList<>();
   private final List<Long> assigned = new ArrayList<>();
 
@@ -32,8 +33,12 @@ final class ManyGroups {
   private double requestsPerSecond;
   private long endedNanos;
 
-  ManyGroups(int partitions, Clock clock, BooleanSupplier interrupted) {
+  /**
+   * @param restNanos between all having their partitions and the time that counts
+   */
+  ManyGroups(int partitions, long restNanos, Clock clock, BooleanSupplier interrupted) {
     this.partitions = partitions;
+    this.restNanos = restNanos;
     this.clock = clock;
     this.interrupted = interrupted;
   }
@@ -65,13 +70,16 @@ final class ManyGroups {
       }
       LockSupport.parkNanos(LOOK_NANOS);
     }
+    if (!waiting.isEmpty()) {
+      return false;
+    }
     assembledNanos = clock.nanoTime() - start;
-    return waiting.isEmpty();
+    return true;
   }
 
   /** Nothing happens but heartbeats. */
   void keep(long nanos) {
-    rest(TimeUnit.SECONDS.toNanos(3));
+    rest(restNanos);
     long before = requests();
     long start = clock.nanoTime();
     steadyFromMillis = clock.wallMillis();

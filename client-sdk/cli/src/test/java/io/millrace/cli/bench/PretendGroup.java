@@ -45,6 +45,7 @@ final class PretendGroup {
   private static final class Member {
     final Set<Integer> target = new TreeSet<>();
     final Set<Integer> held = new TreeSet<>();
+    final Set<TopicPartition> paused = new HashSet<>();
     int looksLeft = Integer.MAX_VALUE;
     @Nullable RebalanceListener listener;
   }
@@ -133,7 +134,7 @@ final class PretendGroup {
 
     @Override
     public void pause(Collection<TopicPartition> partitions) {
-      throw unasked();
+      member.paused.addAll(partitions);
     }
 
     @Override
@@ -246,6 +247,9 @@ final class PretendGroup {
     Map<TopicPartition, List<ConsumerRecord<ByteBuffer, ByteBuffer>>> records = new HashMap<>();
     for (int each : member.held) {
       TopicPartition at = new TopicPartition(TOPIC, each);
+      if (member.paused.contains(at)) {
+        continue;
+      }
       long offset = next.merge(each, 1L, Long::sum) - 1;
       records.put(
           at,
