@@ -148,9 +148,9 @@ class BrokerCpu:
         return 100 * (inside[-1][1] - inside[0][1]) / ((inside[-1][0] - inside[0][0]) / 1000)
 
 
-def run_tool(plan, command, on_line=None, timeout=900):
+def run_tool(plan, command, on_line=None, timeout=900, **environment):
     """Runs it to its end and returns its JSON; hears each line of what it says meanwhile."""
-    t = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    t = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ, **environment))
     kept, end = [], threading.Timer(timeout, t.kill)
     end.daemon = True
     end.start()
@@ -257,7 +257,8 @@ def manygroups(plan):
                 cpu = BrokerCpu(plan.bench, p)
                 wanted = dict(groups=50 if plan.quick else 500, partitions=6, replicas=1, seconds=5 if plan.quick else 30)
                 wanted["session-timeout"] = 45000   # everybody's default, which says how often a heartbeat comes
-                r = run_tool(plan, group_tool(plan, p, protocol, **wanted))
+                # A client of ours takes 4 MiB of direct memory, and each member here is a client.
+                r = run_tool(plan, group_tool(plan, p, protocol, **wanted), MILLRACE_BENCH_CLIENT_OPTS="-Xmx1g -XX:MaxDirectMemorySize=3g")
                 plan.out.put(suite="groups", kind="many", peer=p.name, version=p.version, protocol=protocol, rep=rep, groups=r["groups"],
                              assigned_ms=r["assigned_ms"], each_median_ms=r["each_assigned_ms"]["median"], left_ms=r["left_ms"],
                              requests_per_s=r["steady_requests_per_s"], broker_cpu_pct=cpu.share(r["steady_from_ms"], r["steady_to_ms"]),

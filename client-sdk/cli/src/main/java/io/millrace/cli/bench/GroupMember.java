@@ -89,7 +89,8 @@ final class GroupMember implements RebalanceListener {
           try {
             run();
             ended.complete(true);
-          } catch (RuntimeException e) {
+          } catch (Throwable e) {
+            // Whatever it is, no memory or no handle left too: the main thread waits and tells.
             ended.completeExceptionally(e);
           } finally {
             held = Set.of();
