@@ -85,9 +85,15 @@ class CompareTest {
     assertThat(run.exit).isEqualTo(1);
     assertThat(run.said.lines().filter(line -> line.startsWith("turn ")))
         .containsExactly(
-            "turn kafka3 1 1", "turn kafka4 1 1", "turn ours 1 1",
-            "turn kafka4 1 1", "turn ours 1 1", "turn kafka3 1 1",
-            "turn ours 1 1", "turn kafka3 1 1", "turn kafka4 1 1");
+            "turn kafka3 1 1",
+            "turn kafka4 1 1",
+            "turn ours 1 1",
+            "turn kafka4 1 1",
+            "turn ours 1 1",
+            "turn kafka3 1 1",
+            "turn ours 1 1",
+            "turn kafka3 1 1",
+            "turn kafka4 1 1");
     assertThat(run.said).contains("adapter ours", "compare: failed: latency;");
   }
 
@@ -109,7 +115,8 @@ class CompareTest {
   void theAdapterTellsItsVerbs() throws Exception {
     Run run = run("./ours");
     assertThat(run.exit).isEqualTo(2);
-    assertThat(run.said).contains("prepare DIR", "create-topic", "pingpong", "probe", "group [OPTION");
+    assertThat(run.said)
+        .contains("prepare DIR", "create-topic", "pingpong", "probe", "group [OPTION");
   }
 
   private record Run(int exit, String said) {}
