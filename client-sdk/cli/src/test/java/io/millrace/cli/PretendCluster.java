@@ -4,6 +4,7 @@ import io.millrace.client.Admin;
 import io.millrace.client.AdminSettings;
 import io.millrace.client.Broker;
 import io.millrace.client.ClusterDescription;
+import io.millrace.client.CommittedOffset;
 import io.millrace.client.CompactResult;
 import io.millrace.client.Consumer;
 import io.millrace.client.ConsumerRecord;
@@ -13,6 +14,8 @@ import io.millrace.client.ElectionKind;
 import io.millrace.client.ElectionResult;
 import io.millrace.client.Explanation;
 import io.millrace.client.Finding;
+import io.millrace.client.GroupDescription;
+import io.millrace.client.GroupListing;
 import io.millrace.client.ListedOffset;
 import io.millrace.client.NewTopic;
 import io.millrace.client.OffsetSpec;
@@ -29,6 +32,7 @@ import io.millrace.client.TrimSpec;
 import io.millrace.client.errors.InvalidRequestException;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.TopicExistsException;
+import io.millrace.client.errors.UnknownGroupException;
 import io.millrace.client.errors.UnknownTopicException;
 import io.millrace.client.errors.UnsupportedFeatureException;
 import java.nio.ByteBuffer;
@@ -126,6 +130,11 @@ final class PretendCluster implements ClientFactory {
       List.of(
           new Finding(
               "led", Finding.Severity.FINE, "broker 1 leads", "", OptionalLong.of(1_000_000)));
+
+  final Map<String, GroupDescription> groups = new TreeMap<>();
+
+  /** By group. */
+  final Map<String, Map<TopicPartition, CommittedOffset>> resets = new TreeMap<>();
 
   /** What was asked for, in words. */
   final List<String> elections = new ArrayList<>();
@@ -392,6 +401,35 @@ final class PretendCluster implements ClientFactory {
             partitions.forEach(each -> results.put(new TopicPartition(topic, each), elected));
             return results;
           });
+    }
+
+    @Override
+    public CompletableFuture<List<GroupListing>> listGroups() {
+      return answer(
+          () ->
+              groups.values().stream()
+                  .map(
+                      each -> new GroupListing(each.groupId(), each.state(), each.members().size()))
+                  .toList());
+    }
+
+    @Override
+    public CompletableFuture<GroupDescription> describeGroup(String groupId) {
+      return answer(
+          () -> {
+            GroupDescription found = groups.get(groupId);
+            if (found == null) {
+              throw new UnknownGroupException("UNKNOWN_GROUP: there is no group " + groupId);
+            }
+            return found;
+          });
+    }
+
+    @Override
+    public CompletableFuture<Void> resetGroup(
+        String groupId, Map<TopicPartition, CommittedOffset> offsets) {
+      resets.put(groupId, new TreeMap<>(offsets));
+      return CompletableFuture.completedFuture(null);
     }
 
     @Override
