@@ -89,7 +89,11 @@ public final class ConsumerPublisher<K, V>
     if (!isTaken.compareAndSet(false, true)) {
       subscriber.onSubscribe(new Refused());
       subscriber.onError(
-          new IllegalStateException("a ConsumerPublisher has one subscriber, and is not closed"));
+          new IllegalStateException(
+              isClosing
+                  ? "this ConsumerPublisher was closed: build another one"
+                  : "this ConsumerPublisher has had its one subscriber: build another one with the"
+                      + " same group.id, and the two share the partitions"));
       return;
     }
     Tasks tasks = new SystemTasks();
@@ -116,7 +120,7 @@ public final class ConsumerPublisher<K, V>
     PollLoop<K, V> reads =
         new PollLoop<>(
             consumer,
-            listener -> consumer.subscribe(how.topics, listener),
+            listener -> how.subscribe(consumer, listener),
             new RunLimits(
                 how.queuedRecords,
                 how.commitEvery.toNanos(),
@@ -170,10 +174,10 @@ public final class ConsumerPublisher<K, V>
    */
   public void close(Duration timeout) {
     long nanos = ClientRuntime.nanos(timeout);
+    isClosing = true; // before the look at the loop: who starts one looks at this afterwards
     if (isTaken.compareAndSet(false, true)) {
       return; // nobody has subscribed, and nobody will
     }
-    isClosing = true; // before the look at the loop: who starts one looks at this afterwards
     PollLoop<K, V> reads = loop;
     if (reads != null) {
       reads.stop(Math.min(nanos, callTimeout.toNanos()));
@@ -209,6 +213,7 @@ public final class ConsumerPublisher<K, V>
     private final ConsumerSettings settings;
     private final Function<ConsumerSettings, Consumer<K, V>> consumers;
     private Set<String> topics = Set.of();
+    private List<TopicPattern> patterns = List.of();
     private int queuedRecords = 1_000;
     private Duration commitEvery = Duration.ofSeconds(1);
     private boolean byHand;
@@ -221,7 +226,7 @@ public final class ConsumerPublisher<K, V>
       this.consumers = consumers;
     }
 
-    /** What is read: must be given. */
+    /** What is read: these or {@link #patterns} must be given. */
     public Builder<K, V> topics(String... names) {
       return topics(List.of(names));
     }
@@ -229,7 +234,23 @@ public final class ConsumerPublisher<K, V>
     /** As above. */
     public Builder<K, V> topics(Collection<String> names) {
       topics = new LinkedHashSet<>(names);
+      patterns = List.of();
       return this;
+    }
+
+    /** All topics whose names match any of these, also such as are made later. */
+    public Builder<K, V> patterns(TopicPattern... matching) {
+      patterns = List.of(matching);
+      topics = Set.of();
+      return this;
+    }
+
+    private void subscribe(Consumer<K, V> consumer, RebalanceListener listener) {
+      if (patterns.isEmpty()) {
+        consumer.subscribe(topics, listener);
+      } else {
+        consumer.subscribeToPatterns(patterns, listener);
+      }
     }
 
     /**
@@ -267,7 +288,7 @@ public final class ConsumerPublisher<K, V>
 
     /** Contacts nobody before somebody subscribes. */
     public ConsumerPublisher<K, V> build() {
-      if (topics.isEmpty()) {
+      if (topics.isEmpty() && patterns.isEmpty()) {
         throw new IllegalStateException("a publisher has to be told which topics to read");
       }
       return new ConsumerPublisher<>(this);

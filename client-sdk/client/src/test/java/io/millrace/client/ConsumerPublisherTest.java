@@ -219,7 +219,9 @@ class ConsumerPublisherTest {
     Noting second = new Noting();
     publisher.subscribe(second);
     assertThat(second.subscription).isNotNull();
-    assertThat(second.error).isInstanceOf(IllegalStateException.class);
+    assertThat(second.error)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("has had its one subscriber: build another one");
     second.subscription().request(1);
     second.subscription().cancel();
     assertThat(second.ends).containsExactly("error");

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
@@ -185,6 +186,46 @@ class ConsumerRunnerTest {
     assertThat(handled(P0)).as("what was under way, and nothing more").isEqualTo(offsets(0, 4));
     assertThat(consumer.committed(P0)).isEqualTo(4);
     assertThat(consumer.isClosed()).isTrue();
+  }
+
+  @Test
+  @DisplayName("stop: no other call begins, also while the polling thread is somewhere else")
+  void beginsNoOtherCallOnceItWasStopped() throws Exception {
+    CountDownLatch another = new CountDownLatch(1);
+    CountDownLatch held = new CountDownLatch(1);
+    CompletableFuture<ConsumerRunner> started = new CompletableFuture<>();
+    consumer.write(P0, 0, 20);
+    consumer.give(P0);
+    ConsumerRunner runner =
+        start(
+            builder().concurrency(1),
+            record -> {
+              note(record);
+              if (record.offset() > 0) {
+                another.countDown();
+                return;
+              }
+              held.await();
+              started.join().stop();
+            });
+    started.complete(runner);
+    await().until(() -> !handled(P0).isEmpty());
+    consumer.hold(
+        () -> {
+          held.countDown();
+          awaitAtMost(another, Duration.ofSeconds(1));
+        });
+    runner.awaitEnd();
+    assertThat(handled(P0)).isEqualTo(offsets(0, 1));
+    assertThat(consumer.committed(P0)).isEqualTo(1);
+  }
+
+  private static void awaitAtMost(CountDownLatch latch, Duration limit) {
+    try {
+      latch.await(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   // ---- Back-pressure ---------------------------------------------------------------------------

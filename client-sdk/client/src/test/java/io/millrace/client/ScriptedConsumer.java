@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * thread.
  */
 final class ScriptedConsumer implements Consumer<String, String> {
+  private volatile String subscription = "";
   private final Map<TopicPartition, Deque<ConsumerRecord<String, String>>> records =
       new LinkedHashMap<>();
   private final Map<TopicPartition, Long> begins = new HashMap<>();
@@ -87,6 +88,11 @@ final class ScriptedConsumer implements Consumer<String, String> {
     notifyAll();
   }
 
+  /** The next poll does nothing until this returns. */
+  void hold(Runnable until) {
+    order(until);
+  }
+
   /** The next poll throws it. */
   synchronized void failNextPoll(RuntimeException e) {
     nextFailure = e;
@@ -115,10 +121,22 @@ final class ScriptedConsumer implements Consumer<String, String> {
     return polls;
   }
 
+  /** What was subscribed to, in words. */
+  String subscribed() {
+    return subscription;
+  }
+
   // ---- What the polling thread does ------------------------------------------------------------
 
   @Override
   public void subscribe(Collection<String> topics, RebalanceListener hears) {
+    subscription = "topics " + topics;
+    listener = hears;
+  }
+
+  @Override
+  public void subscribeToPatterns(Collection<TopicPattern> patterns, RebalanceListener hears) {
+    subscription = "patterns " + patterns;
     listener = hears;
   }
 
