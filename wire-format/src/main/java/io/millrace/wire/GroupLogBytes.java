@@ -7,6 +7,9 @@ import java.nio.ByteBuffer;
 
 /** Keys and values of the groups' log, to bytes and back. */
 public final class GroupLogBytes {
+  /** Of values, as they are written. */
+  public static final int VERSION = 1;
+
   private GroupLogBytes() {}
 
   public static ByteBuffer of(GroupLogKey key) {
@@ -29,13 +32,20 @@ public final class GroupLogBytes {
   }
 
   /**
-   * @throws CorruptBatchException it is no value of that log
+   * @throws CorruptBatchException it is no value of that log, or one that only newer brokers know
    */
   public static GroupLogValue value(ByteBuffer bytes) {
+    GroupLogValue value;
     try {
-      return GroupLogValue.parseFrom(bytes);
+      value = GroupLogValue.parseFrom(bytes);
     } catch (InvalidProtocolBufferException e) {
       throw new CorruptBatchException("no value of the groups' log: " + e.getMessage());
     }
+    if (Integer.compareUnsigned(value.getVersion(), VERSION) > 0) {
+      throw new CorruptBatchException(
+          "it was written by a newer broker, as version "
+              + Integer.toUnsignedString(value.getVersion()));
+    }
+    return value;
   }
 }

@@ -140,7 +140,9 @@ final class DevCommand implements Callable<Integer> {
             "listener.metrics",
             LOOPBACK + ":" + third,
             "auto.create.topics",
-            "true");
+            "true",
+            "group.replicas",
+            Integer.toString(Math.min(3, brokerCount)));
     String threadPrefix = brokerCount == 1 ? "" : "broker-" + id + "-";
     return new RunningBroker(
         BrokerSettingsSource.load(Optional.empty(), Map.of(), settings, surroundings.error()),

@@ -14,6 +14,7 @@ import io.millrace.client.RebalanceListener;
 import io.millrace.client.TopicPartition;
 import io.millrace.client.errors.CommitRefusedException;
 import io.millrace.client.errors.GroupInUseException;
+import io.millrace.client.errors.InvalidRequestException;
 import io.millrace.client.errors.MemberFencedException;
 import io.millrace.client.errors.UnknownPartitionException;
 import java.nio.file.Path;
@@ -203,6 +204,10 @@ class WholeGroupTest {
       member.consumer.commitSync(Map.of(only, new CommittedOffset(7, 0, "seven")));
       assertThat(member.consumer.committed(List.of(only)))
           .containsEntry(only, new CommittedOffset(7, 0, "seven"));
+      assertThatThrownBy(() -> member.consumer.commitSync(Map.of(only, new CommittedOffset(21))))
+          .as("B54")
+          .isInstanceOf(InvalidRequestException.class)
+          .hasMessageContaining("offset 21 is beyond the end of the partition, 20");
       List<String> told = new ArrayList<>();
       member.consumer.commitAsync((offsets, e) -> told.add(offsets + " " + e));
       until(() -> !told.isEmpty(), member);

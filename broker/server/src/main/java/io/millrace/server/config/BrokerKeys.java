@@ -323,6 +323,17 @@ public final class BrokerKeys {
           "How long the committed offsets of a group are kept once it has no members, counted from"
               + " when the last one went, or from a later commit or reset.");
 
+  static final Key<Integer> GROUP_REPLICAS =
+      Key.integer(
+          "group.replicas",
+          "replicas",
+          3,
+          1,
+          100,
+          "Replicas of the topic that keeps consumer groups, which is made when a group is first used"
+              + " in a cluster, and keeps them. While fewer brokers are there it is waited for: 10"
+              + " seconds, a minute if others are known.");
+
   static final Key<Integer> LOOP_THREADS =
       Key.integer(
           "threads.loops",
@@ -370,6 +381,7 @@ public final class BrokerKeys {
           COMPACTION_MEMORY,
           COMPACTION_RATE,
           GROUP_RETENTION,
+          GROUP_REPLICAS,
           LOOP_THREADS);
 
   /** Those of topics last: they are many, and seldom changed. */

@@ -9,6 +9,7 @@ import java.util.Optional;
  *
  * @param metricsListener where to listen for monitoring; empty: nowhere
  * @param groupRetentionMillis how long offsets of a group without members are kept
+ * @param groupReplicas of the topic that keeps groups, where it has still to be made
  * @param loopThreads 0 for one per processor
  * @param effective every key as it holds, for whoever asks what does
  */
@@ -23,5 +24,6 @@ public record BrokerSettings(
     StorageSettings storage,
     TopicDefaults topics,
     long groupRetentionMillis,
+    int groupReplicas,
     int loopThreads,
     List<EffectiveSetting> effective) {}

@@ -127,6 +127,7 @@ public final class SettingsLoader {
                     values.get(BrokerKeys.COMPACTION_RATE))),
             topicDefaults(values),
             values.get(BrokerKeys.GROUP_RETENTION),
+            values.get(BrokerKeys.GROUP_REPLICAS),
             values.get(BrokerKeys.LOOP_THREADS),
             BrokerKeys.all().stream().map(values::effective).toList());
     crossChecks(values, settings, warnings);

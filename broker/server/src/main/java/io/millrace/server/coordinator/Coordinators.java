@@ -43,6 +43,7 @@ public final class Coordinators {
   private final List<Shard> shards;
   private final Supplier<Catalog> catalog;
   private final LeaderLags lags;
+  private final CommitEnds ends;
   private final GroupRules rules;
 
   /** By shard; each map belongs to that shard's loop. */
@@ -64,6 +65,7 @@ public final class Coordinators {
     this.shards = shards;
     this.catalog = catalog;
     this.lags = lags;
+    this.ends = new CommitEnds(catalog, lags);
     this.rules = new GroupRules(catalog, retentionMillis, new GroupCounters());
     for (Shard shard : shards) {
       byShard.put(shard, new HashMap<>());
@@ -146,13 +148,9 @@ public final class Coordinators {
                     .toList()));
   }
 
-  /**
-   * What leaders say of partitions, or that they say nothing.
-   *
-   * @param then on any loop
-   */
-  public void ends(Set<ReaderAt> readers, Consumer<Map<ReaderAt, LagAnswer>> then) {
-    lags.ask(readers, then);
+  /** Whether commits may count at all. Any thread. */
+  public CommitEnds ends() {
+    return ends;
   }
 
   /**
@@ -219,7 +217,7 @@ public final class Coordinators {
   private <A> void ask(
       String groupId,
       Reply<A> reply,
-      BiConsumer<GroupCoordinator, GroupCoordinator.Reply<A>> question) {
+      BiConsumer<GroupCoordinator, GroupAnswers.Reply<A>> question) {
     Optional<PartitionId> partition = partitionOf(groupId);
     if (partition.isEmpty()) {
       reply.refuse(
@@ -234,7 +232,7 @@ public final class Coordinators {
   private <A> void ask(
       PartitionId id,
       Reply<A> reply,
-      BiConsumer<GroupCoordinator, GroupCoordinator.Reply<A>> question) {
+      BiConsumer<GroupCoordinator, GroupAnswers.Reply<A>> question) {
     Shard owner = id.ownerAmong(shards);
     if (!owner.offer(() -> askHere(owner, id, reply, question))) {
       reply.refuse(new Refusal(ErrorCode.BUSY, "the owner of " + id + " is too far behind; retry"));
@@ -245,7 +243,7 @@ public final class Coordinators {
       Shard owner,
       PartitionId id,
       Reply<A> reply,
-      BiConsumer<GroupCoordinator, GroupCoordinator.Reply<A>> question) {
+      BiConsumer<GroupCoordinator, GroupAnswers.Reply<A>> question) {
     Map<PartitionId, GroupCoordinator> here = byShard.get(owner);
     Partition partition = owner.find(id);
     if (here == null || partition == null) {
@@ -273,7 +271,7 @@ public final class Coordinators {
     int epoch = leader.epoch();
     question.accept(
         coordinator,
-        new GroupCoordinator.Reply<>() {
+        new GroupAnswers.Reply<>() {
           @Override
           public void answer(A answer) {
             reply.answer(epoch, answer);

@@ -30,14 +30,22 @@ public final class GroupFindings {
   public static List<Finding> of(
       Catalog catalog, GroupReading group, List<GroupProgress> progress) {
     GroupFindings all = new GroupFindings(catalog, group);
-    all.state(progress);
-    if (!group.alarm().isEmpty()) {
-      all.add(Reason.ASSIGNMENT_FAILED, group.alarm());
+    if (group.damage().isEmpty()) {
+      all.membership(progress);
+    } else {
+      all.add(Reason.GROUP_DAMAGED, group.damage());
     }
-    group.members().forEach(all::member);
-    all.missingTopics();
     progress.forEach(all::progress);
     return Finding.sorted(all.findings);
+  }
+
+  private void membership(List<GroupProgress> progress) {
+    state(progress);
+    if (!group.alarm().isEmpty()) {
+      add(Reason.ASSIGNMENT_FAILED, group.alarm());
+    }
+    group.members().forEach(this::member);
+    missingTopics();
   }
 
   private void add(Reason reason, String text) {

@@ -72,23 +72,35 @@ final class GroupLog {
     if (changes.isEmpty() || lost != null) {
       return;
     }
+    List<GroupLogCodec.Line> lines = new ArrayList<>();
+    changes.forEach(change -> lines.addAll(GroupLogCodec.lines(groupId, change)));
+    if (!writeLines(lines)) {
+      lose(
+          new Refusal(
+              ErrorCode.TOO_LARGE,
+              "what group "
+                  + groupId
+                  + " has to remember of one member or offset is larger than a record may be"));
+    }
+  }
+
+  /** Records that make no sense: nothing shall be known of their keys any more. */
+  void erase(List<ByteBuffer> keys) {
+    if (!keys.isEmpty() && lost == null) {
+      writeLines(keys.stream().map(key -> new GroupLogCodec.Line(key.duplicate(), null)).toList());
+    }
+  }
+
+  private boolean writeLines(List<GroupLogCodec.Line> lines) {
     List<BatchBuilder> batches = new ArrayList<>(1);
     long now = shard.loop().clock().wallMillis();
-    for (GroupChange change : changes) {
-      for (GroupLogCodec.Line line : GroupLogCodec.lines(groupId, change)) {
-        if (!add(batches, line, now)) {
-          lose(
-              new Refusal(
-                  ErrorCode.TOO_LARGE,
-                  "what group "
-                      + groupId
-                      + " has to remember of one member or offset is larger"
-                      + " than a record may be"));
-          return;
-        }
+    for (GroupLogCodec.Line line : lines) {
+      if (!add(batches, line, now)) {
+        return false;
       }
     }
     append(batches);
+    return true;
   }
 
   private boolean add(List<BatchBuilder> batches, GroupLogCodec.Line line, long now) {

@@ -1,10 +1,12 @@
 package io.millrace.server.coordinator;
 
+import io.millrace.server.group.CommitNumber;
 import io.millrace.server.group.CommittedOffset;
 import io.millrace.server.group.GroupChange;
 import io.millrace.server.group.GroupMember;
 import io.millrace.server.group.Subscription;
 import io.millrace.server.partition.PartitionId;
+import io.millrace.wire.CorruptBatchException;
 import io.millrace.wire.GroupLogBytes;
 import io.millrace.wire.v1.GroupLogAssignment;
 import io.millrace.wire.v1.GroupLogAssignmentKey;
@@ -31,8 +33,6 @@ import org.jspecify.annotations.Nullable;
  * so that only the newest record of a key matters.
  */
 final class GroupLogCodec {
-  private static final int VERSION = 1;
-
   private GroupLogCodec() {}
 
   /**
@@ -46,12 +46,13 @@ final class GroupLogCodec {
    * What a record says.
    *
    * @param change empty: nothing that anybody has to know
+   * @param fault why it makes no sense, if it does not; then there is no change
    */
-  record Told(String groupId, Optional<GroupChange> change) {}
+  record Told(String groupId, Optional<GroupChange> change, Optional<String> fault) {}
 
   static List<Line> lines(String groupId, GroupChange change) {
     GroupLogKey.Builder key = GroupLogKey.newBuilder().setGroupId(groupId);
-    GroupLogValue.Builder value = GroupLogValue.newBuilder().setVersion(VERSION);
+    GroupLogValue.Builder value = GroupLogValue.newBuilder().setVersion(GroupLogBytes.VERSION);
     if (change instanceof GroupChange.MemberIs is) {
       return line(key.setMember(is.member().id()), value.setMember(member(is.member())));
     } else if (change instanceof GroupChange.MemberGone gone) {
@@ -105,6 +106,8 @@ final class GroupLogCodec {
         .setCommitTimestampMs(offset.commitMillis())
         .setMovedTimestampMs(offset.movedMillis())
         .setMetadata(offset.metadata())
+        .setNumber(offset.number().number())
+        .setCommitter(offset.number().committer())
         .build();
   }
 
@@ -143,14 +146,21 @@ final class GroupLogCodec {
   // ---- And back --------------------------------------------------------------------------------
 
   /**
-   * @throws io.millrace.wire.CorruptBatchException it is no record of this log
+   * @throws CorruptBatchException it is no record of this log: not even its group is known
    */
   static Told read(ByteBuffer key, @Nullable ByteBuffer value) {
     GroupLogKey named = GroupLogBytes.key(key);
-    GroupLogValue said =
-        value == null ? GroupLogValue.getDefaultInstance() : GroupLogBytes.value(value);
-    return new Told(
-        named.getGroupId(), Optional.ofNullable(value == null ? gone(named) : is(named, said)));
+    try {
+      return new Told(
+          named.getGroupId(), Optional.ofNullable(change(named, value)), Optional.empty());
+    } catch (CorruptBatchException | IllegalArgumentException e) {
+      return new Told(
+          named.getGroupId(), Optional.empty(), Optional.of(String.valueOf(e.getMessage())));
+    }
+  }
+
+  private static @Nullable GroupChange change(GroupLogKey named, @Nullable ByteBuffer value) {
+    return value == null ? gone(named) : is(named, GroupLogBytes.value(value));
   }
 
   private static @Nullable GroupChange gone(GroupLogKey key) {
@@ -190,7 +200,8 @@ final class GroupLogCodec {
         offset.getMovedTimestampMs() == 0
             ? offset.getCommitTimestampMs()
             : offset.getMovedTimestampMs(),
-        offset.getMetadata());
+        offset.getMetadata(),
+        new CommitNumber(offset.getCommitter(), offset.getNumber()));
   }
 
   private static GroupMember member(String id, GroupLogMember member) {

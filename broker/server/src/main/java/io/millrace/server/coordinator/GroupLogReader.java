@@ -28,11 +28,18 @@ final class GroupLogReader {
   private static final int PIECE_BYTES = 1 << 20;
   private static final long AGAIN_NANOS = SECONDS.toNanos(1);
 
+  /**
+   * A record.
+   *
+   * @param key as it is in the log, until the next one is told
+   */
+  record Line(long offset, ByteBuffer key, GroupLogCodec.Told told) {}
+
   private final Shard shard;
   private final Partition partition;
   private final int epoch;
   private final BooleanSupplier isWanted;
-  private final Consumer<GroupLogCodec.Told> record;
+  private final Consumer<Line> record;
   private final Runnable whenRead;
   private final Consumer<String> trouble;
   private final BatchIterator batches = new BatchIterator();
@@ -51,7 +58,7 @@ final class GroupLogReader {
       Partition partition,
       int epoch,
       BooleanSupplier isWanted,
-      Consumer<GroupLogCodec.Told> record,
+      Consumer<Line> record,
       Runnable whenRead,
       Consumer<String> trouble) {
     this.shard = shard;
@@ -125,7 +132,8 @@ final class GroupLogReader {
       while (records.next()) {
         ByteBuffer key = records.key();
         if (records.offset() >= nextOffset && key != null) {
-          record.accept(GroupLogCodec.read(key, records.value()));
+          GroupLogCodec.Told told = GroupLogCodec.read(key.duplicate(), records.value());
+          record.accept(new Line(records.offset(), key, told));
         }
       }
     }

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
  *
  * @param holdings by partition: who holds it, and for how long
  * @param alarm when an assignor has failed, how; else empty
+ * @param damage why what the log says of it makes no sense, so that nobody can use it; else empty
  */
 public record GroupReading(
     Summary summary,
@@ -21,7 +22,8 @@ public record GroupReading(
     List<MemberReading> members,
     Map<PartitionId, CommittedOffset> offsets,
     Map<PartitionId, Holding> holdings,
-    String alarm) {
+    String alarm,
+    String damage) {
   /**
    * A partition that a member reads, or has not given up yet.
    *
@@ -60,6 +62,7 @@ public record GroupReading(
             .toList(),
         Map.copyOf(group.offsets()),
         live.holdings(nowNanos),
-        live.alarm);
+        live.alarm,
+        live.damage);
   }
 }

@@ -35,11 +35,11 @@ public final class GroupsTopic {
   }
 
   /** As it is created when a group is looked for first: it keeps the latest of everything. */
-  public static TopicRequest toCreate() {
+  static TopicRequest toCreate(int replicas) {
     return new TopicRequest(
         NAME,
         PARTITIONS,
-        OptionalInt.empty(),
+        OptionalInt.of(replicas),
         Map.of("cleanup", "compact", "segment.bytes", Integer.toString(16 << 20)));
   }
 

@@ -7,6 +7,7 @@ import io.millrace.rpc.Timer;
 import io.millrace.server.partition.FetchWaiter;
 import io.millrace.server.partition.Partition;
 import io.millrace.server.partition.PartitionId;
+import io.millrace.server.partition.PartitionReading;
 import io.millrace.server.partition.ReadResult;
 import io.millrace.server.partition.Refusal;
 import io.millrace.server.partition.Role;
@@ -69,13 +70,38 @@ public final class LagLook {
                   .orElse(new Refusal(ErrorCode.NOT_LEADER, id + " is not led by this broker"))));
       return;
     }
-    long start = partition.log().startOffset();
-    long from = Math.max(start, reader.offset().orElse(start));
+    if (reader.offset().isEmpty()) {
+      bounds(leader, partition.reading());
+      return;
+    }
+    long from = Math.max(partition.log().startOffset(), reader.offset().getAsLong());
     ReadResult.Spec spec =
         new ReadResult.Spec(
             id, from, OptionalInt.of(leader.epoch()), OptionalInt.empty(), HEAD_BYTES);
     Shard.Found found = shard.look(new Shard.Look(List.of(spec), HEAD_BYTES, 1, this::look));
     take(leader, found);
+  }
+
+  /** No record is looked at: this is asked before commits, and must not wait for a disk. */
+  private void bounds(Role.Leader leader, PartitionReading reading) {
+    if (isEndUnknown(leader, reading.visibleOffset())) {
+      answerEndUnknown();
+    } else {
+      known(leader, reading.startOffset(), reading.visibleOffset(), OptionalLong.empty());
+    }
+  }
+
+  /** What earlier leaders showed may be ahead of what is known to be committed here. */
+  private static boolean isEndUnknown(Role.Leader leader, long end) {
+    return end < leader.startOffset();
+  }
+
+  private void answerEndUnknown() {
+    answer(
+        new LagAnswer.Unknown(
+            new Refusal(
+                ErrorCode.OFFSET_NOT_AVAILABLE,
+                "the new leader of " + reader.id() + " does not know the visible end yet")));
   }
 
   private void take(Role.Leader leader, Shard.Found found) {
@@ -85,13 +111,8 @@ public final class LagLook {
             ? served.highWatermark()
             : result instanceof ReadResult.Refused refused ? refused.highWatermark() : 0;
     waiter = found.waiter();
-    if (end < leader.startOffset()) {
-      // What earlier leaders showed may be ahead of what is known to be committed here.
-      answer(
-          new LagAnswer.Unknown(
-              new Refusal(
-                  ErrorCode.OFFSET_NOT_AVAILABLE,
-                  "the new leader of " + reader.id() + " does not know the visible end yet")));
+    if (isEndUnknown(leader, end)) {
+      answerEndUnknown();
     } else if (result instanceof ReadResult.Served served) {
       take(leader, served, end);
     } else if (result instanceof ReadResult.Refused refused
@@ -109,7 +130,7 @@ public final class LagLook {
   private void take(Role.Leader leader, ReadResult.Served served, long end) {
     if (served.slice().isPresent()) {
       known(leader, served.startOffset(), end, waiting(served.slice().get()));
-    } else if (reader.offset().isEmpty() || reader.offset().getAsLong() >= end) {
+    } else if (reader.offset().orElse(0) >= end) {
       known(leader, served.startOffset(), end, OptionalLong.of(0));
     } else if (waiter != null && shard.loop().clock().nanoTime() < deadlineNanos) {
       waiter.arm(1); // until it has come from the disk
@@ -146,12 +167,7 @@ public final class LagLook {
   }
 
   private void known(Role.Leader leader, long start, long end, OptionalLong waitingMillis) {
-    answer(
-        new LagAnswer.Known(
-            leader.epoch(),
-            start,
-            end,
-            reader.offset().isPresent() ? waitingMillis : OptionalLong.empty()));
+    answer(new LagAnswer.Known(leader.epoch(), start, end, waitingMillis));
   }
 
   private void answer(LagAnswer lag) {

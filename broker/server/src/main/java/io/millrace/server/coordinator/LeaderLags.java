@@ -51,11 +51,18 @@ public final class LeaderLags {
     this.peers = peers;
   }
 
+  /** As patient as a person who looks. */
+  void ask(Collection<ReaderAt> readers, Consumer<Map<ReaderAt, LagAnswer>> then) {
+    ask(readers, PATIENCE_NANOS, then);
+  }
+
   /**
    * @param readers all different
+   * @param patienceNanos for a broker to answer
    * @param then once, on any loop: an answer of each
    */
-  public void ask(Collection<ReaderAt> readers, Consumer<Map<ReaderAt, LagAnswer>> then) {
+  void ask(
+      Collection<ReaderAt> readers, long patienceNanos, Consumer<Map<ReaderAt, LagAnswer>> then) {
     Catalog now = catalog.get();
     Map<Integer, List<ReaderAt>> byLeader = new TreeMap<>();
     Answers answers = new Answers(then);
@@ -88,6 +95,7 @@ public final class LeaderLags {
                 now.image().brokers().get(broker),
                 broker,
                 its.subList(from, Math.min(its.size(), from + MOST)),
+                patienceNanos,
                 answers);
           }
         });
@@ -107,7 +115,11 @@ public final class LeaderLags {
   }
 
   private void askPeer(
-      @Nullable BrokerImage peer, int broker, List<ReaderAt> readers, Answers answers) {
+      @Nullable BrokerImage peer,
+      int broker,
+      List<ReaderAt> readers,
+      long patienceNanos,
+      Answers answers) {
     if (peer == null) {
       readers.forEach(each -> answers.put(each, unknown("broker " + broker + " is not live")));
       answers.one();
@@ -123,7 +135,7 @@ public final class LeaderLags {
       lags.addReaders(at);
     }
     peers
-        .ask(peer, Request.newBuilder().setReaderLags(lags), PATIENCE_NANOS)
+        .ask(peer, Request.newBuilder().setReaderLags(lags), patienceNanos)
         .whenComplete(
             (outcome, bug) -> {
               if (outcome instanceof PeerCalls.Outcome.Answered answered

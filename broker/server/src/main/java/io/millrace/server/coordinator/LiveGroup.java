@@ -7,6 +7,8 @@ import io.millrace.server.group.GroupMember;
 import io.millrace.server.group.Heartbeat;
 import io.millrace.server.group.HeartbeatAnswer;
 import io.millrace.server.partition.PartitionId;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,12 @@ final class LiveGroup {
 
   /** Of the last time that an assignment was made. */
   String alarm = "";
+
+  /** Why what the log says of it makes no sense; empty: it does. Set while it is read. */
+  String damage = "";
+
+  /** Of the records that make none. */
+  final List<ByteBuffer> damagedKeys = new ArrayList<>();
 
   /** The cluster as it was when topics were last looked at; each change of it makes another. */
   @Nullable Catalog seen;
@@ -71,6 +79,17 @@ final class LiveGroup {
     boolean knows(HeartbeatAnswer answer) {
       return LiveGroup.knows(beat, answer);
     }
+  }
+
+  /** The first that is found is told: others may follow from it. */
+  void damaged(String why) {
+    damage = damage.isEmpty() ? why : damage;
+  }
+
+  /** What was said until now does not matter any more. */
+  void isWhole() {
+    damage = "";
+    damagedKeys.clear();
   }
 
   static boolean knows(Heartbeat beat, HeartbeatAnswer answer) {

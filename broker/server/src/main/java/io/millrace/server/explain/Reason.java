@@ -261,8 +261,15 @@ public enum Reason {
       Severity.WAITING,
       "The topic that keeps groups was made when fewer brokers were there, and has fewer replicas than"
           + " it could have: when theirs are away, so is every group.",
-      "Have all brokers up before the first consumer group of a cluster is used. There is no way yet"
-          + " to give a topic more replicas."),
+      "Let group.replicas say how many there shall be before the first consumer group of a cluster is"
+          + " used: they are waited for. There is no way yet to give a topic more replicas."),
+  GROUP_DAMAGED(
+      Group.GROUP,
+      Severity.BROKEN,
+      "What is kept of the group contradicts itself, or was written by a newer broker: nobody can"
+          + " join it or commit for it. Other groups are not concerned.",
+      "Note the offsets that group describe still shows, clear it away by group delete, and say by"
+          + " group reset where it goes on. Keep a copy of the log that is named, and report it."),
   ASSIGNMENT_FAILED(
       Group.GROUP,
       Severity.BROKEN,

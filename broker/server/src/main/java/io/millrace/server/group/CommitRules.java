@@ -47,4 +47,20 @@ public final class CommitRules {
     }
     return Optional.empty();
   }
+
+  /**
+   * What becomes of a commit that counts.
+   *
+   * @return empty: nothing, as the same member has committed something newer there. It is as if
+   *     this one had come before that (I6)
+   */
+  public static Optional<GroupChange.Committed> change(Group group, GroupChange.Committed commit) {
+    CommittedOffset before = group.offsets().get(commit.partition());
+    if (before == null) {
+      return Optional.of(commit);
+    }
+    return commit.offset().number().isOvertakenBy(before.number())
+        ? Optional.empty()
+        : Optional.of(new GroupChange.Committed(commit.partition(), commit.offset().after(before)));
+  }
 }

@@ -9,6 +9,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** One group as its log tells it. Changes by {@link #apply} alone. Owner: the loop of that log. */
 public final class Group {
@@ -66,6 +67,26 @@ public final class Group {
       partitionCounts = new TreeMap<>();
       emptySinceMillis = 0;
     }
+  }
+
+  /**
+   * What of a change cannot be, after all that was said before. Live that would be a bug, and
+   * throws; in a log that was written by others it has to be told.
+   */
+  public Optional<String> contradiction(GroupChange change) {
+    if (!(change instanceof GroupChange.MemberIs is)) {
+      return Optional.empty();
+    }
+    GroupMember member = is.member();
+    for (PartitionId each : member.owned()) {
+      if (member.giving().contains(each)) {
+        return Optional.of(each + " is both owned and given up by " + member.id());
+      }
+    }
+    return Stream.concat(member.owned().stream(), member.giving().stream())
+        .filter(each -> holder(each).filter(other -> !other.equals(member.id())).isPresent())
+        .findFirst()
+        .map(each -> each + " is held by both " + holder(each).orElse("") + " and " + member.id());
   }
 
   private void put(GroupMember member) {

@@ -105,7 +105,7 @@ public final class ApiHandler implements RequestHandler {
     leaveInSync = new LeaveInSyncHandler(shards, requests, leaders.leaderships());
     replicaEnds = new ReplicaEndsHandler(shards, requests);
     readerLags = new ReaderLagsHandler(shards, requests);
-    groups = new GroupHandlers(coordinators, catalog, topics, requests);
+    groups = new GroupHandlers(coordinators, catalog, topics, settings);
     admission = new ReplicaAdmission(catalog, leaders.draining());
   }
 

@@ -3,9 +3,9 @@ package io.millrace.server.handler;
 import io.millrace.rpc.InboundRequest;
 import io.millrace.server.cluster.Catalog;
 import io.millrace.server.config.RequestSettings;
+import io.millrace.server.coordinator.CommitEnds;
 import io.millrace.server.coordinator.Coordinators;
-import io.millrace.server.coordinator.LagAnswer;
-import io.millrace.server.coordinator.ReaderAt;
+import io.millrace.server.group.CommitNumber;
 import io.millrace.server.group.CommitRules;
 import io.millrace.server.group.CommittedOffset;
 import io.millrace.server.group.GroupChange;
@@ -18,8 +18,6 @@ import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.OffsetToCommit;
 import io.millrace.wire.v1.Response;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,8 +34,15 @@ final class CommitOffsetsHandler {
   private final Supplier<Catalog> catalog;
   private final RequestSettings settings;
 
-  /** By group: the last of those that are not committed yet. Any loop. */
-  private final Map<String, CompletionStage<Boolean>> underWay = new ConcurrentHashMap<>();
+  /** The last of each that waits for leaders to say where partitions end. Any loop. */
+  private final Map<Committing, CompletionStage<Boolean>> underWay = new ConcurrentHashMap<>();
+
+  /**
+   * Whose commits are taken in their order.
+   *
+   * @param memberId empty: all who are not members
+   */
+  private record Committing(String groupId, String memberId) {}
 
   CommitOffsetsHandler(
       Coordinators coordinators, Supplier<Catalog> catalog, RequestSettings settings) {
@@ -48,7 +53,8 @@ final class CommitOffsetsHandler {
 
   void handle(InboundRequest request) {
     CommitOffsetsRequest commit = request.head().getCommitOffsets();
-    Optional<Refusal> refusal = GroupShape.checkGroup(commit.getGroupId());
+    Optional<Refusal> refusal =
+        GroupShape.checkCommitter(commit.getGroupId(), commit.getMemberId());
     if (refusal.isEmpty() && commit.getOffsetsCount() > settings.maxPartitions()) {
       refusal =
           Optional.of(PartitionCount.tooMany(commit.getOffsetsCount(), settings.maxPartitions()));
@@ -59,74 +65,78 @@ final class CommitOffsetsHandler {
     }
     List<Optional<Refusal>> faults =
         commit.getOffsetsList().stream().map(this::fault).collect(Collectors.toList());
-    if (commit.getMemberId().isEmpty()) {
-      CompletableFuture<Boolean> checked = inTurn(commit, () -> commit(request, commit, faults));
-      checkEnds(commit, faults, () -> checked.complete(true));
-    } else {
+    List<CommitEnds.Claim> claims = new ArrayList<>();
+    List<Integer> places = new ArrayList<>();
+    for (int i = 0; i < faults.size(); i++) {
+      if (faults.get(i).isEmpty()) {
+        claims.add(claim(commit.getOffsets(i)));
+        places.add(i);
+      }
+    }
+    Committing who = new Committing(commit.getGroupId(), commit.getMemberId());
+    if (coordinators.ends().areKnown(claims) && !underWay.containsKey(who)) {
       commit(request, commit, faults);
+      return;
+    }
+    CompletableFuture<Boolean> checked = inTurn(who, () -> commit(request, commit, faults));
+    coordinators
+        .ends()
+        .check(
+            claims,
+            who.memberId().isEmpty() ? CommitEnds.Patience.PERSON : CommitEnds.Patience.MEMBER,
+            beyond -> {
+              for (int i = 0; i < beyond.size(); i++) {
+                refuse(faults, places.get(i), claims.get(i), beyond.get(i));
+              }
+              checked.complete(true);
+            });
+  }
+
+  private static void refuse(
+      List<Optional<Refusal>> faults, int place, CommitEnds.Claim claim, OptionalLong beyond) {
+    if (beyond.isPresent()) {
+      faults.set(
+          place,
+          Optional.of(
+              new Refusal(
+                  ErrorCode.OFFSET_OUT_OF_RANGE,
+                  "offset "
+                      + claim.offset()
+                      + " is beyond the end of the partition, "
+                      + beyond.getAsLong())));
     }
   }
 
+  private static CommitEnds.Claim claim(OffsetToCommit offset) {
+    return new CommitEnds.Claim(
+        new PartitionId(offset.getTopicId(), offset.getPartition()),
+        offset.getOffset(),
+        epoch(offset));
+  }
+
+  private static int epoch(OffsetToCommit offset) {
+    return offset.hasLeaderEpoch() ? offset.getLeaderEpoch() : -1;
+  }
+
   /**
-   * Asking leaders takes different times: what was asked for later must not be overtaken.
+   * Asking leaders takes different times: what the same one asked for later must not be overtaken.
    *
    * @return to be completed when the ends are known
    */
-  private CompletableFuture<Boolean> inTurn(CommitOffsetsRequest commit, Runnable then) {
+  private CompletableFuture<Boolean> inTurn(Committing who, Runnable then) {
     CompletableFuture<Boolean> checked = new CompletableFuture<>();
     CompletionStage<Boolean> turn =
         underWay.compute(
-            commit.getGroupId(),
-            (group, before) ->
+            who,
+            (same, before) ->
                 (before == null ? checked : before.thenCombine(checked, (one, other) -> other))
                     .thenApply(
                         isChecked -> {
                           then.run();
                           return isChecked;
                         }));
-    turn.whenComplete((done, bug) -> underWay.remove(commit.getGroupId(), turn));
+    turn.whenComplete((done, bug) -> underWay.remove(who, turn));
     return checked;
-  }
-
-  /**
-   * What is set by hand may not be beyond the end. Members are believed: they commit behind what
-   * they were given, as often as they like, and one after another. Nor is anybody refused because a
-   * leader does not answer.
-   *
-   * @param faults gets more
-   */
-  private void checkEnds(
-      CommitOffsetsRequest commit, List<Optional<Refusal>> faults, Runnable then) {
-    Map<Integer, ReaderAt> readers = new LinkedHashMap<>();
-    for (int i = 0; i < faults.size(); i++) {
-      if (faults.get(i).isEmpty()) {
-        OffsetToCommit offset = commit.getOffsets(i);
-        readers.put(
-            i,
-            new ReaderAt(
-                new PartitionId(offset.getTopicId(), offset.getPartition()), OptionalLong.empty()));
-      }
-    }
-    coordinators.ends(
-        new LinkedHashSet<>(readers.values()),
-        ends -> {
-          readers.forEach(
-              (index, reader) -> {
-                long offset = commit.getOffsets(index).getOffset();
-                if (ends.get(reader) instanceof LagAnswer.Known known && offset > known.end()) {
-                  faults.set(
-                      index,
-                      Optional.of(
-                          new Refusal(
-                              ErrorCode.OFFSET_OUT_OF_RANGE,
-                              "offset "
-                                  + offset
-                                  + " is beyond the end of the partition, "
-                                  + known.end())));
-                }
-              });
-          then.run();
-        });
   }
 
   private void commit(
@@ -135,7 +145,9 @@ final class CommitOffsetsHandler {
     List<GroupChange.Committed> good = new ArrayList<>();
     for (int i = 0; i < faults.size(); i++) {
       if (faults.get(i).isEmpty()) {
-        good.add(committed(commit.getOffsets(i), now));
+        good.add(
+            committed(
+                commit.getOffsets(i), now, CommitNumber.of(commit.getMemberId(), number(commit))));
       }
     }
     Optional<CommitRules.Committer> by =
@@ -149,14 +161,16 @@ final class CommitOffsetsHandler {
         new GroupReply<>(request, (epoch, results) -> response(epoch, commit, faults, results)));
   }
 
-  private static GroupChange.Committed committed(OffsetToCommit offset, long nowMillis) {
+  private static long number(CommitOffsetsRequest commit) {
+    return commit.getMemberId().isEmpty() ? 0 : commit.getNumber();
+  }
+
+  private static GroupChange.Committed committed(
+      OffsetToCommit offset, long nowMillis, CommitNumber number) {
     return new GroupChange.Committed(
         new PartitionId(offset.getTopicId(), offset.getPartition()),
         new CommittedOffset(
-            offset.getOffset(),
-            offset.hasLeaderEpoch() ? offset.getLeaderEpoch() : -1,
-            nowMillis,
-            offset.getMetadata()));
+            offset.getOffset(), epoch(offset), nowMillis, offset.getMetadata(), number));
   }
 
   private Optional<Refusal> fault(OffsetToCommit offset) {

@@ -70,7 +70,7 @@ final class DescribeGroupHandler {
         .setGroupEpoch(group.groupEpoch())
         .addAllMembers(group.members().stream().map(this::member).toList())
         .addAllOffsets(GroupTopics.offsets(group.offsets(), catalog.get()))
-        .setAlarm(group.alarm());
+        .setAlarm(group.damage().isEmpty() ? group.alarm() : group.damage());
   }
 
   private GroupMemberInfo member(GroupReading.MemberReading reading) {

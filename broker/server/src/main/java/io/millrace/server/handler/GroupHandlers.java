@@ -2,8 +2,9 @@ package io.millrace.server.handler;
 
 import io.millrace.rpc.InboundRequest;
 import io.millrace.server.cluster.Catalog;
-import io.millrace.server.config.RequestSettings;
+import io.millrace.server.config.BrokerSettings;
 import io.millrace.server.coordinator.Coordinators;
+import io.millrace.server.coordinator.GroupsTopicStart;
 import java.util.function.Supplier;
 
 /** The handlers of the apis of groups. Any loop. */
@@ -20,12 +21,14 @@ final class GroupHandlers {
       Coordinators coordinators,
       Supplier<Catalog> catalog,
       TopicAccess topics,
-      RequestSettings settings) {
-    locate = new LocateGroupHandler(coordinators, topics);
+      BrokerSettings settings) {
+    locate =
+        new LocateGroupHandler(
+            coordinators, catalog, topics, new GroupsTopicStart(settings.groupReplicas()));
     heartbeat = new GroupHeartbeatHandler(coordinators, catalog);
-    commit = new CommitOffsetsHandler(coordinators, catalog, settings);
+    commit = new CommitOffsetsHandler(coordinators, catalog, settings.requests());
     fetch = new FetchOffsetsHandler(coordinators, catalog);
-    list = new ListGroupsHandler(coordinators, settings);
+    list = new ListGroupsHandler(coordinators, settings.requests());
     describe = new DescribeGroupHandler(coordinators, catalog);
     delete = new DeleteGroupHandler(coordinators);
   }

@@ -23,6 +23,19 @@ final class GroupShape {
     return fault("a group id", groupId).map(fault -> new Refusal(ErrorCode.INVALID_REQUEST, fault));
   }
 
+  /**
+   * @param memberId empty: no member
+   */
+  static Optional<Refusal> checkCommitter(String groupId, String memberId) {
+    return checkGroup(groupId)
+        .or(
+            () ->
+                memberId.isEmpty()
+                    ? Optional.empty()
+                    : fault("a member id", memberId)
+                        .map(fault -> new Refusal(ErrorCode.INVALID_REQUEST, fault)));
+  }
+
   static Optional<Refusal> check(GroupHeartbeatRequest beat) {
     Optional<String> fault =
         fault("a group id", beat.getGroupId())

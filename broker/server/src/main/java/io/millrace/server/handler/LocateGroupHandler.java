@@ -3,8 +3,10 @@ package io.millrace.server.handler;
 import io.millrace.coordination.topics.CreateOutcome;
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.rpc.InboundRequest;
+import io.millrace.server.cluster.Catalog;
 import io.millrace.server.coordinator.Coordinators;
 import io.millrace.server.coordinator.GroupsTopic;
+import io.millrace.server.coordinator.GroupsTopicStart;
 import io.millrace.server.partition.PartitionId;
 import io.millrace.server.partition.Refusal;
 import io.millrace.wire.v1.ErrorCode;
@@ -12,15 +14,24 @@ import io.millrace.wire.v1.LocateGroupResponse;
 import io.millrace.wire.v1.Response;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Says where a group is kept; the first who asks in a cluster has the topic for it made. */
 final class LocateGroupHandler {
   private final Coordinators coordinators;
+  private final Supplier<Catalog> catalog;
   private final TopicAccess topics;
+  private final GroupsTopicStart start;
 
-  LocateGroupHandler(Coordinators coordinators, TopicAccess topics) {
+  LocateGroupHandler(
+      Coordinators coordinators,
+      Supplier<Catalog> catalog,
+      TopicAccess topics,
+      GroupsTopicStart start) {
     this.coordinators = coordinators;
+    this.catalog = catalog;
     this.topics = topics;
+    this.start = start;
   }
 
   void handle(InboundRequest request) {
@@ -35,12 +46,20 @@ final class LocateGroupHandler {
       request.answer(known.get(), List.of());
       return;
     }
+    GroupsTopicStart.Verdict verdict =
+        start.decide(catalog.get().image(), request.loop().clock().nanoTime());
+    if (!(verdict instanceof GroupsTopicStart.Verdict.Make make)) {
+      GroupReply.refuse(
+          request,
+          new Refusal(ErrorCode.UNAVAILABLE, ((GroupsTopicStart.Verdict.Wait) verdict).why()));
+      return;
+    }
     LateAnswer answer =
         new LateAnswer(
             request, new Refusal(ErrorCode.UNAVAILABLE, "ZooKeeper did not answer in time; retry"));
     topics
         .creation()
-        .create(GroupsTopic.toCreate())
+        .create(make.topic())
         .whenComplete(
             (outcome, bug) -> {
               if (bug != null) {

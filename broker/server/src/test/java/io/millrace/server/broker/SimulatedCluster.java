@@ -14,6 +14,7 @@ import io.millrace.rpc.SimulatedTasks;
 import io.millrace.rpc.SlowDiskTasks;
 import io.millrace.server.config.SettingsLoader;
 import io.millrace.server.health.BrokerHealth;
+import io.millrace.server.partition.Shard;
 import io.millrace.storage.files.MemoryDisk;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.TopicInfo;
@@ -149,6 +150,11 @@ public final class SimulatedCluster {
     /** After a start that failed, or a stop that was begun. */
     void leaveNetwork() {
       present(transport).close();
+    }
+
+    /** What it leads and copies, for who has to do what no request can. */
+    List<Shard> shards() {
+      return present(broker).shards();
     }
 
     BrokerHealth health() {

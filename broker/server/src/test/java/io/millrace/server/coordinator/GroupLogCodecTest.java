@@ -3,6 +3,7 @@ package io.millrace.server.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.server.group.CommitNumber;
 import io.millrace.server.group.CommittedOffset;
 import io.millrace.server.group.GroupChange;
 import io.millrace.server.group.GroupMember;
@@ -47,8 +48,10 @@ class GroupLogCodecTest {
         new GroupChange.TargetOf("m-1", Set.of(ONE, TWO)),
         new GroupChange.TargetOf("m-1", Set.of()),
         new GroupChange.TargetsAre(12),
-        new GroupChange.Committed(ONE, new CommittedOffset(Long.MAX_VALUE, -1, 99, "")),
-        new GroupChange.Committed(ONE, new CommittedOffset(0, 3, 9, 7, "ünicode")),
+        new GroupChange.Committed(
+            ONE, new CommittedOffset(Long.MAX_VALUE, -1, 99, "", CommitNumber.NONE)),
+        new GroupChange.Committed(
+            ONE, new CommittedOffset(0, 3, 9, 7, "ünicode", CommitNumber.of("m-1", 8))),
         new GroupChange.Forgotten(TWO),
         new GroupChange.Ended());
   }
@@ -69,7 +72,10 @@ class GroupLogCodecTest {
     assertThat(key(new GroupChange.MemberIs(member(Optional.empty(), Set.of()))))
         .isEqualTo(key(new GroupChange.MemberIs(member(Optional.of("x"), Set.of(TWO)))))
         .isNotEqualTo(key(new GroupChange.TargetOf("m-1", Set.of())));
-    assertThat(key(new GroupChange.Committed(ONE, new CommittedOffset(1, 1, 1, "a"))))
+    assertThat(
+            key(
+                new GroupChange.Committed(
+                    ONE, new CommittedOffset(1, 1, 1, "a", CommitNumber.NONE))))
         .isEqualTo(key(new GroupChange.Forgotten(ONE)));
   }
 

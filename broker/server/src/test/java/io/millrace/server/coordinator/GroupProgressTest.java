@@ -2,6 +2,7 @@ package io.millrace.server.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.server.group.CommitNumber;
 import io.millrace.server.group.CommittedOffset;
 import io.millrace.server.group.Group;
 import io.millrace.server.partition.PartitionId;
@@ -26,8 +27,10 @@ class GroupProgressTest {
             new GroupReading.Summary("g", Group.State.STABLE, 1),
             1,
             List.of(),
-            Map.of(ONE, new CommittedOffset(committed, -1, NOW, movedMillis, "")),
+            Map.of(
+                ONE, new CommittedOffset(committed, -1, NOW, movedMillis, "", CommitNumber.NONE)),
             heldMillis < 0 ? Map.of() : Map.of(ONE, new GroupReading.Holding("m", heldMillis)),
+            "",
             "");
     ReaderAt reader = new ReaderAt(ONE, OptionalLong.of(committed));
     return GroupProgress.of(group, Map.of(reader, lag), NOW).get(0);

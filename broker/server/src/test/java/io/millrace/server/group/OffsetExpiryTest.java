@@ -20,7 +20,8 @@ class OffsetExpiryTest {
   private final Group group = new Group("g");
 
   private void committed(PartitionId id, long atMillis) {
-    group.apply(new GroupChange.Committed(id, new CommittedOffset(5, -1, atMillis, "")));
+    group.apply(
+        new GroupChange.Committed(id, new CommittedOffset(5, -1, atMillis, "", CommitNumber.NONE)));
   }
 
   private void epoch(int epoch, long emptySinceMillis) {

@@ -3,6 +3,7 @@ package io.millrace.client.cluster;
 import io.millrace.client.errors.BrokerFailedException;
 import io.millrace.client.errors.BrokerUnavailableException;
 import io.millrace.client.errors.CommitRefusedException;
+import io.millrace.client.errors.GroupDamagedException;
 import io.millrace.client.errors.GroupFullException;
 import io.millrace.client.errors.GroupInUseException;
 import io.millrace.client.errors.InvalidRequestException;
@@ -80,6 +81,7 @@ public final class BrokerErrors {
           NOT_ASSIGNED,
           GROUP_IN_USE,
           UNKNOWN_GROUP,
+          GROUP_DAMAGED,
           OFFSET_OUT_OF_RANGE ->
           Verdict.NEVER;
       case OUTCOME_UNKNOWN, TIMED_OUT, INTERNAL, ERROR_CODE_UNSPECIFIED, UNRECOGNIZED ->
@@ -127,6 +129,7 @@ public final class BrokerErrors {
       case OUT_OF_ORDER_SEQUENCE, UNKNOWN_PRODUCER -> new OutOfOrderSequenceException(message);
       case FENCED_MEMBER -> new MemberFencedException(message);
       case STALE_MEMBER_EPOCH, NOT_ASSIGNED -> new CommitRefusedException(message);
+      case GROUP_DAMAGED -> new GroupDamagedException(message);
       case GROUP_FULL -> new GroupFullException(message);
       case GROUP_IN_USE -> new GroupInUseException(message);
       case UNKNOWN_GROUP -> new UnknownGroupException(message);

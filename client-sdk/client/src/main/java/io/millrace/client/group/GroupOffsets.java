@@ -36,6 +36,9 @@ final class GroupOffsets {
 
   private int underWay;
 
+  /** Of tries, so that one that comes late over an old connection is known for what it is. */
+  private long number;
+
   GroupOffsets(
       Cluster cluster, String groupId, GroupCall.Place place, Supplier<MemberStamp> stamp) {
     this.cluster = cluster;
@@ -84,7 +87,8 @@ final class GroupOffsets {
         cluster,
         place,
         GroupRequests.commitQuestion(
-            () -> GroupRequests.commit(groupId, who, newestOf(order, offsets)), PATIENCE_NANOS),
+            () -> GroupRequests.commit(groupId, who, ++number, newestOf(order, offsets)),
+            PATIENCE_NANOS),
         Math.max(1, deadlineNanos - cluster.clock().nanoTime()),
         (response, e) -> {
           if (response == null) {

@@ -170,7 +170,7 @@ public final class GroupQuestions {
               cluster,
               new GroupCall.Place(groupId),
               GroupRequests.commitQuestion(
-                  () -> GroupRequests.commit(groupId, new MemberStamp.Stranger(), named),
+                  () -> GroupRequests.commit(groupId, new MemberStamp.Stranger(), 0, named),
                   GroupOffsets.PATIENCE_NANOS),
               timeoutNanos,
               (response, e) -> {

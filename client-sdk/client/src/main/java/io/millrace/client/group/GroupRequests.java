@@ -63,11 +63,14 @@ final class GroupRequests {
 
   // ---- Committing ------------------------------------------------------------------------------
 
+  /**
+   * @param number of this try: higher than that of each before it
+   */
   static Request.Builder commit(
-      String groupId, MemberStamp who, Map<GroupPartition, CommittedOffset> offsets) {
+      String groupId, MemberStamp who, long number, Map<GroupPartition, CommittedOffset> offsets) {
     CommitOffsetsRequest.Builder commit = CommitOffsetsRequest.newBuilder().setGroupId(groupId);
     if (who instanceof MemberStamp.Member member) {
-      commit.setMemberId(member.memberId()).setMemberEpoch(member.epoch());
+      commit.setMemberId(member.memberId()).setMemberEpoch(member.epoch()).setNumber(number);
     }
     offsets.forEach(
         (partition, offset) -> {
