@@ -17,6 +17,7 @@ import io.millrace.client.Producer;
 import io.millrace.client.ProducerSettings;
 import io.millrace.client.TopicPartition;
 import io.millrace.client.errors.MillraceException;
+import io.millrace.client.errors.UnknownGroupException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -372,6 +373,8 @@ final class BenchGroupCommand implements Callable<Integer> {
   private void forget(AdminSession session, String groupId) throws IOException {
     try {
       var unused = session.change(admin -> admin.deleteGroup(groupId));
+    } catch (UnknownGroupException e) {
+      return; // nothing was committed, and nobody is left
     } catch (MillraceException e) {
       surroundings
           .error()

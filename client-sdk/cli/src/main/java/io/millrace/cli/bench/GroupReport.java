@@ -89,7 +89,7 @@ final class GroupReport {
 
   /** Of many groups. */
   void print(int groups, ManyGroups many, Consumer<JsonText> conditions) throws IOException {
-    JsonText json = begin(0).field("groups", groups);
+    JsonText json = begin(many.hasFormed() ? 0 : 1).field("groups", groups);
     many.json(json);
     end(json, conditions, many.text());
   }

@@ -133,6 +133,10 @@ final class ManyGroups {
     }
   }
 
+  boolean hasFormed() {
+    return assembledNanos >= 0;
+  }
+
   /** Members of the result. */
   void json(JsonText json) {
     if (assembledNanos < 0) {
