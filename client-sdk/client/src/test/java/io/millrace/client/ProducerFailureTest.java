@@ -14,7 +14,6 @@ import io.millrace.client.errors.UnknownTopicException;
 import io.millrace.client.fake.FakeBroker;
 import io.millrace.client.fake.SimulatedWorld;
 import io.millrace.wire.v1.ErrorCode;
-import io.millrace.wire.v1.ProduceRequest;
 import io.millrace.wire.v1.ProduceResponse;
 import io.millrace.wire.v1.Request;
 import java.time.Duration;
@@ -195,34 +194,6 @@ class ProducerFailureTest {
     world.runFor(Duration.ofSeconds(2));
     assertThat(error(producer, 0)).isInstanceOf(OutcomeUnknownException.class);
     assertThat(world.broker(1).seen(Request.ApiCase.PRODUCE)).hasSizeBetween(4, 6);
-  }
-
-  @Test
-  @DisplayName("a partition that waits for a sick replica holds no other one up but once")
-  void aPartitionThatIsStuckHoldsNoOtherOneUp() {
-    world.cluster().createTopic("notes", 3);
-    SimulatedProducer producer =
-        new SimulatedProducer(
-            world, SimulatedProducer.settings().requestTimeout(Duration.ofSeconds(1)));
-    producer.learn("notes");
-    FakeBroker.Script stuck = Scripts.late(world.broker(1), 0);
-    world.broker(1).script(stuck);
-    producer.send("notes", 0, "stuck");
-    producer.send("notes", 2, "in the same request");
-    world.await("a request", () -> !world.broker(1).seen(Request.ApiCase.PRODUCE).isEmpty());
-    assertThat(world.broker(1).seen(Request.ApiCase.PRODUCE).get(0).getProduce())
-        .extracting(ProduceRequest::getPartitionsCount)
-        .isEqualTo(2);
-    world.runFor(Duration.ofMillis(1_500));
-    assertThat(producer.endedValues()).containsExactly("in the same request");
-    for (int i = 0; i < 30; i++) {
-      producer.send("notes", 2, "later " + i);
-      world.runFor(Duration.ofMillis(100));
-      assertThat(producer.endedValues()).as("at once").hasSize(2 + i).doesNotContain("stuck");
-    }
-    world.broker(1).unscript(stuck);
-    producer.awaitAll();
-    assertThat(log()).contains("stuck");
   }
 
   @Test
