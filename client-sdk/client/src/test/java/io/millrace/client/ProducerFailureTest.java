@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.client.errors.InvalidRequestException;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.NotAuthorisedException;
+import io.millrace.client.errors.OutOfOrderSequenceException;
 import io.millrace.client.errors.OutcomeUnknownException;
 import io.millrace.client.errors.RecordTooLargeException;
 import io.millrace.client.errors.TimedOutException;
@@ -194,6 +195,21 @@ class ProducerFailureTest {
     world.runFor(Duration.ofSeconds(2));
     assertThat(error(producer, 0)).isInstanceOf(OutcomeUnknownException.class);
     assertThat(world.broker(1).seen(Request.ApiCase.PRODUCE)).hasSizeBetween(4, 6);
+  }
+
+  @Test
+  @DisplayName("I17: what was in doubt once is never said to be certainly not written")
+  void i17_aRefusalOfNumbersEndsNoDoubt() {
+    SimulatedProducer producer =
+        producer(SimulatedProducer.settings().requestTimeout(Duration.ofSeconds(1)));
+    script(Scripts.refuseEach(ErrorCode.OUT_OF_ORDER_SEQUENCE));
+    script(Scripts.times(1, Scripts.silent()));
+    producer.send("notes", 0, "in doubt");
+    producer.awaitAll();
+    assertThat(error(producer, 0)).isInstanceOf(OutcomeUnknownException.class);
+    producer.send("notes", 0, "refused at once");
+    producer.awaitAll();
+    assertThat(error(producer, 1)).isInstanceOf(OutOfOrderSequenceException.class);
   }
 
   @Test

@@ -47,7 +47,7 @@ final class Endings {
     if (batch.hasEnded()) {
       return;
     }
-    boolean maybe = batch.mayBeWritten() && !(e instanceof OutcomeUnknownException);
+    boolean maybe = batch.wasInDoubt() && !(e instanceof OutcomeUnknownException);
     MillraceException told =
         maybe
             ? new OutcomeUnknownException(

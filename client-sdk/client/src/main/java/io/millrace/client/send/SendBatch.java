@@ -51,6 +51,7 @@ final class SendBatch {
   private long order = NEVER_SENT;
   private final List<FlushWait> flushes = new ArrayList<>(0);
   private boolean mayBeWritten;
+  private boolean wasInDoubt;
   private boolean ended;
   private boolean written;
   private int holds;
@@ -215,11 +216,20 @@ final class SendBatch {
 
   void setMayBeWritten() {
     mayBeWritten = true;
+    wasInDoubt = true;
   }
 
   /** The leader has said, in effect, that it is not in the log. */
   void setNotWritten() {
     mayBeWritten = false;
+  }
+
+  /**
+   * Whether nobody may be told that it is certainly not there. What a leader's log lacks another's
+   * may have, that had taken it before and leads again once the first has lost its power.
+   */
+  boolean wasInDoubt() {
+    return wasInDoubt;
   }
 
   /** Whether its records have ended. */
@@ -274,6 +284,7 @@ final class SendBatch {
     numbered = false;
     order = NEVER_SENT;
     mayBeWritten = false;
+    wasInDoubt = false;
     ended = false;
     written = false;
   }
