@@ -45,9 +45,9 @@ class Plan:
             suite([p], A, self.out)
 
     def all_up(self, brokers, run):
-        for p in self.peers:
-            p.start(brokers)
-        try:
+        try:   # what did come up is stopped when another does not
+            for p in self.peers:
+                p.start(brokers)
             run()
         finally:
             for p in self.peers:
@@ -227,8 +227,8 @@ def coordinator(plan):
     for rep, p in plan.turns():
         short_sessions(p)
         os.sync()
-        p.start(3)
         try:
+            p.start(3)
             for protocol in protocols(p)[-1:]:
                 wanted = dict(members=6, partitions=12, replicas=3, rounds=1 if plan.quick else 3, events="drain")
                 wanted["session-timeout"] = SESSION_MS
@@ -251,8 +251,8 @@ def manygroups(plan):
     """500 groups of one member each; one broker of each peer, one after the other."""
     for rep, p in plan.turns():
         os.sync()
-        p.start(1)
         try:
+            p.start(1)
             for protocol in protocols(p)[-1:]:
                 cpu = BrokerCpu(plan.bench, p)
                 wanted = dict(groups=50 if plan.quick else 500, partitions=6, replicas=1, seconds=5 if plan.quick else 30)
