@@ -4,6 +4,7 @@ import io.millrace.client.errors.MillraceException;
 
 /** What became of one replica of a partition in {@link Admin#compactTopic}. */
 public sealed interface CompactResult {
+  /** Of which it is a replica. */
   TopicPartition partition();
 
   /** Which stores the replica: each compacts its own. */
