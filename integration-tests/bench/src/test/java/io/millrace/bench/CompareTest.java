@@ -119,6 +119,20 @@ class CompareTest {
         .contains("prepare DIR", "create-topic", "pingpong", "probe", "group [OPTION");
   }
 
+  @Test
+  void failoverSaysWhereItLookedForMillrace() throws Exception {
+    Run run = run("./failover", "--dist", folder.toString());
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.said).contains("no bin/millrace in " + folder.toRealPath());
+  }
+
+  @Test
+  void failoverRefusesAnEventItDoesNotKnow() throws Exception {
+    Run run = run("./failover", "--kinds", "kill,pause");
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.said).contains("--kinds some of kill,stop");
+  }
+
   private record Run(int exit, String said) {}
 
   private Run run(String... command) throws IOException, InterruptedException {
