@@ -307,6 +307,15 @@ public final class DataDirectory implements AutoCloseable {
     return remembered == null ? PageCache.WHOLE : PageCache.DOUBTED;
   }
 
+  /**
+   * Whether an earlier life in this boot of the machine has had the log open, and no disk of its
+   * has failed since: then what its checkpoint calls forced was, and what is below it needs no
+   * force again.
+   */
+  public boolean wasOpenInThisBoot(PartitionName partition) {
+    return checkpoint.containsKey(partition) && pageCacheOf(partition) == PageCache.WHOLE;
+  }
+
   /** Which replicas here are in doubt, from this start on and from earlier ones. */
   public Doubts doubts() {
     return doubts;

@@ -114,13 +114,25 @@ final class IndexFile {
    *     who checks it
    */
   static void replace(Disk disk, Path path, ByteBuffer block) throws IOException {
+    replace(disk, path, block, true);
+  }
+
+  /** As above, but a power loss may leave an index that has to be made again. */
+  static void replaceUnforced(Disk disk, Path path, ByteBuffer block) throws IOException {
+    replace(disk, path, block, false);
+  }
+
+  private static void replace(Disk disk, Path path, ByteBuffer block, boolean isForced)
+      throws IOException {
     Path unfinished = DataPaths.unfinished(path);
     if (disk.kind(unfinished) != FileKind.ABSENT) {
       disk.delete(unfinished);
     }
     try (DiskFile file = disk.create(unfinished)) {
       file.write(0, block);
-      file.force();
+      if (isForced) {
+        file.force();
+      }
     }
     disk.rename(unfinished, path);
   }

@@ -56,6 +56,11 @@ final class LogFlusher {
     onStart = listener;
   }
 
+  /** Names in its directory may be in the page cache only: the next flush counts on them. */
+  void namesMayBeUnforced() {
+    directoryDirty = true;
+  }
+
   /** Bytes have been written. */
   void written(long bytes) {
     unforcedBytes += bytes;

@@ -47,6 +47,7 @@ final class LogRecovery {
   private long cutWholeBatches;
   private boolean changedEpochs;
   private boolean isInDoubt;
+  private boolean mayStand;
 
   /** Hears that what was forced may be among what is cut, and remembers it durably. */
   interface BeforeCut {
@@ -76,17 +77,21 @@ final class LogRecovery {
       List<Segment> segments, EpochHistory epochs, long endOffset, RecoveryReport report) {
     /** Whether its file may be gone after a power loss, and is to be synced before it is used. */
     boolean isNew() {
-      return endOffset == 0 && epochs.isEmpty();
+      return endOffset == 0 && epochs.isEmpty() && !report.untouched();
     }
   }
 
   /**
    * Opens a log.
    *
+   * @param wasForced the checkpoint is of this boot of the machine, and nothing has been tried with
+   *     the log since: where it ends at the recovery point it is taken as it stands. Not one that
+   *     failed in use or whose opening failed: that its disk works is to be seen first
    * @throws CorruptLogException the log is damaged; nothing has been changed but what a crash
    *     explains
    */
-  Recovered open(@Nullable LogEnd cleanEnd, CheckpointEntry checkpoint) throws IOException {
+  Recovered open(@Nullable LogEnd cleanEnd, CheckpointEntry checkpoint, boolean wasForced)
+      throws IOException {
     LogListing all = LogListing.of(disk, directory);
     EpochHistory epochs = EpochHistory.read(disk, directory);
     long start = epochs == null ? 0 : epochs.start();
@@ -117,6 +122,10 @@ final class LogRecovery {
       changedEpochs = true;
       recoveryPoint = 0;
     }
+    boolean isBounded = epochs.recoverFrom() != Long.MAX_VALUE;
+    // What is to be removed must not be needed after a power loss, so a force comes before that.
+    boolean removes = listing.files().size() < all.files().size();
+    mayStand = wasForced && pageCache == PageCache.WHOLE && !isBounded && !removes;
     Recovered recovered = recover(listing, epochs, Math.min(recoveryPoint, epochs.recoverFrom()));
     if (recovered.endOffset() < epochs.start() && !awaitsItsFirstBatch(recovered)) {
       recovered = withoutStart(all, epochs, checkpoint.recoveryPoint());
@@ -238,6 +247,12 @@ final class LogRecovery {
       scans.add(scan);
       i++;
     }
+    if (mayStand && end == recoveryPoint && scans.size() == 1 && !cut) {
+      segments.add(asItStands(files.get(from), scans.get(0)));
+      changedEpochs |= epochs.cutBehind(end);
+      RecoveryReport report = new RecoveryReport(false, readBytes, 0, 0, true, false);
+      return new Recovered(segments, epochs, end, report);
+    }
     if (isInDoubt || end < recoveryPoint) {
       beforeCut.remember(); // the next recovery finds nothing wrong any more
     }
@@ -248,7 +263,7 @@ final class LogRecovery {
     changedEpochs |= epochs.cutBehind(end);
     disk.syncDirectory(directory);
     RecoveryReport report =
-        new RecoveryReport(false, readBytes, cutBytes, cutWholeBatches, end < recoveryPoint);
+        new RecoveryReport(false, readBytes, cutBytes, cutWholeBatches, false, end < recoveryPoint);
     return new Recovered(segments, epochs, end, report);
   }
 
@@ -351,6 +366,21 @@ final class LogRecovery {
     return LostWrite.explains(log, scan.sizeBytes(), to);
   }
 
+  /** All of it has been forced; only its index may not have been written to the end. */
+  private Segment asItStands(LogListing.LogFile file, SegmentScan scan) throws IOException {
+    boolean hasNone = scan.index().count() == 0 && !file.hasIndex();
+    if (!hasNone && !scan.isIndexOnDisk()) {
+      Path path = DataPaths.index(directory, file.baseOffset());
+      ByteBuffer entries = IndexFile.entries(scan.index());
+      try {
+        IndexFile.replaceUnforced(disk, path, IndexFile.block(file.baseOffset(), entries, null));
+      } catch (DiskFullException e) {
+        LOG.debug("{} is made again when it is needed: {}", path, e.getMessage());
+      }
+    }
+    return found(file, scan, true);
+  }
+
   /** Cuts the file if need be, forces it, and writes its index. */
   private Segment repaired(LogListing.LogFile file, SegmentScan scan, boolean active)
       throws IOException {
@@ -370,6 +400,10 @@ final class LogRecovery {
             : new IndexFile.Seal(
                 scan.endOffset(), scan.sizeBytes(), scan.maxTimestamp(), scan.lastAppendMillis());
     writeIndex(file.baseOffset(), scan.index(), seal);
+    return found(file, scan, active);
+  }
+
+  private Segment found(LogListing.LogFile file, SegmentScan scan, boolean active) {
     return Segment.found(
         directory,
         new FoundSegment(

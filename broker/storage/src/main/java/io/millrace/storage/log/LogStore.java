@@ -241,7 +241,10 @@ public final class LogStore {
               recoveryWalk,
               () -> doubts.add(name, Doubt.FLUSHED));
       LogEnd cleanEnd = directory.takeCleanEnd(name).orElse(null);
-      LogRecovery.Recovered recovered = recovery.open(cleanEnd, remembered);
+      // Only at the broker's start: after a failure it is to be seen that the disk works.
+      boolean wasForced =
+          known == null && !failedOpenings.containsKey(name) && directory.wasOpenInThisBoot(name);
+      LogRecovery.Recovered recovered = recovery.open(cleanEnd, remembered, wasForced);
       report(name, recovered);
       if (recovered.isNew()) {
         newLogs.add(path);
@@ -458,6 +461,9 @@ public final class LogStore {
 
   /** False when it could not be written. */
   private boolean checkpoint() {
+    if (!newPartitions.isEmpty()) {
+      syncNewPartitions(); // whatever it names is believed to be on disk after a crash
+    }
     Map<PartitionName, CheckpointEntry> entries = new HashMap<>();
     logs.forEach((name, log) -> entries.put(name, log.checkpoint(directory.bootTag())));
     if (entries.equals(lastCheckpoint)) {

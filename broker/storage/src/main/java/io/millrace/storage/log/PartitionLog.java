@@ -63,6 +63,9 @@ public final class PartitionLog {
             remembered.recoveryPoint(),
             cause -> failed(cause, listener));
     this.flusher = new LogFlusher(state, listener::onFlushed);
+    if (recovered.report().untouched()) {
+      flusher.namesMayBeUnforced();
+    }
     this.writer = new LogWriter(state, flusher);
     this.damages =
         new LogDamages(

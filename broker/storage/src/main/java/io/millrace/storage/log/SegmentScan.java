@@ -24,6 +24,7 @@ final class SegmentScan {
   private long readBytes;
   private int damagedTo;
   private boolean isCutShort;
+  private int entriesOnDisk;
   private @Nullable String problem;
 
   SegmentScan(
@@ -83,6 +84,7 @@ final class SegmentScan {
             fileSizeBytes,
             Integer.MAX_VALUE);
     SparseIndex index = content.index();
+    entriesOnDisk = content.problem() == null ? index.count() : -1;
     int entry = index.floorByOffset(recoveryPoint - baseOffset);
     if (entry < 0) {
       return;
@@ -170,6 +172,11 @@ final class SegmentScan {
 
   SparseIndex index() {
     return build.index();
+  }
+
+  /** Whether the file of the index has all of it, once the segment has been read to its end. */
+  boolean isIndexOnDisk() {
+    return build.index().count() == entriesOnDisk;
   }
 
   long readBytes() {
