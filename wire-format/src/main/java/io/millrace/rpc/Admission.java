@@ -12,8 +12,12 @@ import org.jspecify.annotations.Nullable;
  * connections without end is the likeliest one to do so.
  */
 final class Admission {
+  /** Connections over a limit that are kept for the moment it takes to say so. */
+  private static final int MAX_TOLD = 100;
+
   private final int maxTotal;
   private final int maxPerAddress;
+  private final AtomicInteger told = new AtomicInteger();
   private final AtomicInteger total = new AtomicInteger();
   private final ConcurrentHashMap<String, Integer> byAddress = new ConcurrentHashMap<>();
 
@@ -39,12 +43,16 @@ final class Admission {
     return null;
   }
 
-  /** For people. */
-  String text(Refusal refusal) {
+  /** For people, here and on the other side. */
+  String text(Refusal refusal, String host) {
     return switch (refusal) {
-      case LIMIT -> "all " + maxTotal + " connections are taken (limit on connections)";
+      case LIMIT -> "all " + maxTotal + " connections of this listener are taken (connections.max)";
       case ADDRESS_LIMIT ->
-          "its address has " + maxPerAddress + " connections (limit for one address)";
+          host
+              + " has "
+              + maxPerAddress
+              + " connections to this listener, which is all that one address may have"
+              + " (connections.per.address.max)";
       case CLOSING -> "the server is closing";
     };
   }
@@ -53,6 +61,19 @@ final class Admission {
   void leave(String host) {
     total.decrementAndGet();
     byAddress.computeIfPresent(host, (key, count) -> count == 1 ? null : count - 1);
+  }
+
+  /** Whether one more that is refused may be told why; then {@link #hasTold} follows. */
+  boolean mayTell() {
+    if (told.incrementAndGet() > MAX_TOLD) {
+      told.decrementAndGet();
+      return false;
+    }
+    return true;
+  }
+
+  void hasTold() {
+    told.decrementAndGet();
   }
 
   int total() {

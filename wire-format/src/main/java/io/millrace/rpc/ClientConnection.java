@@ -6,6 +6,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.millrace.wire.FrameHead;
 import io.millrace.wire.FrameLength;
 import io.millrace.wire.MessageScan;
+import io.millrace.wire.v1.Error;
 import io.millrace.wire.v1.HelloRequest;
 import io.millrace.wire.v1.HelloResponse;
 import io.millrace.wire.v1.Limits;
@@ -93,7 +94,8 @@ final class ClientConnection implements Connection, LinkHandler {
     if (reply instanceof Reply.Answered answered) {
       answered.memory().release();
       if (answered.response().hasError()) {
-        fail(to + " refused the connection: " + answered.response().getError().getMessage());
+        Error error = answered.response().getError();
+        fail(new HelloRefusedException(to, error.getCode(), error.getMessage()));
       } else {
         ready(answered.response().getHello());
       }
@@ -313,8 +315,12 @@ final class ClientConnection implements Connection, LinkHandler {
   // ---- Ending ----------------------------------------------------------------------------------
 
   private void fail(String why) {
+    fail(new IOException(why));
+  }
+
+  private void fail(IOException why) {
     if (closeCause == null) {
-      closeCause = new IOException(why);
+      closeCause = why;
     }
     close();
   }

@@ -103,7 +103,11 @@ public final class RpcServer implements AutoCloseable {
     Refusal refusal = admission.admit(link.remote().host());
     if (refusal != null) {
       shared.counters.refused(refusal);
-      peers.warn(link.remote(), "refused the connection: " + admission.text(refusal));
+      String why = admission.text(refusal, link.remote().host());
+      peers.warn(link.remote(), "refused the connection: " + why);
+      if (admission.mayTell()) {
+        return new RefusedConnection(link, why, shared.scan, admission::hasTold);
+      }
       link.close();
       return new RefusedLink();
     }

@@ -86,7 +86,7 @@ public record RpcServerSettings(
   }
 
   public static final RpcServerSettings DEFAULTS =
-      new RpcServerSettings(64 << 20, 100, 32 << 20, 10_000, 200, Timeouts.DEFAULTS);
+      new RpcServerSettings(64 << 20, 100, 32 << 20, 10_000, 2_000, Timeouts.DEFAULTS);
 
   /** Hello must fit before anything else is agreed on. */
   public static final int HELLO_SIZE_LIMIT = 64 << 10;

@@ -34,7 +34,7 @@ public record RpcServerStats(
     long bytesReceived,
     long bytesSent) {
 
-  /** Why a connection was closed as soon as it was there. */
+  /** Why a connection was not taken. */
   public enum Refusal {
     /** All connections of the listener are taken. */
     LIMIT,

@@ -15,7 +15,7 @@ class RpcSettingsTest {
     assertThat(server.maxRequestSize()).isEqualTo(64 << 20);
     assertThat(server.maxInFlightRequests()).isEqualTo(100);
     assertThat(server.maxConnections()).isEqualTo(10_000);
-    assertThat(server.maxConnectionsPerAddress()).isEqualTo(200);
+    assertThat(server.maxConnectionsPerAddress()).isEqualTo(2_000);
     assertThat(client.maxInFlightRequests()).isEqualTo(server.maxInFlightRequests());
     assertThat(client.maxInFlightBytes()).isEqualTo(server.maxInFlightBytes());
   }

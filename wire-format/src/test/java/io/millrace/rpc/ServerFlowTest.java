@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.millrace.rpc.RpcServerSettings.Timeouts;
+import io.millrace.wire.v1.Error;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.ListTopicsResponse;
 import io.millrace.wire.v1.Request;
@@ -440,6 +441,54 @@ class ServerFlowTest {
     peers.get(0).close();
     fixture.world.await("one less", () -> fixture.server.stats().connections() == 2);
     assertThat(fixture.serves(fixture.greet())).isTrue();
+  }
+
+  @Test
+  void b14_tellsWhoIsRefusedWhichLimitItIs() {
+    serveWith(RpcServerSettings.DEFAULTS.withMaxConnections(100, 1));
+    fixture.greet();
+    RawPeer second = fixture.greet();
+    Error error = fixture.awaitResponses(second, 1).get(0).getError();
+    assertThat(error.getCode()).isEqualTo(ErrorCode.TOO_MANY_CONNECTIONS);
+    assertThat(error.getMessage())
+        .contains("has 1 connections to this listener")
+        .contains("connections.per.address.max");
+    fixture.world.pass(500);
+    assertThat(second.isClosed()).as("it may have to read the answer first").isFalse();
+    fixture.awaitClosed(second);
+  }
+
+  @Test
+  void b14_aRefusedPeerThatSaysNothingOrNonsenseIsClosedSoon() {
+    serveWith(RpcServerSettings.DEFAULTS.withMaxConnections(1, 100));
+    fixture.greet();
+    RawPeer silent = fixture.connect();
+    RawPeer another = fixture.connect();
+    another.send(ServerFixture.request(7));
+    RawPeer wild = fixture.connect();
+    wild.sendBytes(new byte[] {-1, -1, -1, -1, 0});
+    fixture.world.pass(100);
+    assertThat(silent.isClosed()).isFalse();
+    assertThat(another.isClosed()).isTrue();
+    assertThat(wild.isClosed()).isTrue();
+    fixture.world.pass(1_000);
+    assertThat(silent.isClosed()).isTrue();
+    assertThat(another.frameCount() + wild.frameCount() + silent.frameCount()).isZero();
+  }
+
+  @Test
+  void b14_keepsNoMoreThanAHundredToTellThem() {
+    serveWith(RpcServerSettings.DEFAULTS.withMaxConnections(1, 100));
+    fixture.greet();
+    for (int i = 0; i < 100; i++) {
+      fixture.connect();
+    }
+    RawPeer oneMore = fixture.connect();
+    fixture.world.pass(100);
+    assertThat(oneMore.isClosed()).isTrue();
+    fixture.world.pass(1_000);
+    RawPeer later = fixture.greet();
+    assertThat(fixture.awaitResponses(later, 1).get(0).hasError()).isTrue();
   }
 
   @Test

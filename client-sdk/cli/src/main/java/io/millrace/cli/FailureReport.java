@@ -11,6 +11,7 @@ import io.millrace.client.errors.NotAuthorisedException;
 import io.millrace.client.errors.OffsetOutOfRangeException;
 import io.millrace.client.errors.OutcomeUnknownException;
 import io.millrace.client.errors.TimedOutException;
+import io.millrace.client.errors.TooManyConnectionsException;
 import io.millrace.client.errors.TopicExistsException;
 import io.millrace.client.errors.UnknownGroupException;
 import io.millrace.client.errors.UnknownPartitionException;
@@ -35,7 +36,7 @@ public record FailureReport(int exitCode, String line) {
   private static final Pattern ERROR_CODES =
       Pattern.compile(
           "\\b(?:FENCED_MEMBER|GROUP_FULL|STALE_MEMBER_EPOCH|NOT_ASSIGNED|GROUP_IN_USE|UNKNOWN_GROUP"
-              + "|GROUP_DAMAGED|GROUPS_LOADING|INVALID_REQUEST|UNSUPPORTED|CORRUPT_BATCH|TOO_LARGE|INVALID_TOPIC_NAME"
+              + "|GROUP_DAMAGED|GROUPS_LOADING|TOO_MANY_CONNECTIONS|INVALID_REQUEST|UNSUPPORTED|CORRUPT_BATCH|TOO_LARGE|INVALID_TOPIC_NAME"
               + "|INVALID_SETTING|INVALID_TIMESTAMP|NOT_AUTHORISED|UNKNOWN_TOPIC|UNKNOWN_PARTITION"
               + "|TOPIC_EXISTS|NOT_LEADER|FENCED_EPOCH|UNKNOWN_EPOCH|NOT_ENOUGH_REPLICAS"
               + "|NOT_ENOUGH_BROKERS|OFFSET_OUT_OF_RANGE|OFFSET_NOT_AVAILABLE|BUSY|STOPPING"
@@ -95,7 +96,9 @@ public record FailureReport(int exitCode, String line) {
     if (e instanceof NotAuthorisedException) {
       return ExitCode.NOT_AUTHORISED;
     }
-    if (e instanceof ClusterUnreachableException || e instanceof BrokerUnavailableException) {
+    if (e instanceof ClusterUnreachableException
+        || e instanceof BrokerUnavailableException
+        || e instanceof TooManyConnectionsException) {
       return ExitCode.UNREACHABLE;
     }
     if (e instanceof InvalidRequestException || e instanceof InvalidSettingException) {

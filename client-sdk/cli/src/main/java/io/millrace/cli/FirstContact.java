@@ -3,6 +3,7 @@ package io.millrace.cli;
 import io.millrace.client.errors.BrokerUnavailableException;
 import io.millrace.client.errors.ClusterUnreachableException;
 import io.millrace.client.errors.MillraceException;
+import io.millrace.client.errors.RetriableException;
 import io.millrace.client.errors.TimedOutException;
 import io.millrace.rpc.Tasks;
 import java.util.concurrent.Callable;
@@ -44,8 +45,20 @@ public final class FirstContact {
     try {
       return question.call();
     } catch (TimedOutException | ClusterUnreachableException | BrokerUnavailableException e) {
-      throw unreachable(address, e);
+      throw e.getCause() instanceof RetriableException answer
+          ? notNow(address, answer, e)
+          : unreachable(address, e);
     }
+  }
+
+  /** A broker did answer: whoever reads this need not look for it. */
+  private static CommandFailedException notNow(
+      String address, RetriableException answer, MillraceException e) {
+    return new CommandFailedException(
+        ExitCode.UNREACHABLE.number(),
+        "the cluster at %s is there, but not ready for this yet (%s); try again"
+            .formatted(address, answer.getMessage()),
+        e);
   }
 
   private static CommandFailedException unreachable(String address, MillraceException e) {

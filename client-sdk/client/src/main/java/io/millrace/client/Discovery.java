@@ -35,6 +35,11 @@ public interface Discovery extends AutoCloseable {
     return "";
   }
 
+  /** Whether that is because brokers have as many connections as they take. */
+  default boolean isOverLimit() {
+    return false;
+  }
+
   /**
    * A broker could not be reached: what is known may be old. A hint, that comes often while a
    * broker is down; one that is told of changes by itself has no use for it.

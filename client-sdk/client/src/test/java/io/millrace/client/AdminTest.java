@@ -3,6 +3,7 @@ package io.millrace.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.client.errors.BrokerFailedException;
+import io.millrace.client.errors.BrokerUnavailableException;
 import io.millrace.client.errors.ClosedException;
 import io.millrace.client.errors.ClusterUnreachableException;
 import io.millrace.client.errors.InvalidRequestException;
@@ -302,6 +303,25 @@ class AdminTest {
     assertFails(admin.client().deleteTopic("notes"), OutcomeUnknownException.class);
     assertFails(question, TimedOutException.class);
     assertThat(world.scheduler().nanoTime() - start).isLessThan(Duration.ofSeconds(61).toNanos());
+  }
+
+  @Test
+  void whatABrokerSaidUntilTheTimeWasUpIsTheCause() {
+    script(
+        Request.ApiCase.LIST_TOPICS,
+        request -> {
+          request.refuse(ErrorCode.UNAVAILABLE, "not yet");
+          return true;
+        });
+    CompletableFuture<List<TopicListing>> call = admin.client().listTopics();
+    assertThat(admin.ended(call))
+        .failsWithin(Duration.ZERO)
+        .withThrowableOfType(ExecutionException.class)
+        .havingCause()
+        .isInstanceOf(TimedOutException.class)
+        .withMessageContaining("not yet")
+        .havingCause()
+        .isInstanceOf(BrokerUnavailableException.class);
   }
 
   @Test

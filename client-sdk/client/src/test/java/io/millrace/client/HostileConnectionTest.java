@@ -2,15 +2,24 @@ package io.millrace.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.client.cluster.BrokerAddresses;
+import io.millrace.client.cluster.BrokerDiscovery;
 import io.millrace.client.errors.ClusterUnreachableException;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.TimedOutException;
+import io.millrace.client.errors.TooManyConnectionsException;
 import io.millrace.client.fake.FakeBroker;
 import io.millrace.client.fake.SimulatedWorld;
+import io.millrace.rpc.Connection;
+import io.millrace.rpc.ConnectionSettings;
 import io.millrace.rpc.Endpoint;
+import io.millrace.rpc.EventLoop;
 import io.millrace.rpc.LinkHandler;
 import io.millrace.rpc.MemoryTransport;
 import io.millrace.rpc.ReceivedBytes;
+import io.millrace.rpc.RpcClient;
+import io.millrace.rpc.RpcServer;
+import io.millrace.rpc.RpcServerSettings;
 import io.millrace.rpc.SimulatedTasks;
 import io.millrace.wire.v1.Request;
 import java.io.IOException;
@@ -152,6 +161,91 @@ class HostileConnectionTest {
     producer.send("notes", 0, "b");
     producer.awaitAll();
     assertThat(producer.metadata(1).offset()).isEqualTo(1);
+  }
+
+  /** Takes one connection, and has it. */
+  private Endpoint full() throws IOException {
+    SimulatedTasks tasks = new SimulatedTasks(world.scheduler());
+    MemoryTransport transport = new MemoryTransport(world.network(), "full", tasks, 1);
+    Endpoint address =
+        RpcServer.listen(
+                transport,
+                new Endpoint("full", 0),
+                RpcServerSettings.DEFAULTS.withMaxConnections(100, 1),
+                () -> world.broker(1).hello(),
+                request -> {})
+            .address();
+    EventLoop loop = world.clientTransport().loops().get(0);
+    loop.execute(
+        () ->
+            RpcClient.connect(
+                world.clientTransport(),
+                loop,
+                address,
+                ConnectionSettings.of("first", "1"),
+                new Connection.Listener() {
+                  @Override
+                  public void onReady(Connection connection) {}
+
+                  @Override
+                  public void onFailed(Throwable cause) {
+                    throw new AssertionError(cause);
+                  }
+
+                  @Override
+                  public void onClosed(Connection connection, @Nullable Throwable cause) {}
+                }));
+    world.runFor(Duration.ofMillis(100));
+    return address;
+  }
+
+  private static void assertNamesTheLimit(@Nullable Throwable e) {
+    assertThat(e)
+        .isInstanceOf(TooManyConnectionsException.class)
+        .hasMessageContaining("refused the connection")
+        .hasMessageContaining("has 1 connections to this listener")
+        .hasMessageContaining("connections.per.address.max");
+  }
+
+  @Test
+  @DisplayName("B14: who is one too many is told so, with the limit; and is let in later")
+  void b14_tellsOfTooManyConnections() throws Exception {
+    Endpoint full = full();
+    SimulatedProducer producer = producer();
+    world.cluster().addBroker(new Broker(1, 9, full.host(), full.port(), "", "fake"));
+    world.cluster().removeBroker(2);
+    SimulatedAdmin admin = new SimulatedAdmin(world, SimulatedAdmin.settings());
+    CompletableFuture<List<TopicListing>> call = admin.client().listTopics();
+    producer.send("notes", 0, "a");
+    assertThat(admin.ended(call))
+        .failsWithin(Duration.ZERO)
+        .withThrowableOfType(ExecutionException.class)
+        .satisfies(e -> assertNamesTheLimit(e.getCause()));
+    assertNamesTheLimit(producer.ended().get(0).error());
+    producer.send("notes", 0, "b");
+    world.broker(1).register(10);
+    producer.awaitAll();
+    assertThat(producer.ended().get(1).error()).isNull();
+  }
+
+  @Test
+  @DisplayName("B14: the same where brokers are all that a client knows")
+  void b14_tellsOfTooManyConnectionsWithoutTheStore() throws Exception {
+    Endpoint full = full();
+    String address = "broker://" + full.host() + ":" + full.port();
+    AdminSettings settings = AdminSettings.builder(address).build();
+    BrokerDiscovery discovery =
+        ClientRuntime.brokerDiscovery(
+            settings, BrokerAddresses.parse(address), world.clientTasks(), world.clientTransport());
+    ClientRuntime runtime =
+        new ClientRuntime(
+            settings, 16 << 20, world.clientTasks(), world.clientTransport(), discovery);
+    CompletableFuture<List<TopicListing>> call = new AdminClient(settings, runtime).listTopics();
+    world.await("the call to end", call::isDone);
+    assertThat(call)
+        .failsWithin(Duration.ZERO)
+        .withThrowableOfType(ExecutionException.class)
+        .satisfies(e -> assertNamesTheLimit(e.getCause()));
   }
 
   @Test

@@ -154,10 +154,11 @@ public final class BrokerKeys {
       Key.integer(
           "connections.per.address.max",
           "connections",
-          200,
+          2_000,
           1,
           1_000_000,
-          "From one address, so that no machine takes all of them.");
+          "From one address, so that no machine takes all of them. A client has one to each broker it"
+              + " talks to, and one more with broker://.");
 
   static final Key<Integer> REQUEST_MAX_BYTES =
       Key.integer(

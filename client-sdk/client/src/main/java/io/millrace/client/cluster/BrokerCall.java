@@ -4,10 +4,8 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import io.millrace.client.errors.BrokerUnavailableException;
 import io.millrace.client.errors.ClosedException;
-import io.millrace.client.errors.ClusterUnreachableException;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.OutcomeUnknownException;
-import io.millrace.client.errors.TimedOutException;
 import io.millrace.rpc.Connection;
 import io.millrace.rpc.Reply;
 import io.millrace.rpc.Timer;
@@ -18,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One request that any broker may answer, or one certain broker: asked of one after another, with
@@ -43,6 +42,10 @@ public final class BrokerCall implements ClusterListener {
   private boolean pausing;
   private int rounds;
   private String trouble = "";
+  private int troubledBy = ANY;
+
+  /** What the broker that was asked last said; null: nothing. */
+  private @Nullable MillraceException lastAnswer;
 
   private BrokerCall(
       Cluster cluster,
@@ -155,12 +158,15 @@ public final class BrokerCall implements ClusterListener {
 
   private void brokerFailed(int brokerId, String why) {
     failedThisRound.add(brokerId);
+    lastAnswer = null;
+    troubledBy = brokerId;
     trouble = "broker " + brokerId + ": " + why;
   }
 
   private void send(int brokerId, Connection connection) {
     inFlight = true;
     asked = true;
+    troubledBy = brokerId;
     trouble = "broker " + brokerId + " has not answered";
     long leftNanos = Math.max(1, deadlineNanos - cluster.clock().nanoTime());
     connection.send(
@@ -205,7 +211,9 @@ public final class BrokerCall implements ClusterListener {
       return;
     }
     Error error = response.getError();
+    MillraceException e = BrokerErrors.exception(error, topic, -1);
     brokerFailed(brokerId, error.getMessage());
+    lastAnswer = e;
     boolean again =
         switch (BrokerErrors.verdict(error)) {
           case LATER -> true;
@@ -215,7 +223,6 @@ public final class BrokerCall implements ClusterListener {
     if (again) {
       attempt();
     } else {
-      MillraceException e = BrokerErrors.exception(error, topic, -1);
       boolean unknown = BrokerErrors.verdict(error) == BrokerErrors.Verdict.UNKNOWN;
       fail(!repeatable && unknown ? new OutcomeUnknownException(message(e), e) : e);
     }
@@ -226,15 +233,21 @@ public final class BrokerCall implements ClusterListener {
   }
 
   private void timeUp() {
+    @Nullable MillraceException answer = lastAnswer;
     if (inFlight && !repeatable) {
       fail(new OutcomeUnknownException("no answer in time from broker " + waitingFor));
+    } else if (answer != null) {
+      fail(Cluster.late("not done in time; " + trouble, answer));
     } else if (asked) {
-      fail(new TimedOutException("no answer in time; " + trouble));
-    } else {
+      fail(cluster.late(troubledBy, "no answer in time; " + trouble));
+    } else if (trouble.isEmpty()) {
       String unknown = "no broker is known; " + cluster.discovery().trouble();
+      boolean isOverLimit = cluster.brokerIds().isEmpty() && cluster.discovery().isOverLimit();
+      fail(cluster.unreachable(isOverLimit, "no broker could be asked in time; " + unknown));
+    } else {
       fail(
-          new ClusterUnreachableException(
-              "no broker could be asked in time; " + (trouble.isEmpty() ? unknown : trouble)));
+          cluster.unreachable(
+              cluster.isOverLimit(troubledBy), "no broker could be asked in time; " + trouble));
     }
   }
 

@@ -51,6 +51,9 @@ final class BrokerChannel implements Connection.Listener {
 
   private String trouble = "";
 
+  /** It had no room for this connection when it was tried last. */
+  private boolean isOverLimit;
+
   BrokerChannel(Cluster cluster, Broker broker) {
     this.cluster = cluster;
     this.broker = broker;
@@ -119,6 +122,11 @@ final class BrokerChannel implements Connection.Listener {
     return trouble;
   }
 
+  /** Whether that is for want of room among the broker's connections. */
+  boolean isOverLimit() {
+    return isOverLimit;
+  }
+
   void close() {
     state = State.CLOSED;
     if (pause != null) {
@@ -145,6 +153,7 @@ final class BrokerChannel implements Connection.Listener {
       trouble = ready.remote() + " is of cluster " + clusterId + ", not of " + cluster.clusterId();
     } else {
       trouble = "";
+      isOverLimit = false;
       opened.increment();
       log.debug("broker {}: connected", broker.id());
       state = State.READY;
@@ -161,6 +170,11 @@ final class BrokerChannel implements Connection.Listener {
     String why = cause.getMessage();
     trouble = why != null ? why : cause.toString();
     failed.increment();
+    boolean wasOverLimit = isOverLimit;
+    isOverLimit = BrokerErrors.isOverLimit(cause);
+    if (isOverLimit && !wasOverLimit) { // nothing else may tell: a consumer just reads nothing
+      log.warn("broker {}: {}; it is tried again", broker.id(), trouble);
+    }
     if (isMissed) {
       isMissed = false;
       cluster.lost(broker.id());

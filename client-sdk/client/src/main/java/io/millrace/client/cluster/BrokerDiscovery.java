@@ -56,6 +56,7 @@ public final class BrokerDiscovery implements Discovery, BrokerQuestions.Asker {
   // Written on the loop, read by anybody.
   private volatile ClusterMap current = ClusterMap.EMPTY;
   private volatile String trouble = "no broker has been asked yet";
+  private volatile boolean isOverLimit;
 
   // On the loop.
   private final Set<String> followed = new LinkedHashSet<>();
@@ -136,6 +137,11 @@ public final class BrokerDiscovery implements Discovery, BrokerQuestions.Asker {
   @Override
   public String trouble() {
     return trouble;
+  }
+
+  @Override
+  public boolean isOverLimit() {
+    return isOverLimit;
   }
 
   /** Not all clients at once, and one client not all the time. */
@@ -247,6 +253,7 @@ public final class BrokerDiscovery implements Discovery, BrokerQuestions.Asker {
       return reason;
     }
     trouble = "";
+    isOverLimit = false;
     isInDoubt = isDoubted && current.brokers().size() > 1 && !Newest.isNews(current, answer);
     merge(answer);
     // Also what it does not tell, or a broker could keep us asking: the next refresh is another.
@@ -306,8 +313,12 @@ public final class BrokerDiscovery implements Discovery, BrokerQuestions.Asker {
   }
 
   @Override
-  public void failed(String why, boolean everybody) {
+  public void failed(String why, boolean isOverLimit, boolean everybody) {
     waiting.forEach(TopicQuestion::back);
+    if (isOverLimit && !this.isOverLimit) {
+      log.warn("{}; it is tried again", why);
+    }
+    this.isOverLimit = isOverLimit;
     if (everybody || !trouble.isEmpty()) {
       trouble = why;
     }

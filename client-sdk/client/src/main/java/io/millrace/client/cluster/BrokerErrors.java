@@ -17,11 +17,13 @@ import io.millrace.client.errors.OutOfOrderSequenceException;
 import io.millrace.client.errors.OutcomeUnknownException;
 import io.millrace.client.errors.ProducerFencedException;
 import io.millrace.client.errors.RecordTooLargeException;
+import io.millrace.client.errors.TooManyConnectionsException;
 import io.millrace.client.errors.TopicExistsException;
 import io.millrace.client.errors.UnknownGroupException;
 import io.millrace.client.errors.UnknownPartitionException;
 import io.millrace.client.errors.UnknownTopicException;
 import io.millrace.client.errors.UnsupportedFeatureException;
+import io.millrace.rpc.HelloRefusedException;
 import io.millrace.wire.v1.Error;
 import io.millrace.wire.v1.ErrorCode;
 
@@ -58,6 +60,7 @@ public final class BrokerErrors {
           OFFSET_NOT_AVAILABLE,
           CORRUPT_BATCH,
           GROUPS_LOADING,
+          TOO_MANY_CONNECTIONS,
           STORAGE_FAILED ->
           Verdict.LATER;
       case INVALID_REQUEST,
@@ -96,6 +99,12 @@ public final class BrokerErrors {
         && error.getCode() != ErrorCode.TIMED_OUT;
   }
 
+  /** Whether a connection could not be opened because there are as many as there may be. */
+  static boolean isOverLimit(Throwable cause) {
+    return cause instanceof HelloRefusedException refused
+        && refused.code() == ErrorCode.TOO_MANY_CONNECTIONS;
+  }
+
   /**
    * The exception a user is told.
    *
@@ -112,6 +121,7 @@ public final class BrokerErrors {
           new NotLeaderException(message);
       case BUSY, STOPPING, UNAVAILABLE, CORRUPT_BATCH, GROUPS_LOADING ->
           new BrokerUnavailableException(message);
+      case TOO_MANY_CONNECTIONS -> new TooManyConnectionsException(message);
       case NOT_ENOUGH_REPLICAS, NOT_ENOUGH_BROKERS -> new NotEnoughReplicasException(message);
       case OFFSET_NOT_AVAILABLE -> new OffsetNotAvailableException(message);
       case TOO_LARGE -> new RecordTooLargeException(message);

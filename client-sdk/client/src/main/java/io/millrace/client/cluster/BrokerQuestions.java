@@ -58,9 +58,10 @@ final class BrokerQuestions implements Connection.Listener {
     /**
      * No answer came.
      *
+     * @param isOverLimit whether for want of room among the broker's connections
      * @param everybody whether this was the last of a round
      */
-    void failed(String why, boolean everybody);
+    void failed(String why, boolean isOverLimit, boolean everybody);
   }
 
   private enum State {
@@ -192,13 +193,13 @@ final class BrokerQuestions implements Connection.Listener {
     } else {
       connection = null;
       asked.close();
-      failed(asked.remote() + ": " + trouble);
+      failed(asked.remote() + ": " + trouble, false);
     }
   }
 
-  private void failed(String why) {
+  private void failed(String why, boolean isOverLimit) {
     boolean everybody = round.isEmpty();
-    asker.failed(why, everybody);
+    asker.failed(why, isOverLimit, everybody);
     if (everybody) {
       state = State.PAUSING;
       long millis = settings.backoff().delayMillis(++failedRounds, random);
@@ -231,7 +232,7 @@ final class BrokerQuestions implements Connection.Listener {
   public void onFailed(Throwable cause) {
     if (state != State.CLOSED) {
       String why = cause.getMessage();
-      failed(why != null ? why : cause.toString());
+      failed(why != null ? why : cause.toString(), BrokerErrors.isOverLimit(cause));
     }
   }
 

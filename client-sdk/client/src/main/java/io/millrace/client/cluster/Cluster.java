@@ -5,6 +5,10 @@ import io.millrace.client.Discovery;
 import io.millrace.client.PartitionInfo;
 import io.millrace.client.TopicDescription;
 import io.millrace.client.errors.ClosedException;
+import io.millrace.client.errors.ClusterUnreachableException;
+import io.millrace.client.errors.MillraceException;
+import io.millrace.client.errors.TimedOutException;
+import io.millrace.client.errors.TooManyConnectionsException;
 import io.millrace.client.metrics.Figures;
 import io.millrace.client.metrics.MetricName;
 import io.millrace.rpc.Backoff;
@@ -277,6 +281,31 @@ public final class Cluster implements AutoCloseable {
       return "broker " + brokerId + " is not among the live brokers " + channels.keySet();
     }
     return channel.trouble().isEmpty() ? "not connected yet" : channel.trouble();
+  }
+
+  /** What a call ends with whose time was up while it waited for that broker. */
+  public MillraceException late(int brokerId, String message) {
+    return isOverLimit(brokerId)
+        ? new TooManyConnectionsException(message)
+        : new TimedOutException(message);
+  }
+
+  /** The same; where somebody did answer, but not with what was asked, that is the cause. */
+  static MillraceException late(String message, MillraceException answer) {
+    return new TimedOutException(message, answer);
+  }
+
+  /** Whether that broker has no room for a connection of ours. */
+  boolean isOverLimit(int brokerId) {
+    BrokerChannel channel = channels.get(brokerId);
+    return channel != null && channel.isOverLimit();
+  }
+
+  /** What a call ends with that nobody could be asked for. */
+  MillraceException unreachable(boolean isOverLimit, String message) {
+    return isOverLimit
+        ? new TooManyConnectionsException(message)
+        : new ClusterUnreachableException(message);
   }
 
   /** Ids of the brokers that are known, those with an open connection first. */

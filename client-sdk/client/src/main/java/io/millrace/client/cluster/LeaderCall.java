@@ -5,8 +5,8 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import io.millrace.client.TopicPartition;
 import io.millrace.client.errors.ClosedException;
 import io.millrace.client.errors.MillraceException;
+import io.millrace.client.errors.NotLeaderException;
 import io.millrace.client.errors.OutcomeUnknownException;
-import io.millrace.client.errors.TimedOutException;
 import io.millrace.client.errors.UnknownPartitionException;
 import io.millrace.client.errors.UnknownTopicException;
 import io.millrace.rpc.Connection;
@@ -52,6 +52,12 @@ final class LeaderCall<A> implements ClusterListener {
   private boolean ended;
   private int failures;
   private String trouble = "no leader is known";
+
+  /** What was said instead of what was asked, by a broker or the store; null: nothing was, last. */
+  private @Nullable MillraceException lastAnswer;
+
+  /** The broker that could not be connected to last. */
+  private int troubledBy = -1;
 
   // Of an api that changes something: which topic it was begun with, and what may have been done.
   private final Map<String, String> begunWith = new HashMap<>();
@@ -177,6 +183,7 @@ final class LeaderCall<A> implements ClusterListener {
     OptionalInt leader = topic.leader(partition.partition());
     if (leader.isEmpty()) {
       trouble = "nobody leads " + partition;
+      lastAnswer = new NotLeaderException(trouble);
       cluster.lookAgain(partition.topic());
     }
     return leader;
@@ -204,6 +211,8 @@ final class LeaderCall<A> implements ClusterListener {
     Connection connection = cluster.connection(leader);
     if (connection == null || !connection.canSend(0)) {
       trouble = "broker " + leader + ": " + cluster.trouble(leader);
+      lastAnswer = null;
+      troubledBy = leader;
       if (failures > 0) {
         lookAgain(partitions); // connecting to what is cut off may take long
       }
@@ -243,6 +252,7 @@ final class LeaderCall<A> implements ClusterListener {
       }
     } else if (reply instanceof Reply.Unknown unknown) {
       trouble = "broker " + leader + ": " + unknown.why();
+      lastAnswer = null;
       asked.forEach(each -> maybeDone.add(each.partition()));
       boolean wasPatient = api.patienceNanos() >= cluster.settings().requestTimeoutNanos();
       if (unknown.timedOut() && (wasPatient || cluster.isSilentSince(leader, sentNanos))) {
@@ -253,6 +263,7 @@ final class LeaderCall<A> implements ClusterListener {
       }
     } else if (reply instanceof Reply.NotSent notSent) {
       trouble = "broker " + leader + ": " + notSent.why();
+      lastAnswer = null;
     }
     if (pending.isEmpty()) {
       finish();
@@ -298,6 +309,7 @@ final class LeaderCall<A> implements ClusterListener {
 
   private void nonsense(Connection connection, List<LeaderApi.Asked> asked, String what) {
     trouble = what;
+    lastAnswer = null;
     asked.forEach(each -> maybeDone.add(each.partition()));
     connection.close();
   }
@@ -311,6 +323,7 @@ final class LeaderCall<A> implements ClusterListener {
             : question.leaderEpoch();
     if (result.leaderEpoch() < known || result.offset() < 0) {
       trouble = "broker " + leader + " gave an answer for " + partition + " that is out of date";
+      lastAnswer = null;
       maybeDone.add(partition);
       cluster.lookAgain(partition.topic());
       return;
@@ -324,6 +337,7 @@ final class LeaderCall<A> implements ClusterListener {
 
   private void refused(TopicPartition partition, Error error) {
     trouble = partition + ": " + error.getMessage();
+    lastAnswer = exception(error, partition);
     switch (BrokerErrors.verdict(error)) {
       case LOOK_AGAIN -> cluster.lookAgain(partition.topic());
       case LATER -> {}
@@ -346,11 +360,18 @@ final class LeaderCall<A> implements ClusterListener {
       if (inFlight.contains(partition)) {
         maybeDone.add(partition);
       }
-      fail(partition, new TimedOutException(partition + ": no answer in time: " + trouble));
+      fail(partition, late(partition));
     }
     if (!ended) {
       finish();
     }
+  }
+
+  private MillraceException late(TopicPartition partition) {
+    MillraceException answer = lastAnswer;
+    return answer == null
+        ? cluster.late(troubledBy, partition + ": no answer in time: " + trouble)
+        : Cluster.late(partition + ": not done in time: " + trouble, answer);
   }
 
   /** Ends it: what has not been answered fails. */

@@ -6,7 +6,6 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import io.millrace.client.ClusterMap;
 import io.millrace.client.TopicDescription;
 import io.millrace.client.errors.ClosedException;
-import io.millrace.client.errors.ClusterUnreachableException;
 import io.millrace.client.errors.FatalException;
 import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.UnknownTopicException;
@@ -107,7 +106,8 @@ final class TopicLookups {
     String trouble = cluster.discovery().trouble();
     fail(
         lookup,
-        new ClusterUnreachableException(
+        cluster.unreachable(
+            cluster.discovery().isOverLimit(),
             "topic "
                 + lookup.topic
                 + " could not be looked up in time: "

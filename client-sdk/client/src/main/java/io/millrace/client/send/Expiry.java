@@ -2,8 +2,8 @@ package io.millrace.client.send;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
+import io.millrace.client.errors.MillraceException;
 import io.millrace.client.errors.OutcomeUnknownException;
-import io.millrace.client.errors.TimedOutException;
 import io.millrace.rpc.Timer;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,10 +89,13 @@ final class Expiry {
     return oldestLeft;
   }
 
-  private static TimedOutException timedOut(PartitionSender sender) {
-    return new TimedOutException(
-        sender.partition()
-            + ": not sent within the delivery time-out"
-            + (sender.trouble().isEmpty() ? "" : "; " + sender.trouble()));
+  private MillraceException timedOut(PartitionSender sender) {
+    return engine
+        .cluster()
+        .late(
+            sender.troubledBy(),
+            sender.partition()
+                + ": not sent within the delivery time-out"
+                + (sender.trouble().isEmpty() ? "" : "; " + sender.trouble()));
   }
 }

@@ -198,7 +198,7 @@ final class Lane {
   /** Until its connection opens; perhaps others lead by then. */
   private void notConnected() {
     for (PartitionSender sender : ready) {
-      sender.setTrouble("broker " + brokerId + ": " + engine.cluster().trouble(brokerId));
+      sender.setTrouble("broker " + brokerId + ": " + engine.cluster().trouble(brokerId), brokerId);
     }
     if (retry == null) {
       long millis = engine.cluster().backoffMillis(++failures);

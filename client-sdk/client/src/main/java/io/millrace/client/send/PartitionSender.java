@@ -49,6 +49,10 @@ final class PartitionSender {
 
   private final Numbering numbering;
   private String trouble = "";
+
+  /** The broker that could not be connected to; -1: the trouble is another. */
+  private int troubledBy = -1;
+
   private @Nullable MillraceException gone;
 
   PartitionSender(SendTopic topic, PartitionQueue queue, Numbering numbering) {
@@ -260,8 +264,18 @@ final class PartitionSender {
     return trouble;
   }
 
+  int troubledBy() {
+    return troubledBy;
+  }
+
   void setTrouble(String why) {
+    setTrouble(why, -1);
+  }
+
+  /** There is no connection to that broker. */
+  void setTrouble(String why, int brokerId) {
     trouble = why;
+    troubledBy = brokerId;
   }
 
   /** How many batches at the head of the queue are to be sent one by one. */
