@@ -240,6 +240,19 @@ class MillraceCommandTest {
   }
 
   @Test
+  void doesNotSayThatAClusterCannotBeReachedWhichHasAnswered() {
+    cluster.broken =
+        new TimedOutException(
+            "not done in time; x", new BrokerUnavailableException("UNAVAILABLE: x is being made"));
+    CommandRun run = CommandRun.on(cluster);
+    assertThat(run.exec("topic", "list")).isEqualTo(7);
+    assertThat(run.stderr())
+        .isEqualTo(
+            "millrace: the cluster at 127.0.0.1:2181/millrace is there, but not ready for this yet"
+                + " (x is being made); try again\n");
+  }
+
+  @Test
   void tellsAPersonWhoWaitsForWhat() throws Exception {
     CommandRun run = CommandRun.on(cluster).atTerminal();
     CountDownLatch told = new CountDownLatch(1);

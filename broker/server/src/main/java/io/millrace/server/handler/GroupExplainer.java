@@ -1,5 +1,7 @@
 package io.millrace.server.handler;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import io.millrace.coordination.view.PartitionImage;
 import io.millrace.coordination.view.TopicImage;
 import io.millrace.rpc.InboundRequest;
@@ -26,6 +28,11 @@ import org.jspecify.annotations.Nullable;
  * is none.
  */
 final class GroupExplainer {
+  /** A client asks the coordinator for three seconds, and progress may take one of them. */
+  private static final long LOAD_NANOS = MILLISECONDS.toNanos(1_500);
+
+  private static final long ASK_AGAIN_NANOS = MILLISECONDS.toNanos(20);
+
   private final Coordinators coordinators;
   private final Supplier<Catalog> catalog;
 
@@ -87,10 +94,25 @@ final class GroupExplainer {
       answer(request, OptionalInt.of(leader), findings);
       return;
     }
-    ask(request, groupId, now, findings);
+    ask(request, groupId, now, findings, loadsUntilNanos(request));
   }
 
-  private void ask(InboundRequest request, String groupId, Catalog now, List<Finding> fromBefore) {
+  /** Half of the asker's time at most: it shall still hear that there is nothing to hear yet. */
+  private static long loadsUntilNanos(InboundRequest request) {
+    long now = request.loop().clock().nanoTime();
+    return now + Math.min(LOAD_NANOS, (request.deadlineNanos() - now) / 2);
+  }
+
+  /**
+   * A coordinator that nobody has asked since its broker started begins to load with this question;
+   * that it does is no news, so it is asked again for a while.
+   */
+  private void ask(
+      InboundRequest request,
+      String groupId,
+      Catalog now,
+      List<Finding> fromBefore,
+      long untilNanos) {
     coordinators.describe(
         groupId,
         new Coordinators.Reply<>() {
@@ -107,6 +129,15 @@ final class GroupExplainer {
 
           @Override
           public void refuse(Refusal why) {
+            long leftNanos = untilNanos - request.loop().clock().nanoTime();
+            if (why.code() == ErrorCode.GROUPS_LOADING && leftNanos > 0) {
+              request
+                  .loop()
+                  .schedule(
+                      Math.min(ASK_AGAIN_NANOS, leftNanos),
+                      () -> ask(request, groupId, now, fromBefore, untilNanos));
+              return;
+            }
             Reason reason =
                 why.code() == ErrorCode.UNKNOWN_GROUP
                     ? Reason.GROUP_UNKNOWN

@@ -24,6 +24,7 @@ import io.millrace.wire.v1.Request;
 import io.millrace.wire.v1.Response;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
@@ -45,12 +46,16 @@ class DamagedGroupTest extends GroupScene {
 
   /** As nobody could by a request: only coordinators write to that topic. */
   private void append(GroupLogKey key, GroupLogValue value) {
+    append(GroupLogBytes.of(key), GroupLogBytes.of(value));
+  }
+
+  private void append(ByteBuffer key, ByteBuffer value) {
     LocateGroupResponse where = where(BROKEN);
     int leader = world.leader(where.getTopic(), where.getPartition());
     PartitionId id = new PartitionId(where.getTopicId(), where.getPartition());
     Shard shard = id.ownerAmong(world.machine(leader).shards());
     BatchBuilder batch = new BatchBuilder(1 << 20, 1 << 20, ByteBuffer::allocate);
-    batch.tryAppend(1_700_000_000_000L, GroupLogBytes.of(key), GroupLogBytes.of(value), List.of());
+    batch.tryAppend(1_700_000_000_000L, key, value, List.of());
     CompletableFuture<AppendOutcome> done = new CompletableFuture<>();
     shard.deliver(
         () ->
@@ -158,5 +163,27 @@ class DamagedGroupTest extends GroupScene {
     Response refused = member.say();
     assertThat(refused.getError().getCode()).isEqualTo(ErrorCode.GROUP_DAMAGED);
     assertThat(refused.getError().getMessage()).contains("newer broker");
+  }
+
+  @Test
+  void explainsACoordinatorThatCannotReadOnInTheEnd() {
+    settle(List.of(new Member(BROKEN, "m0")));
+    append(ByteBuffer.wrap(new byte[] {-1, -1}), ByteBuffer.wrap(new byte[] {1}));
+    takeOver();
+    LocateGroupResponse where = where(BROKEN);
+    int coordinator = world.leader(where.getTopic(), where.getPartition());
+    long askedNanos = world.cluster.scheduler.nanoTime();
+    Response response =
+        Objects.requireNonNull(
+            tryOnce(
+                coordinator,
+                Request.newBuilder().setExplain(ExplainRequest.newBuilder().setGroup(BROKEN))));
+    assertThat(world.cluster.scheduler.nanoTime() - askedNanos).isLessThan(3 * SECOND);
+    assertThat(response.getExplain().getFindingsList())
+        .anySatisfy(
+            finding -> {
+              assertThat(finding.getReason()).isEqualTo("coordinator-loading");
+              assertThat(finding.getText()).contains("it cannot for now");
+            });
   }
 }

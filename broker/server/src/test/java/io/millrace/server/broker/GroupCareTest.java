@@ -214,6 +214,16 @@ class GroupCareTest {
   }
 
   @Test
+  @DisplayName("the question itself makes a new coordinator load, so the answer waits for that")
+  void explainsAGroupWhoseCoordinatorNobodyHasAskedYet() {
+    commit(0, 0);
+    world.kill(coordinator());
+    assertThat(reasons(explain(coordinator())))
+        .contains("group-empty")
+        .doesNotContain("coordinator-loading");
+  }
+
+  @Test
   void explainsWhatMembersWaitFor() {
     Response joined =
         ask(
