@@ -40,6 +40,11 @@ public final class BrokerCall implements ClusterListener {
   private boolean inFlight;
   private boolean asked;
   private boolean pausing;
+
+  // Of a call to one certain broker that is not known to be alive.
+  private boolean lookingAgain;
+  private boolean isNewestKnown;
+
   private int rounds;
   private String trouble = "";
   private int troubledBy = ANY;
@@ -85,7 +90,7 @@ public final class BrokerCall implements ClusterListener {
 
   /**
    * Asks that broker, and no other, what may be asked twice; fails when it is not among the live
-   * ones.
+   * ones, also when somebody has been asked who is.
    */
   public static BrokerCall startAt(
       int brokerId,
@@ -118,8 +123,12 @@ public final class BrokerCall implements ClusterListener {
     List<Integer> ids = cluster.brokerIds();
     if (only != ANY && !ids.isEmpty()) {
       if (!ids.contains(only)) {
-        String live = "broker " + only + " is not among the live brokers " + ids;
-        fail(new BrokerUnavailableException(live));
+        trouble = "broker " + only + " is not among the live brokers " + ids;
+        if (isNewestKnown) {
+          fail(new BrokerUnavailableException(trouble));
+        } else {
+          lookAgain();
+        }
         return;
       }
       ids = List.of(only);
@@ -138,6 +147,28 @@ public final class BrokerCall implements ClusterListener {
     if (!ids.isEmpty()) {
       pause();
     } // else until the first broker is known
+  }
+
+  /** It may have restarted since this client heard of the brokers: asks once who is alive. */
+  private void lookAgain() {
+    if (lookingAgain) {
+      return;
+    }
+    lookingAgain = true;
+    cluster
+        .discovery()
+        .lookup(List.of())
+        .whenComplete(
+            (newest, e) ->
+                cluster
+                    .loop()
+                    .execute(
+                        () -> {
+                          isNewestKnown = true; // or nobody tells
+                          if (!ended && !inFlight && !pausing) {
+                            attempt();
+                          }
+                        }));
   }
 
   private void pause() {
