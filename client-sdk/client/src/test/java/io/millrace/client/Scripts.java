@@ -1,6 +1,7 @@
 package io.millrace.client;
 
 import io.millrace.client.fake.FakeBroker;
+import io.millrace.rpc.EventLoop;
 import io.millrace.rpc.InboundRequest;
 import io.millrace.wire.v1.Error;
 import io.millrace.wire.v1.ErrorCode;
@@ -64,6 +65,36 @@ final class Scripts {
       request.answer(Response.newBuilder().setProduce(change.apply(truth)), List.of());
       return true;
     };
+  }
+
+  /**
+   * Appends, and says of one partition, when the sender's time is up, that it has not been
+   * confirmed: as a leader does that waits for a replica which is ill.
+   */
+  static FakeBroker.Script late(FakeBroker broker, int partition) {
+    return on(
+        Request.ApiCase.PRODUCE,
+        request -> {
+          boolean isLate =
+              request.head().getProduce().getPartitionsList().stream()
+                  .anyMatch(each -> each.getPartition() == partition);
+          if (isLate) {
+            ProduceResponse.Builder response = broker.append(request).toBuilder();
+            response.getResultsBuilderList().stream()
+                .filter(each -> each.getPartition() == partition)
+                .forEach(
+                    each ->
+                        each.setError(
+                            Error.newBuilder()
+                                .setCode(ErrorCode.OUTCOME_UNKNOWN)
+                                .setMessage("not confirmed in time")));
+            EventLoop loop = request.loop();
+            loop.schedule(
+                request.deadlineNanos() - loop.clock().nanoTime(),
+                () -> request.answer(Response.newBuilder().setProduce(response), List.of()));
+          }
+          return isLate;
+        });
   }
 
   /**

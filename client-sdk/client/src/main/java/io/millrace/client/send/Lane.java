@@ -3,7 +3,10 @@ package io.millrace.client.send;
 import io.millrace.rpc.Connection;
 import io.millrace.rpc.Timer;
 import io.millrace.wire.v1.Limits;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -15,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Coalescing by backlog: with nothing under way, what there is goes out at once, be it one
  * record. While something is, a further request is sent only when it is worth its while; the rest
- * is packed when an answer comes.
+ * is packed when an answer comes. An answer that is slow to come, because one partition's records
+ * wait for a replica that is ill, holds up nobody who has nothing under way.
  */
 final class Lane {
   /** A further request beside those under way carries at least this much. */
@@ -26,13 +30,20 @@ final class Lane {
 
   private static final int DEFAULT_MAX_PARTITIONS = 1000;
 
+  /** So long others wait for an answer; it is much more than a broker in health needs. */
+  private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
   private static final long FLOWING_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long STAND_BY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final SendEngine engine;
   private final int brokerId;
   private final LinkedHashSet<PartitionSender> ready = new LinkedHashSet<>();
-  private int inFlight;
+
+  /** In the order of sending. */
+  private final Deque<ProduceExchange> underWay = new ArrayDeque<>();
+
+  private @Nullable Timer patience;
   private volatile long inFlightBytes;
   private volatile boolean hasFlowed;
   private volatile long flowedNanos;
@@ -96,21 +107,88 @@ final class Lane {
     }
     failures = 0;
     engine.learn(connection.hello().getLimits());
+    if (!sendFailing(connection)) {
+      return; // until there is room again
+    }
     while (maySend(connection)) {
-      List<Share> shares = gather(connection.hello().getLimits());
+      List<Share> shares = gather(connection.hello().getLimits(), sound());
       if (shares.isEmpty()) {
         linger();
         return;
       }
       engine.send(this, connection, shares);
     }
+    passTheSlow(connection);
+  }
+
+  /**
+   * Who has failed has requests beside the others', and before them: its next try may be as late as
+   * the last one, and whoever goes in the same request would wait for that answer. It is rare, and
+   * comes with growing pauses.
+   *
+   * @return false: one of them needs more room than there is, and must not be passed over for ever
+   */
+  private boolean sendFailing(Connection connection) {
+    List<Share> shares = List.of();
+    do {
+      List<PartitionSender> failing = ready.stream().filter(PartitionSender::isFailing).toList();
+      if (failing.isEmpty()) {
+        return true;
+      }
+      if (!underWay.isEmpty()) {
+        int room = room();
+        if (!connection.canSend(room)
+            || failing.stream().anyMatch(sender -> sender.queue().headBytes() > room)) {
+          return false;
+        }
+      }
+      shares = gather(connection.hello().getLimits(), failing);
+      if (!shares.isEmpty()) {
+        engine.send(this, connection, shares);
+      }
+    } while (!shares.isEmpty());
+    return true;
+  }
+
+  private List<PartitionSender> sound() {
+    return ready.stream().filter(sender -> !sender.isFailing()).toList();
+  }
+
+  /** Sends what has nothing under way beside what is slow to be answered, now or in a moment. */
+  private void passTheSlow(Connection connection) {
+    ProduceExchange last = underWay.peekLast();
+    if (last == null || ready.isEmpty()) {
+      return;
+    }
+    long leftNanos = PATIENCE_NANOS - (engine.nowNanos() - last.sentNanos());
+    if (leftNanos > 0) {
+      if (patience == null) {
+        patience = engine.cluster().loop().schedule(leftNanos, this::patienceEnds);
+      }
+      return;
+    }
+    List<PartitionSender> heldUp = sound().stream().filter(sender -> !sender.isUnderWay()).toList();
+    if (!heldUp.isEmpty() && room() > 0 && connection.canSend(room())) {
+      List<Share> shares = gather(connection.hello().getLimits(), heldUp);
+      if (shares.isEmpty()) {
+        linger();
+      } else {
+        engine.send(this, connection, shares);
+        passTheSlow(connection); // who is left waits for this one, as long as for any
+      }
+    }
+  }
+
+  private void patienceEnds() {
+    patience = null;
+    pump();
   }
 
   private boolean maySend(Connection connection) {
     if (ready.isEmpty()) {
       return false;
     }
-    if (inFlight == 0) {
+    if (underWay.isEmpty()) {
       return connection.canSend(0);
     }
     long waiting = 0;
@@ -137,8 +215,10 @@ final class Lane {
   /**
    * Takes batches out of the queues for one request; a batch that is larger than a request may be
    * goes when nothing else is under way.
+   *
+   * @param from ready ones
    */
-  private List<Share> gather(Limits limits) {
+  private List<Share> gather(Limits limits, Collection<PartitionSender> from) {
     int room = room();
     if (limits.getMaxRequestSize() > 0) {
       room = Math.min(room, Math.max(1, limits.getMaxRequestSize() - 16 * HEAD_BYTES));
@@ -149,12 +229,12 @@ final class Lane {
     }
     long begunBefore = engine.begunBefore(engine.nowNanos());
     List<Share> shares = new ArrayList<>();
-    for (PartitionSender sender : List.copyOf(ready)) {
+    for (PartitionSender sender : List.copyOf(from)) {
       if (room <= 0 || shares.size() == maxPartitions) {
         break;
       }
       List<SendBatch> batches = new ArrayList<>();
-      boolean anySize = shares.isEmpty() && inFlight == 0;
+      boolean anySize = shares.isEmpty() && underWay.isEmpty();
       sender.mend();
       int bytes = sender.queue().take(room, anySize, sender.room(), begunBefore, batches);
       if (!batches.isEmpty()) {
@@ -217,13 +297,13 @@ final class Lane {
     engine.router().route(waiting);
   }
 
-  void sent(long bytes) {
-    inFlight++;
+  void sent(ProduceExchange exchange, long bytes) {
+    underWay.addLast(exchange);
     setInFlightBytes(inFlightBytes + bytes);
   }
 
-  void answered(long bytes) {
-    inFlight--;
+  void answered(ProduceExchange exchange, long bytes) {
+    underWay.remove(exchange);
     setInFlightBytes(inFlightBytes - bytes);
   }
 

@@ -254,6 +254,11 @@ final class PartitionSender {
     return failures;
   }
 
+  /** Nothing has been written since something had to be sent again. */
+  boolean isFailing() {
+    return failures > 0;
+  }
+
   void succeeded() {
     failures = 0;
     trouble = "";

@@ -1,5 +1,7 @@
 package io.millrace.client.send;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import io.millrace.client.Acknowledgement;
 import io.millrace.client.RecordMetadata;
 import io.millrace.client.TopicPartition;
@@ -29,11 +31,15 @@ import org.slf4j.LoggerFactory;
 final class ProduceExchange implements ReplyHandler {
   private static final Logger log = LoggerFactory.getLogger(ProduceExchange.class);
 
+  /** So much earlier than it is given up the broker shall say what it knows: a tenth, at most. */
+  private static final long MAX_EARLIER_MILLIS = 1_000;
+
   private final SendEngine engine;
   private final Lane lane;
   private final Connection connection;
   private final List<Share> shares;
   private long sizeBytes;
+  private long sentNanos;
 
   ProduceExchange(SendEngine engine, Lane lane, Connection connection, List<Share> shares) {
     this.engine = engine;
@@ -44,6 +50,11 @@ final class ProduceExchange implements ReplyHandler {
 
   List<Share> shares() {
     return shares;
+  }
+
+  /** Once it has been sent. */
+  long sentNanos() {
+    return sentNanos;
   }
 
   void send() {
@@ -64,13 +75,25 @@ final class ProduceExchange implements ReplyHandler {
       }
       sizeBytes += share.sizeBytes();
     }
-    lane.sent(sizeBytes);
+    sentNanos = engine.nowNanos();
+    lane.sent(this, sizeBytes);
+    long timeoutNanos = engine.settings().requestTimeoutNanos();
     connection.send(
-        Request.newBuilder().setProduce(produce),
+        Request.newBuilder().setTimeoutMs(toldMillis(timeoutNanos)).setProduce(produce),
         payload,
-        engine.settings().requestTimeoutNanos(),
+        timeoutNanos,
         isAnswered(),
         this);
+  }
+
+  /**
+   * For the broker. An answer that one partition is late tells of all the others that they are not,
+   * and spares them the end of the connection.
+   */
+  private static int toldMillis(long timeoutNanos) {
+    long millis = NANOSECONDS.toMillis(timeoutNanos);
+    long told = millis - Math.min(millis / 10, MAX_EARLIER_MILLIS);
+    return (int) Math.max(1, Math.min(told, Integer.MAX_VALUE));
   }
 
   private boolean isAnswered() {
@@ -90,7 +113,7 @@ final class ProduceExchange implements ReplyHandler {
 
   @Override
   public void onReply(Reply reply) {
-    lane.answered(sizeBytes);
+    lane.answered(this, sizeBytes);
     engine.exchangeEnded(this);
     // Some may have been given up on meanwhile, and sent to another leader.
     List<Share> awaited = shares.stream().filter(share -> share.sender().cameBack(share)).toList();
