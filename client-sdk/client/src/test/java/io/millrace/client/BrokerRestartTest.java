@@ -26,7 +26,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("A question to one certain broker, by a client that last heard of the brokers long ago")
+@DisplayName(
+    "A question to one certain broker, by a client that last heard of the brokers long ago")
 class BrokerRestartTest {
   private final SimulatedWorld world = new SimulatedWorld(5, 2);
 
@@ -62,7 +63,9 @@ class BrokerRestartTest {
                       .setExplain(
                           ExplainResponse.newBuilder()
                               .addFindings(
-                                  Finding.newBuilder().setReason("healthy").setText("all is well"))),
+                                  Finding.newBuilder()
+                                      .setReason("healthy")
+                                      .setText("all is well"))),
                   List.of());
               return true;
             }));
@@ -114,8 +117,7 @@ class BrokerRestartTest {
     world.killBroker(2);
     Endpoint before = world.broker(2).address();
     takeByAnotherProgram(before);
-    FakeBroker elsewhere =
-        new FakeBroker(world.cluster(), 2, transport("elsewhere"), "elsewhere");
+    FakeBroker elsewhere = new FakeBroker(world.cluster(), 2, transport("elsewhere"), "elsewhere");
     elsewhere.register(3);
     explains(elsewhere);
     CompletableFuture<Explanation> call = admin.explainBroker(2);

@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.coordination.election.SetsWrite.Outcome;
 import io.millrace.coordination.store.MemoryEnsemble.WriteFate;
 import io.millrace.coordination.v1.PartitionNode;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** coordination.md, "Topics": the leader itself hands over. */
@@ -38,6 +40,32 @@ class HandOverTest {
     assertThat(now.getLeaderEpoch()).isEqualTo(6);
     assertThat(now.getInSyncList()).containsExactly(1, 2, 3);
     assertThat(now.getLastChange().getWhy()).isEqualTo("broker 1 is stopping");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2, 2 3", "1, 2 3", "3, 1 2 3"})
+  void whoStopsLeavesTheInSyncSetWithItWhereEnoughAreLeft(int minInSync, String after) {
+    partition.given(threeReplicas());
+
+    write(toTwoLeaving(minInSync));
+
+    assertThat(partition.content().getLeader()).isEqualTo(2);
+    assertThat(partition.content().getInSyncList())
+        .extracting(String::valueOf)
+        .containsExactly(after.split(" "));
+  }
+
+  @Test
+  @DisplayName("H3: nobody becomes the only member by somebody else's write")
+  void leavesNobodyAlone() {
+    partition.given(inSync(threeReplicas(), 1, 2));
+    write(toTwoLeaving(1));
+    assertThat(partition.content().getLeader()).isEqualTo(2);
+    assertThat(partition.content().getInSyncList()).containsExactly(1, 2);
+  }
+
+  private static HandOver.Change toTwoLeaving(int minInSync) {
+    return new HandOver.Change(1, 11, 5, 2, 0, OptionalInt.of(minInSync), "broker 1 is stopping");
   }
 
   @Test

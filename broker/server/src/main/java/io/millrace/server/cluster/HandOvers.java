@@ -6,11 +6,13 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import io.millrace.coordination.election.HandOver;
 import io.millrace.coordination.election.SetsWrite;
 import io.millrace.coordination.view.PartitionImage;
+import io.millrace.coordination.view.TopicImage;
 import io.millrace.rpc.EventLoop;
 import io.millrace.server.partition.PartitionId;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,6 +45,7 @@ final class HandOvers {
   private final ElectionCounts counts;
   private final Deque<Runnable> waiting = new ArrayDeque<>();
   private int underWay;
+  private boolean isLeaving;
 
   /** What came of one. */
   sealed interface Result {
@@ -73,6 +76,11 @@ final class HandOvers {
   void run(Replica replica, int to, String why, Consumer<Result> then) {
     waiting.add(() -> begin(replica, to, why, then));
     more();
+  }
+
+  /** From now on this broker leaves the in-sync sets too of what it hands over, where it can. */
+  void leaveToo() {
+    isLeaving = true;
   }
 
   private void more() {
@@ -119,7 +127,8 @@ final class HandOvers {
         .write(
             id.topicId(),
             id.partition(),
-            new HandOver.Change(outlook.self(), replica.incarnationLed, epoch, to, life, why))
+            new HandOver.Change(
+                outlook.self(), replica.incarnationLed, epoch, to, life, membersLeft(id), why))
         .whenComplete(
             (outcome, bug) -> {
               Result result = result(id, outcome, bug);
@@ -131,6 +140,13 @@ final class HandOvers {
               }
               end(result, then);
             });
+  }
+
+  private OptionalInt membersLeft(PartitionId id) {
+    TopicImage topic = outlook.topicOf(id);
+    return isLeaving && topic != null
+        ? OptionalInt.of(partitions.settingsOf(topic).minInSync())
+        : OptionalInt.empty();
   }
 
   /** Without effect where it is not led in that epoch any more. */

@@ -303,6 +303,8 @@ public final class Leaderships {
       leaveSets.accept(once);
       return;
     }
+    handOvers.leaveToo();
+    replicas.setStopping();
     drain("broker " + outlook.self() + " is stopping")
         .whenComplete(
             (drained, bug) -> {

@@ -103,6 +103,7 @@ final class LeavingInSync {
                   || image.leaderEpoch() < replica.highestEpochSeen());
       if (followed != null
           && isMember
+          && !replica.hasLeft
           && !left.contains(replica.id)
           && outlook.up().containsKey(followed.leader())) {
         byLeader

@@ -63,6 +63,9 @@ final class Replica {
   /** Whom it copies from, or is about to; null for nobody. */
   ReplicaPlan.@Nullable Follow followed;
 
+  /** It is out of the in-sync set and copies nothing, since this broker is stopping. */
+  boolean hasLeft;
+
   /** How many roles the partition has been given: what belongs to an earlier one is dropped. */
   int rolesTold;
 

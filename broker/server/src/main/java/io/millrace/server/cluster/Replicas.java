@@ -56,6 +56,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
   private @Nullable RangeRepairs rangeRepairs;
   private @Nullable HandOver handOver;
   private Consumer<PartitionId> lookAgain = id -> {};
+  private boolean stopping;
   private boolean stopped;
 
   /**
@@ -215,6 +216,14 @@ public final class Replicas implements LocalPartitions.RoleListener {
   }
 
   /** While draining, other candidates go first. */
+  /**
+   * From now on nothing is copied anew that nobody counts on here: it would cost those who go on,
+   * and this broker fetches it when it is back.
+   */
+  void setStopping() {
+    stopping = true;
+  }
+
   void setDraining(boolean draining) {
     candidacies.setDraining(draining);
   }
@@ -632,6 +641,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
 
   private void follow(Replica replica, ReplicaPlan.Follow follow, PartitionImage image) {
     table.end(replica);
+    replica.hasLeft = stopping && !image.inSync().contains(outlook.self());
     roles.follow(replica, follow, image, why -> onOffline(replica.id, why));
   }
 

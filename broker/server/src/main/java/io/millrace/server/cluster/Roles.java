@@ -81,7 +81,7 @@ public final class Roles {
           if (refusal.isPresent()) {
             replica.followed = null;
             refused.accept(refusal.get());
-          } else {
+          } else if (!replica.hasLeft) {
             copying.follow(replica.id, follow.leader(), follow.incarnation(), follow.epoch());
           }
         });

@@ -12,6 +12,7 @@ import io.millrace.wire.v1.TopicInfo;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -21,44 +22,72 @@ class FailoverCostTest {
   private static final int PARTITIONS = Integer.getInteger("millrace.failover.partitions", 300);
 
   private final SimulatedCluster cluster = new SimulatedCluster(2311);
+  private final List<SimulatedCluster.Machine> machines = new ArrayList<>();
+  private TestClient client;
+  private String topicId;
 
   @Test
   @DisplayName("issue 4: one write for each partition that was led, one for each that was followed")
   void aFailoverWritesEachPartitionOfTheDeadBrokerOnce() {
-    List<SimulatedCluster.Machine> machines = new ArrayList<>();
+    long ledBefore = ledByThree();
+    long before = versions();
+
+    machines.get(2).kill();
+    awaitNobodyCountsOnThree();
+    cluster.scheduler.runFor(2 * SimulatedCluster.SECOND);
+
+    // An election takes the dead leader out of the in-sync set in the same write.
+    long writes = versions() - before;
+    assertThat(ledBefore).isEqualTo(PARTITIONS / 3);
+    assertThat(writes).isEqualTo(PARTITIONS);
+  }
+
+  @Test
+  @DisplayName("issue 4: one write names the next leader and takes the one that stops out")
+  void aControlledStopWritesEachPartitionOnce() {
+    long ledBefore = ledByThree();
+    long before = versions();
+
+    assertThat(cluster.await(machines.get(2).beginStop())).isTrue();
+    awaitNobodyCountsOnThree();
+    cluster.scheduler.runFor(2 * SimulatedCluster.SECOND);
+
+    assertThat(ledBefore).isEqualTo(PARTITIONS / 3);
+    assertThat(versions() - before).isEqualTo(PARTITIONS);
+  }
+
+  @BeforeEach
+  void startWithManyPartitions() {
     for (int id = 1; id <= 3; id++) {
       machines.add(cluster.machine(id));
     }
-    TestClient client = cluster.client(machines.get(0).start().client());
+    client = cluster.client(machines.get(0).start().client());
     machines.get(1).start();
     machines.get(2).start();
-    String topicId =
+    topicId =
         TestClient.good(cluster.await(client.createTopic("many", PARTITIONS, Map.of())))
             .response()
             .getCreateTopic()
             .getTopic()
             .getTopicId();
     cluster.scheduler.runFor(3 * SimulatedCluster.SECOND);
-    long ledBefore = describe(client).stream().filter(it -> it.getLeader() == 3).count();
-    long before = versions(topicId);
+  }
 
-    machines.get(2).kill();
+  private long ledByThree() {
+    return describe().stream().filter(it -> it.getLeader() == 3).count();
+  }
+
+  private void awaitNobodyCountsOnThree() {
     cluster.await(
-        "all are led, and nobody waits for the dead one",
+        "all are led, and nobody waits for the one that is gone",
         () ->
-            describe(client).stream()
+            describe().stream()
                 .allMatch(
                     it ->
                         it.hasLeader() && it.getLeader() != 3 && !it.getInSyncList().contains(3)));
-    cluster.scheduler.runFor(2 * SimulatedCluster.SECOND);
-
-    // An election takes the dead leader out of the in-sync set in the same write.
-    long writes = versions(topicId) - before;
-    assertThat(ledBefore).isEqualTo(PARTITIONS / 3);
-    assertThat(writes).isEqualTo(PARTITIONS);
   }
 
-  private List<PartitionInfo> describe(TestClient client) {
+  private List<PartitionInfo> describe() {
     TopicInfo topic =
         TestClient.good(
                 cluster.await(
@@ -73,7 +102,7 @@ class FailoverCostTest {
     return topic.getPartitionsList();
   }
 
-  private long versions(String topicId) {
+  private long versions() {
     long sum = 0;
     for (int partition = 0; partition < PARTITIONS; partition++) {
       String path = ZnodePaths.partition(topicId, partition);

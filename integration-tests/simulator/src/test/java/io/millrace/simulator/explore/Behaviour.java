@@ -3,6 +3,8 @@ package io.millrace.simulator.explore;
 import io.millrace.coordination.election.DoubtfulLeaveAccess;
 import io.millrace.coordination.election.ElectionPlan;
 import io.millrace.coordination.election.ElectionScene;
+import io.millrace.coordination.election.HandOver;
+import io.millrace.coordination.election.HandOverAccess;
 import io.millrace.coordination.election.LogPosition;
 import io.millrace.coordination.election.Loss;
 import io.millrace.coordination.election.UncleanElection;
@@ -318,27 +320,32 @@ final class Behaviour {
     return true;
   }
 
-  /** By a leader, to a member, whatever that has: the leader goes on meanwhile (H15). */
-  boolean handOver(Cluster cluster, int i, int to) {
+  /**
+   * By a leader, to a member, whatever that has: the leader goes on meanwhile (H15).
+   *
+   * @param isStopping it leaves the in-sync set with it, where enough are left
+   */
+  boolean handOver(Cluster cluster, int i, int to, boolean isStopping) {
     Server server = cluster.servers[i];
     Znode view = Objects.requireNonNull(server.view);
     Integer life = Leading.successor(leading.of(cluster, i), server, to);
     if (life == null || view.epoch() >= scope.epochs()) {
       return false;
     }
-    Znode next =
-        new Znode(
-            view.version() + 1,
-            to,
+    HandOver.Change change =
+        new HandOver.Change(
+            i + 1,
+            server.incarnation,
+            view.epoch(),
+            to + 1,
             life,
-            view.epoch() + 1,
-            view.inSync(),
-            view.eligible(),
-            view.soleFlushed(),
-            view.vouched(),
-            view.rollCall(),
-            false);
-    send(cluster, i, Write.Kind.HANDOVER, next, 0, 0);
+            isStopping ? OptionalInt.of(leading.minInSync(cluster)) : OptionalInt.empty(),
+            "");
+    PartitionNode named = HandOverAccess.next(znodes.node(view), change);
+    if (named == null) {
+      return false;
+    }
+    send(cluster, i, Write.Kind.HANDOVER, Znodes.of(named, view.version() + 1), 0, 0);
     return true;
   }
 

@@ -282,8 +282,13 @@ final class Moves {
     }
     for (int to = 0; scope.isHandingOver() && to < Cluster.REPLICAS; to++) {
       Cluster next = now.copy();
-      if (to != i && behaviour.handOver(next, i, to)) {
+      if (to != i && behaviour.handOver(next, i, to, false)) {
         emit(sink, Kind.HAND_OVER, i, to, next);
+        Cluster stopping = now.copy();
+        behaviour.handOver(stopping, i, to, true);
+        if (!Objects.equals(stopping.servers[i].write, next.servers[i].write)) {
+          emit(sink, Kind.HAND_OVER_AND_LEAVE, i, to, stopping);
+        }
       }
     }
   }

@@ -15,6 +15,7 @@ public record Step(Kind kind, int broker, int detail) {
     ELECT,
     WANT,
     HAND_OVER,
+    HAND_OVER_AND_LEAVE,
     PROCESS,
     ANSWER,
     LOSE_ANSWER,
@@ -61,6 +62,8 @@ public record Step(Kind kind, int broker, int detail) {
               + Znode.names(detail)
               + " for live, forces its log if it must and writes the sets it wants";
       case HAND_OVER -> name + " (leader) writes that " + (detail + 1) + " leads";
+      case HAND_OVER_AND_LEAVE ->
+          name + " (leader), stopping, writes that " + (detail + 1) + " leads, in sync without it";
       case PROCESS -> "the store processes the write of " + name;
       case ANSWER -> name + " hears what became of its write";
       case LOSE_ANSWER -> name + " loses the connection: its write may land or have landed";
