@@ -21,7 +21,6 @@ final class Faults {
   private final CopyAtlas atlas;
   private final Reach reach;
   private final Operator operator;
-  private final Options options;
   private final Workload workload;
   private final Set<Integer> drained = new TreeSet<>();
   private boolean minimumIsChanged;
@@ -38,7 +37,6 @@ final class Faults {
     this.workload = workload;
     this.ledger = ledger;
     this.world = world;
-    this.options = options;
     this.clients = clients;
     this.eye = eye;
     this.atlas = atlas;
@@ -222,7 +220,7 @@ final class Faults {
     showTopic();
     drained.forEach(operator::endDrain);
     if (minimumIsChanged) {
-      operator.setMinimum(options.minInSync());
+      operator.resetMinimum();
     }
   }
 

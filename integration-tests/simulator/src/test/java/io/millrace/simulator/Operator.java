@@ -26,6 +26,7 @@ final class Operator {
   private final World world;
   private final Options options;
   private @Nullable Admin admin;
+  private CompletableFuture<?> minimumSet = CompletableFuture.completedFuture(null);
 
   Operator(World world, Options options) {
     this.world = world;
@@ -62,10 +63,26 @@ final class Operator {
   }
 
   void setMinimum(int replicas) {
-    unheard(
-        admin()
-            .alterTopic(
-                TopicChange.of(Ledger.TOPIC).set("min.in.sync", Integer.toString(replicas))));
+    minimumSet = alterMinimum(replicas);
+    unheard(minimumSet);
+  }
+
+  /** After the last change of it has come to its end: that one must not land on top of this. */
+  void resetMinimum() {
+    CompletableFuture<?> unused =
+        minimumSet.whenComplete(
+            (done, failure) ->
+                world.soon(
+                    () ->
+                        untilDone(
+                            () -> alterMinimum(options.minInSync()),
+                            UnknownTopicException.class::isInstance,
+                            () -> {})));
+  }
+
+  private CompletableFuture<?> alterMinimum(int replicas) {
+    return admin()
+        .alterTopic(TopicChange.of(Ledger.TOPIC).set("min.in.sync", Integer.toString(replicas)));
   }
 
   private static void unheard(CompletableFuture<?> command) {
