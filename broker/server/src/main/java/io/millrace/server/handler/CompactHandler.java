@@ -16,10 +16,9 @@ import io.millrace.wire.v1.CompactResult;
 import io.millrace.wire.v1.ErrorCode;
 import io.millrace.wire.v1.Response;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
@@ -43,23 +42,13 @@ final class CompactHandler {
 
   void handle(InboundRequest request) {
     CompactRequest compact = request.head().getCompact();
+    Optional<Refusal> refusal =
+        NamedPartitions.check(compact.getPartitionsList(), CompactHandler::id, settings);
+    if (refusal.isPresent()) {
+      request.refuse(refusal.get().code(), refusal.get().message());
+      return;
+    }
     int count = compact.getPartitionsCount();
-    if (count == 0) {
-      request.refuse(ErrorCode.INVALID_REQUEST, "no partition is named");
-      return;
-    }
-    if (count > settings.maxPartitions()) {
-      Refusal refusal = PartitionCount.tooMany(count, settings.maxPartitions());
-      request.refuse(refusal.code(), refusal.message());
-      return;
-    }
-    Set<PartitionId> named = new HashSet<>(count * 2);
-    for (CompactPartition partition : compact.getPartitionsList()) {
-      if (!named.add(id(partition))) {
-        request.refuse(ErrorCode.INVALID_REQUEST, id(partition) + " is named twice");
-        return;
-      }
-    }
     long left = Math.max(0, request.deadlineNanos() - request.loop().clock().nanoTime());
     List<Wish> waiting = new ArrayList<>(count);
     Timer deadline =

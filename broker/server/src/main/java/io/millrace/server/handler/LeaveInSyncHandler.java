@@ -37,7 +37,8 @@ final class LeaveInSyncHandler {
 
   void handle(InboundRequest request) {
     LeaveInSyncRequest leave = request.head().getLeaveInSync();
-    Optional<Refusal> refusal = ReplicaPartitions.check(leave.getPartitionsList(), settings);
+    Optional<Refusal> refusal =
+        NamedPartitions.check(leave.getPartitionsList(), NamedPartitions::id, settings);
     if (refusal.isPresent()) {
       request.refuse(refusal.get().code(), refusal.get().message());
       return;
@@ -68,7 +69,7 @@ final class LeaveInSyncHandler {
       int index,
       Gather<LeaveInSyncResult> results) {
     Follower follower = leave.getFollower();
-    PartitionId id = ReplicaPartitions.id(which);
+    PartitionId id = NamedPartitions.id(which);
     Shard owner = id.ownerAmong(shards);
     owner.deliver(
         () -> {
@@ -98,7 +99,7 @@ final class LeaveInSyncHandler {
       Follower follower, ReplicaPartition which, int index, Gather<LeaveInSyncResult> results) {
     leaderships
         .leadAnew(
-            ReplicaPartitions.id(which),
+            NamedPartitions.id(which),
             which.getLeaderEpoch(),
             "broker " + follower.getBrokerId() + " has lost its copy, and begins a new one")
         .whenComplete(

@@ -27,7 +27,8 @@ final class ReplicaEndsHandler {
 
   void handle(InboundRequest request) {
     ReplicaEndsRequest ends = request.head().getReplicaEnds();
-    Optional<Refusal> refusal = ReplicaPartitions.check(ends.getPartitionsList(), settings);
+    Optional<Refusal> refusal =
+        NamedPartitions.check(ends.getPartitionsList(), NamedPartitions::id, settings);
     if (refusal.isPresent()) {
       request.refuse(refusal.get().code(), refusal.get().message());
       return;
@@ -44,13 +45,13 @@ final class ReplicaEndsHandler {
     for (int i = 0; i < count; i++) {
       int index = i;
       ReplicaPartition which = ends.getPartitions(i);
-      Shard owner = ReplicaPartitions.id(which).ownerAmong(shards);
+      Shard owner = NamedPartitions.id(which).ownerAmong(shards);
       owner.deliver(() -> results.fill(index, end(owner, which)));
     }
   }
 
   private static ReplicaEnd end(Shard owner, ReplicaPartition which) {
-    PartitionId id = ReplicaPartitions.id(which);
+    PartitionId id = NamedPartitions.id(which);
     ReplicaEnd.Builder end =
         ReplicaEnd.newBuilder().setTopicId(which.getTopicId()).setPartition(which.getPartition());
     Partition partition = owner.find(id);

@@ -13,11 +13,10 @@ import io.millrace.wire.v1.TrimPartition;
 import io.millrace.wire.v1.TrimRequest;
 import io.millrace.wire.v1.TrimResponse;
 import io.millrace.wire.v1.TrimResult;
-import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.Set;
 
 /** Moves the beginnings of partitions' logs: each owner moves its own. */
 final class TrimHandler {
@@ -31,24 +30,13 @@ final class TrimHandler {
 
   void handle(InboundRequest request) {
     TrimRequest trim = request.head().getTrim();
+    Optional<Refusal> refusal =
+        NamedPartitions.check(trim.getPartitionsList(), TrimHandler::id, settings);
+    if (refusal.isPresent()) {
+      request.refuse(refusal.get().code(), refusal.get().message());
+      return;
+    }
     int count = trim.getPartitionsCount();
-    if (count == 0) {
-      request.refuse(ErrorCode.INVALID_REQUEST, "no partition is named");
-      return;
-    }
-    if (count > settings.maxPartitions()) {
-      Refusal refusal = PartitionCount.tooMany(count, settings.maxPartitions());
-      request.refuse(refusal.code(), refusal.message());
-      return;
-    }
-    Set<PartitionId> named = new HashSet<>(count * 2);
-    for (TrimPartition partition : trim.getPartitionsList()) {
-      PartitionId id = new PartitionId(partition.getTopicId(), partition.getPartition());
-      if (!named.add(id)) {
-        request.refuse(ErrorCode.INVALID_REQUEST, id + " is named twice");
-        return;
-      }
-    }
     LateAnswer answer =
         new LateAnswer(
             request,
@@ -66,8 +54,12 @@ final class TrimHandler {
     }
   }
 
+  private static PartitionId id(TrimPartition partition) {
+    return new PartitionId(partition.getTopicId(), partition.getPartition());
+  }
+
   private void ask(TrimPartition wanted, int index, Gather<TrimResult> results) {
-    PartitionId id = new PartitionId(wanted.getTopicId(), wanted.getPartition());
+    PartitionId id = id(wanted);
     Trimming trimming =
         new Trimming(
             id,

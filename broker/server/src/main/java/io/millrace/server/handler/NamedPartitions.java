@@ -9,13 +9,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
-/** What is asked of the partitions that a request between brokers names. */
-final class ReplicaPartitions {
-  private ReplicaPartitions() {}
+/** What is asked of the partitions that a request names. */
+final class NamedPartitions {
+  private NamedPartitions() {}
 
-  /** Empty when each is named once and there are not too many. */
-  static Optional<Refusal> check(List<ReplicaPartition> partitions, RequestSettings settings) {
+  /** Empty when there are some, not too many, and each is named once (B25, B26). */
+  static <P> Optional<Refusal> check(
+      List<P> partitions, Function<P, PartitionId> id, RequestSettings settings) {
     int count = partitions.size();
     if (count == 0) {
       return Optional.of(new Refusal(ErrorCode.INVALID_REQUEST, "no partition is named"));
@@ -24,15 +26,16 @@ final class ReplicaPartitions {
       return Optional.of(PartitionCount.tooMany(count, settings.maxPartitions()));
     }
     Set<PartitionId> named = new HashSet<>(count * 2);
-    for (ReplicaPartition partition : partitions) {
-      if (!named.add(id(partition))) {
+    for (P partition : partitions) {
+      if (!named.add(id.apply(partition))) {
         return Optional.of(
-            new Refusal(ErrorCode.INVALID_REQUEST, id(partition) + " is named twice"));
+            new Refusal(ErrorCode.INVALID_REQUEST, id.apply(partition) + " is named twice"));
       }
     }
     return Optional.empty();
   }
 
+  /** Of those that a request between brokers names. */
   static PartitionId id(ReplicaPartition partition) {
     return new PartitionId(partition.getTopicId(), partition.getPartition());
   }
