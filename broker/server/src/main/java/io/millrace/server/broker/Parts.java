@@ -19,6 +19,7 @@ import io.millrace.server.cluster.ElectionCounts;
 import io.millrace.server.cluster.Elections;
 import io.millrace.server.cluster.LeaderAccess;
 import io.millrace.server.cluster.LocalPartitions;
+import io.millrace.server.cluster.OfflineElsewhere;
 import io.millrace.server.cluster.Outlook;
 import io.millrace.server.cluster.PeerCalls;
 import io.millrace.server.cluster.Replicas;
@@ -173,6 +174,7 @@ record Parts(
                 waits,
                 health,
                 replicas,
+                new OfflineElsewhere(store.loop(), outlook, peers),
                 logs,
                 storage.compaction().bytesPerSecond(),
                 view),
@@ -222,6 +224,7 @@ record Parts(
       WaitBoard board,
       BrokerHealth health,
       Replicas replicas,
+      OfflineElsewhere offlineElsewhere,
       LogStore logs,
       long bytesPerSecond,
       ClusterView view) {
@@ -231,6 +234,7 @@ record Parts(
         store,
         replicas::waitsOf,
         replicas::suspected,
+        offlineElsewhere::of,
         logs::isDiskFull,
         () ->
             ScrubFinding.of(

@@ -18,6 +18,9 @@ final class LeadershipFindings {
     if (!scene.isLed(partition) && !partition.rollCall().isEmpty()) {
       findings.add(rollCall(partition));
     }
+    scene
+        .offlineElsewhere()
+        .forEach((broker, why) -> findings.add(offline(scene, partition, broker, why)));
     if (scene.isLed(partition)) {
       int leader = partition.leader().getAsInt();
       if (scene.suspected().containsKey(leader)) {
@@ -43,6 +46,9 @@ final class LeadershipFindings {
     String leads = "broker %d leads in epoch %d".formatted(leader, partition.leaderEpoch());
     String lastChange =
         partition.lastChange().isEmpty() ? "" : "; last change: " + partition.lastChange();
+    if (scene.offlineElsewhere().containsKey(leader)) {
+      return notServing(partition, leader, "offline");
+    }
     if (leader != scene.self()) {
       return Finding.of(Reason.LED, leads + lastChange);
     }
@@ -56,13 +62,15 @@ final class LeadershipFindings {
           "broker %d has been elected in epoch %d and leads as soon as its log has been cut"
               .formatted(leader, partition.leaderEpoch()));
     }
+    return notServing(
+        partition, leader, state.map(PartitionReading.State::text).orElse("not open"));
+  }
+
+  private static Finding notServing(PartitionImage partition, int leader, String state) {
     return Finding.of(
         Reason.LEADER_NOT_SERVING,
         "broker %d is named as the leader in epoch %d and does not lead: its replica is %s"
-            .formatted(
-                leader,
-                partition.leaderEpoch(),
-                state.map(PartitionReading.State::text).orElse("not open")));
+            .formatted(leader, partition.leaderEpoch(), state));
   }
 
   private static Finding nobody(PartitionScene scene, PartitionImage partition) {
@@ -70,7 +78,7 @@ final class LeadershipFindings {
     Optional<Integer> next =
         partition.replicas().stream()
             .filter(partition.inSync()::contains)
-            .filter(scene::isLive)
+            .filter(scene::mayLead)
             .findFirst();
     if (next.isPresent()) {
       return Finding.of(
@@ -81,7 +89,7 @@ final class LeadershipFindings {
     Optional<Integer> eligible =
         partition.replicas().stream()
             .filter(partition.eligible()::contains)
-            .filter(scene::isLive)
+            .filter(scene::mayLead)
             .findFirst();
     if (eligible.isPresent()) {
       return Finding.of(
@@ -121,6 +129,37 @@ final class LeadershipFindings {
             + (awaited.isEmpty()
                 ? "; the one with the most is to lead"
                 : "; brokers %s have not said what they have".formatted(awaited)));
+  }
+
+  /** One that is live and whose copy cannot be used: whoever waits for it may wait for ever. */
+  private static Finding offline(
+      PartitionScene scene, PartitionImage partition, int broker, String why) {
+    List<String> counts = new ArrayList<>();
+    if (partition.inSync().contains(broker)) {
+      counts.add("it is in sync");
+    } else if (partition.eligible().contains(broker)) {
+      counts.add("it is eligible");
+    }
+    if (partition.rollCall().containsKey(broker)) {
+      counts.add("it has said that it has " + partition.rollCall().get(broker));
+    }
+    boolean isAwaited = !isServed(scene, partition) && !counts.isEmpty();
+    return Finding.of(
+        Reason.OFFLINE_LOG,
+        "the copy on broker %d cannot be used%s: %s%s"
+            .formatted(
+                broker,
+                counts.isEmpty() ? "" : ", though " + String.join(" and ", counts),
+                why,
+                isAwaited
+                    ? ". If the others wait for it, restore its files there and start it again, or"
+                        + " go on without what only it has by topic elect --unclean"
+                    : ""));
+  }
+
+  private static boolean isServed(PartitionScene scene, PartitionImage partition) {
+    return scene.isLed(partition)
+        && !scene.offlineElsewhere().containsKey(partition.leader().getAsInt());
   }
 
   private static String whoLed(PartitionScene scene, PartitionImage partition) {

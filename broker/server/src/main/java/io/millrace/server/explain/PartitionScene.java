@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param minInSync what the topic wants
  * @param here the replica on this broker; empty when there is none open
  * @param suspected live brokers that this one takes for dead, with the reason as a clause
+ * @param offlineElsewhere other live replicas whose copy cannot be used, with what they say of it
  * @param refused why its state in the store is not believed as it stands now, as a clause; empty:
  *     it is
  * @param waits what is written down of it on the {@link WaitBoard}
@@ -30,11 +31,13 @@ public record PartitionScene(
     int minInSync,
     Optional<Here> here,
     Map<Integer, String> suspected,
+    Map<Integer, String> offlineElsewhere,
     String refused,
     List<Finding> waits,
     Moment moment) {
   public PartitionScene {
     suspected = Map.copyOf(suspected);
+    offlineElsewhere = Map.copyOf(offlineElsewhere);
     waits = List.copyOf(waits);
   }
 
@@ -60,6 +63,11 @@ public record PartitionScene(
 
   boolean isLive(int broker) {
     return image.brokers().containsKey(broker);
+  }
+
+  /** As far as is known here. */
+  boolean mayLead(int broker) {
+    return isLive(broker) && !offlineElsewhere.containsKey(broker);
   }
 
   /** By a broker that lives, in the very life it was elected in. */

@@ -95,12 +95,21 @@ final class ExplainHandler {
         .store()
         .execute(
             () -> {
-              Waits waits = new Waits(sources.waitsOf().apply(id), sources.suspected().get());
-              owner.deliver(
-                  () -> {
-                    Optional<PartitionScene.Here> here = here(owner.find(id));
-                    answer.give(findings(now, topic, id, here, waits, owner.loop().clock()));
-                  });
+              List<Finding> ofReplica = sources.waitsOf().apply(id);
+              Map<Integer, String> suspected = sources.suspected().get();
+              sources
+                  .offlineElsewhere()
+                  .apply(id)
+                  .thenAccept(
+                      offline -> {
+                        Waits waits = new Waits(ofReplica, suspected, offline);
+                        owner.deliver(
+                            () -> {
+                              Optional<PartitionScene.Here> here = here(owner.find(id));
+                              answer.give(
+                                  findings(now, topic, id, here, waits, owner.loop().clock()));
+                            });
+                      });
             });
   }
 
@@ -136,6 +145,7 @@ final class ExplainHandler {
             minInSync,
             here,
             fromStore.suspected(),
+            fromStore.offlineElsewhere(),
             sources
                 .refusedNodes()
                 .get()
@@ -163,8 +173,11 @@ final class ExplainHandler {
   }
 
   /** What the store's loop has to say. */
-  private record Waits(List<Finding> ofReplica, Map<Integer, String> suspected) {
-    static final Waits NONE = new Waits(List.of(), Map.of());
+  private record Waits(
+      List<Finding> ofReplica,
+      Map<Integer, String> suspected,
+      Map<Integer, String> offlineElsewhere) {
+    static final Waits NONE = new Waits(List.of(), Map.of(), Map.of());
   }
 
   private record ShardParts(List<PartitionReading> readings, int unopened) {}

@@ -169,5 +169,9 @@ class DamagedInUseTest {
     assertThat(offline(last).get(0)).contains("was on disk", "topic elect --unclean");
     assertThat(trash(last)).isEmpty();
     assertThat(trio.describe().getInSyncList()).containsExactly(last);
+    for (int other = 1; other <= Trio.BROKERS; other++) {
+      assertThat(offline(other)).hasSize(1); // whoever is asked
+      assertThat(offline(other).get(0)).contains("was on disk", "topic elect --unclean");
+    }
   }
 }

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -53,6 +54,7 @@ class PartitionExplanationTest {
   private String refused = "";
   private String trouble = "";
   private Map<Integer, String> rollCall = Map.of();
+  private Map<Integer, String> offlineElsewhere = Map.of();
   private final List<Finding> waits = new ArrayList<>();
 
   // ---- Led -------------------------------------------------------------------------------------
@@ -271,6 +273,29 @@ class PartitionExplanationTest {
     assertThat(findings().get(0)).isEqualTo(waits.get(0));
   }
 
+  @Test
+  @DisplayName("R-1: who is awaited is live, but its log is damaged: any broker says so")
+  void namesTheOneWithTheMostWhoseLogIsDamaged() {
+    leader = OptionalInt.empty();
+    inSync = List.of(2);
+    rollCall = Map.of(2, "records up to offset 90 of epoch 4", 3, "records up to offset 7");
+    offlineElsewhere = Map.of(2, "notes~aaaaaaaa-0 is offline on this broker: it is damaged");
+    assertThat(text(Reason.OFFLINE_LOG))
+        .contains("broker 2", "in sync", "90 of epoch 4", "damaged", "topic elect --unclean");
+    assertThat(text(Reason.NO_CANDIDATE)).contains("in sync: [2]");
+    assertThat(reasons()).doesNotContain(Reason.ELECTION);
+  }
+
+  @Test
+  @DisplayName("R-1: a leader whose log has failed does not lead, whatever ZooKeeper says")
+  void saysThatALeaderWithoutALogDoesNotLead() {
+    leader = OptionalInt.of(2);
+    leaderIncarnation = Objects.requireNonNull(image().brokers().get(2)).incarnation();
+    offlineElsewhere = Map.of(2, "notes~aaaaaaaa-0 is offline on this broker: I/O error");
+    assertThat(text(Reason.LEADER_NOT_SERVING)).contains("broker 2", "offline");
+    assertThat(text(Reason.OFFLINE_LOG)).contains("I/O error");
+  }
+
   // ---- Making scenes ---------------------------------------------------------------------------
 
   private List<Reason> reasons() {
@@ -340,6 +365,7 @@ class PartitionExplanationTest {
             minInSync,
             here,
             suspected,
+            offlineElsewhere,
             refused,
             waits,
             new PartitionScene.Moment(NOW_MILLIS, NOW_NANOS)));
