@@ -6,7 +6,7 @@ state behind the same load on the same peer (who comes after somebody else's 400
 back is slower than who comes first); where one is started after the other, a machine that has
 nothing left to write.
 """
-import json, os, subprocess, sys, threading, time, uuid
+import contextlib, glob, json, os, subprocess, sys, threading, time, traceback, uuid
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 
@@ -21,10 +21,13 @@ RF3 = ["1024:1000000:1:all:131072:5:none", "1024:300000:1:all:-:-:none"]
 class Plan:
     """What was asked for, and the peers in the order of each repetition."""
 
-    def __init__(self, bench, names, reps, quick, out):
-        self.bench, self.reps, self.quick, self.out = bench, 1 if quick else reps, quick, out
-        self.peers = bench.peers(names)
+    def __init__(self, bench, a, out):
+        self.bench, self.reps, self.quick, self.out = bench, 1 if a.quick else a.reps, a.quick, out
+        self.peers = bench.peers(a.peers)
         self.reference = self.peers[0]   # the same load before each measurement goes to this one
+        self.members = a.members or ([2, 6] if a.quick else [2, 6, 20, 50])
+        self.groups = a.groups or (50 if a.quick else 500)
+        self.protocols, self.compiled, self.failures = a.protocols, set(), []
 
     def turns(self):
         """(repetition, peer), the order of peers rotating."""
@@ -32,6 +35,15 @@ class Plan:
             k = rep % len(self.peers)
             for p in self.peers[k:] + self.peers[:k]:
                 yield rep, p
+
+    @contextlib.contextmanager
+    def attempt(self, *what):
+        """What fails in here is told in the end, and the other peers are measured all the same."""
+        try:
+            yield
+        except Exception as e:
+            traceback.print_exc()
+            self.failures.append("%s: %s" % (" ".join(str(w) for w in what if w != ""), str(e).strip().splitlines()[-1][:300]))
 
     def each_started(self, suite, **arguments):
         """A suite of the harness that starts one peer after the other, one turn at a time."""
@@ -112,9 +124,14 @@ def partitions(plan):
 # ---- Groups ------------------------------------------------------------------------------------
 
 SESSION_MS = 10000   # short enough to wait for, long enough that everybody's heartbeats come as by default
+MANY_SESSION_MS = 45000   # everybody's default
+PROTOCOLS = {"kafka3": ["eager", "cooperative"], "kafka4": ["cooperative", "consumer"]}
 
-def protocols(p):
-    return {"kafka3": ["eager", "cooperative"], "kafka4": ["cooperative", "consumer"]}.get(p.name, [""])
+
+def protocols(plan, p, assigning=True):
+    """Those of Kafka that were asked for; ours has one. Of the classic one's assignors one is enough where nothing is assigned anew."""
+    asked = [x for x in PROTOCOLS.get(p.name, [""]) if x == "" or x in plan.protocols]
+    return [x for x in asked if assigning or x != "eager" or "cooperative" not in asked]
 
 
 def group_tool(plan, p, protocol, **wanted):
@@ -123,8 +140,20 @@ def group_tool(plan, p, protocol, **wanted):
         words = [os.environ["BENCH_OURS"], "group", "--cluster", "broker://" + p.bootstrap()]
         return words + [w for k, v in wanted.items() for w in ("--" + k, str(v))]
     words = {"session-timeout": "session"}
-    return p.java(os.path.join(HERE, "peers", "KafkaGroups.java"), "bootstrap=" + p.bootstrap(), "protocol=" + protocol,
-                  *["%s=%s" % (words.get(k, k), v) for k, v in wanted.items()], heap="1g")
+    command = p.java("KafkaGroups", "bootstrap=" + p.bootstrap(), "protocol=" + protocol,
+                     *["%s=%s" % (words.get(k, k), v) for k, v in wanted.items()], heap="1g")
+    command[command.index("-cp") + 1] += os.pathsep + compiled(plan, p)
+    return command
+
+
+def compiled(plan, p):
+    """Where KafkaGroups.java lies compiled for the release: each run would compile it again, at the brokers' cost."""
+    source, folder = os.path.join(HERE, "peers", "KafkaGroups.java"), os.path.join(plan.bench.TMP, "groups-" + p.version)
+    if p.version not in plan.compiled:
+        jars = os.pathsep.join(glob.glob(p.cp() + ".jar"))   # this way of starting it leaves a * as it is
+        plan.bench.run_timed([plan.bench.JAVA, "-m", "jdk.compiler/com.sun.tools.javac.Main", "-nowarn", "-cp", jars, "-d", folder, source], 300)
+        plan.compiled.add(p.version)
+    return folder
 
 
 class BrokerCpu:
@@ -139,9 +168,14 @@ class BrokerCpu:
         while not self.ending.wait(0.2):
             self.seen.append((time.time() * 1000, sum(self.bench.proc_cpu(x) for x in self.p.pids())))
 
-    def share(self, from_ms, to_ms):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
         self.ending.set()
         self.thread.join()
+
+    def share(self, from_ms, to_ms):
         inside = [s for s in self.seen if from_ms <= s[0] <= to_ms]
         if len(inside) < 2:
             return None
@@ -173,8 +207,8 @@ def run_tool(plan, command, on_line=None, timeout=900, **environment):
     if not lines:
         raise RuntimeError("%s: %s" % (command[:3], "".join(kept)[-1500:]))
     r = json.loads(lines[-1])
-    if t.returncode != 0 or r.get("first_error"):
-        plan.bench.log("ended with", t.returncode, r.get("first_error"), "".join(kept)[-500:])
+    if t.returncode != 0 or r.get("first_error"):   # figures of a run in which records failed, or nothing settled, say nothing
+        raise RuntimeError("%s\nended with %d: %s" % ("".join(kept)[-1500:], t.returncode, r.get("first_error") or "see what it said above"))
     return r
 
 
@@ -205,66 +239,83 @@ def groups(plan):
 
     def run():
         for p in plan.peers:   # internal topics are made, code is compiled
-            for protocol in protocols(p):
-                run_tool(plan, group_tool(plan, p, protocol, members=2, partitions=60, replicas=1, events="join,leave", rounds=1))
-        for members in (2, 6) if plan.quick else (2, 6, 20, 50):
+            for protocol in protocols(plan, p):
+                run_tool(plan, group_tool(plan, p, protocol, members=2, partitions=60, replicas=1, events="join", rounds=1))
+        for members in plan.members:
             for rep, p in plan.turns():
-                for protocol in protocols(p):
-                    wanted = dict(members=members, partitions=60, replicas=1, events="watch,join,leave,lose,join", watch=2 if plan.quick else 6, rounds=1)
-                    wanted.update({"session-timeout": SESSION_MS, "commit-seconds": (1 if plan.quick else 5) if members == 2 else 0})
-                    r = run_tool(plan, group_tool(plan, p, protocol, **wanted))
-                    put_events(plan, p, protocol, rep, r)
-                    if "commits" in r:
-                        c = r["commits"]
-                        plan.out.put(suite="groups", kind="commits", peer=p.name, version=p.version, protocol=protocol, rep=rep,
-                                     sync_per_s=c["sync_per_s"], sync_p50_ms=c["sync_ms"]["p50"], sync_p99_ms=c["sync_ms"]["p99"],
-                                     async_per_s=c["async_per_s"])
+                for protocol in protocols(plan, p):
+                    wanted = dict(members=members, partitions=60, replicas=1, events="watch,join,leave,lose", watch=2 if plan.quick else 5, rounds=1)
+                    wanted.update({"session-timeout": SESSION_MS, "commit-seconds": (1 if plan.quick else 3) if members == plan.members[0] else 0})
+                    with plan.attempt("groups of", members, p.name, protocol):
+                        r = run_tool(plan, group_tool(plan, p, protocol, **wanted))
+                        put_events(plan, p, protocol, rep, r)
+                        if "commits" in r:
+                            c = r["commits"]
+                            plan.out.put(suite="groups", kind="commits", peer=p.name, version=p.version, protocol=protocol, rep=rep,
+                                         sync_per_s=c["sync_per_s"], sync_p50_ms=c["sync_ms"]["p50"], sync_p99_ms=c["sync_ms"]["p99"],
+                                         async_per_s=c["async_per_s"])
     plan.all_up(1, run)
 
 
 def coordinator(plan):
-    """The coordinator's broker is killed, or hands over; three brokers, one peer after the other."""
+    """The coordinator's broker hands over, or is killed; three brokers, one peer after the other."""
     for rep, p in plan.turns():
         short_sessions(p)
         os.sync()
         try:
             p.start(3)
-            for protocol in protocols(p)[-1:]:
-                wanted = dict(members=6, partitions=12, replicas=3, rounds=1 if plan.quick else 3, events="drain")
-                wanted["session-timeout"] = SESSION_MS
-                put_events(plan, p, protocol, rep, run_tool(plan, group_tool(plan, p, protocol, **wanted)), "coordinator-moves")
-                wanted.update(events="watch", rounds=1, watch=10 if plan.quick else 30)
-                killed = []
-
-                def kill(line):
-                    if " coordinator=" in line and not killed:
-                        killed.append(int(line.rsplit("=", 1)[1]))
-                        time.sleep(1)
-                        p.procs[killed[0]].kill()
-                r = run_tool(plan, group_tool(plan, p, protocol, **wanted), kill)
-                put_events(plan, p, protocol, rep, r, "coordinator-killed")
+            for number, protocol in enumerate(protocols(plan, p, assigning=False)):
+                with plan.attempt("coordinator", p.name, protocol):
+                    if number:
+                        for i in [i for i, process in p.procs.items() if process.poll() is not None]:
+                            p.spawn_until_up(i)
+                        p.ready()
+                        time.sleep(8)   # as the harness does: replicas are in sync, leaders where they were
+                    lose_coordinator(plan, p, protocol, rep)
         finally:
             p.stop()
 
 
+def lose_coordinator(plan, p, protocol, rep):
+    killed = []
+
+    def kill(line):
+        if " coordinator=" in line and not killed:
+            killed.append(int(line.rsplit("=", 1)[1]))
+            time.sleep(1)
+            p.procs[killed[0]].kill()
+            plan.bench.log(p.name, "broker", killed[0], "killed")
+    wanted = dict(members=6, partitions=12, replicas=3, rounds=1, events="drain")
+    wanted["session-timeout"] = SESSION_MS
+    put_events(plan, p, protocol, rep, run_tool(plan, group_tool(plan, p, protocol, **wanted)), "coordinator-moves")
+    time.sleep(8)   # who has handed over is given back what it led some seconds later
+    wanted.update(events="watch", watch=5 if plan.quick else 25)
+    put_events(plan, p, protocol, rep, run_tool(plan, group_tool(plan, p, protocol, **wanted), kill), "coordinator-killed")
+
+
 def manygroups(plan):
-    """500 groups of one member each; one broker of each peer, one after the other."""
+    """Many groups of one member each; one broker of each peer, one after the other."""
     for rep, p in plan.turns():
         os.sync()
         try:
             p.start(1)
-            for protocol in protocols(p)[-1:]:
-                cpu = BrokerCpu(plan.bench, p)
-                wanted = dict(groups=50 if plan.quick else 500, partitions=6, replicas=1, seconds=5 if plan.quick else 30)
-                wanted["session-timeout"] = 45000   # everybody's default, which says how often a heartbeat comes
-                # A client of ours takes 4 MiB of direct memory, and each member here is a client.
-                r = run_tool(plan, group_tool(plan, p, protocol, **wanted), MILLRACE_BENCH_CLIENT_OPTS="-Xmx1g -XX:MaxDirectMemorySize=3g")
-                plan.out.put(suite="groups", kind="many", peer=p.name, version=p.version, protocol=protocol, rep=rep, groups=r["groups"],
-                             assigned_ms=r["assigned_ms"], each_median_ms=r["each_assigned_ms"]["median"], left_ms=r["left_ms"],
-                             requests_per_s=r["steady_requests_per_s"], broker_cpu_pct=cpu.share(r["steady_from_ms"], r["steady_to_ms"]),
-                             broker_rss_mb=sum(plan.bench.proc_rss_mb(x) for x in p.pids()))
+            for protocol in protocols(plan, p, assigning=False):
+                with plan.attempt("many groups", p.name, protocol):
+                    many_groups(plan, p, protocol, rep)
         finally:
             p.stop()
+
+
+def many_groups(plan, p, protocol, rep):
+    wanted = dict(groups=plan.groups, partitions=6, replicas=1, seconds=5 if plan.quick else 20)
+    wanted["session-timeout"] = MANY_SESSION_MS
+    # A client of ours takes 4 MiB of direct memory, and each member here is a client.
+    with BrokerCpu(plan.bench, p) as cpu:
+        r = run_tool(plan, group_tool(plan, p, protocol, **wanted), MILLRACE_BENCH_CLIENT_OPTS="-Xmx1g -XX:MaxDirectMemorySize=3g")
+    plan.out.put(suite="groups", kind="many", peer=p.name, version=p.version, protocol=protocol, rep=rep, groups=r["groups"],
+                 assigned_ms=r["assigned_ms"], each_median_ms=r["each_assigned_ms"]["median"], left_ms=r["left_ms"],
+                 requests_per_s=r["steady_requests_per_s"], broker_cpu_pct=cpu.share(r["steady_from_ms"], r["steady_to_ms"]),
+                 broker_rss_mb=sum(plan.bench.proc_rss_mb(x) for x in p.pids()))
 
 
 ALL = {f.__name__: f for f in (throughput, latency, startup, cluster, partitions, groups, coordinator, manygroups)}

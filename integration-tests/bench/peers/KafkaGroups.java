@@ -189,6 +189,7 @@ public class KafkaGroups {
         p.put("linger.ms", "0");
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(p, new ByteArraySerializer(), new ByteArraySerializer())) {
             byte[] value = new byte[100];
+            prime(producer, value);
             long start = System.nanoTime();
             for (long i = 0; !stopping; i++) {
                 long due = start + (long) (i * 1e9 / rate), left;
@@ -203,7 +204,21 @@ public class KafkaGroups {
                 if (name.name().equals("record-retry-total") && name.group().equals("producer-metrics"))
                     retries.set(((Number) metric.metricValue()).longValue());
             });
+        } catch (Exception e) {
+            firstError.compareAndSet(null, e.toString());
         }
+    }
+
+    /**
+     * The first record of each partition, before any other follows it. A broker tells of a new
+     * partition before it serves it; of several requests under way the first is then refused, a
+     * later one taken as the producer's first, and the first again and again as out of order, until
+     * its delivery time-out (KAFKA-15591).
+     */
+    static void prime(KafkaProducer<byte[], byte[]> producer, byte[] value) throws Exception {
+        List<Future<RecordMetadata>> first = new ArrayList<>();
+        for (int i = 0; i < partitions; i++) first.add(producer.send(new ProducerRecord<>(NAME, i, null, value)));
+        for (Future<RecordMetadata> each : first) each.get();
     }
 
     // ---- Events ---------------------------------------------------------------------------------

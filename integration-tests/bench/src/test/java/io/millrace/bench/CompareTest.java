@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The script that sets Millrace beside its peers, without a peer. */
+/** The scripts that measure whole clusters: without a peer, and without a cluster. */
 class CompareTest {
   @TempDir Path folder;
 
@@ -97,6 +97,69 @@ class CompareTest {
     assertThat(run.said).contains("adapter ours", "compare: failed: latency;");
   }
 
+  /** A harness of peers that are reached through an adapter, each by its name. */
+  private static final String ADAPTED =
+      """
+      import json, os
+      TMP = os.environ["TMPDIR"]
+      class Kafka:
+          def __init__(self, name): self.name, self.version = name, "local"
+          def start(self, brokers): pass
+          def stop(self): print("stopped", self.name, flush=True)
+          def bootstrap(self): return self.name
+          def pids(self): return [1]
+      class External(Kafka): pass
+      def boost(): pass
+      def proc_cpu(pid): return 1.0
+      def proc_rss_mb(pid): return 300.0
+      def peers(names): return [External(n) for n in names.split(",")]
+      class Out:
+          def __init__(self, path): self.file = open(path, "a")
+          def put(self, **result): print(json.dumps(result), file=self.file, flush=True)
+      """;
+
+  private static final String ADAPTER =
+      """
+      #!/bin/sh
+      case $* in
+        *broker://bad*) echo "no group formed" >&2; exit 1 ;;
+        *"--groups 7"*) echo '{"groups":7,"assigned_ms":1200,"each_assigned_ms":{"median":900},"left_ms":50,'\\
+      '"steady_requests_per_s":2.5,"steady_from_ms":0,"steady_to_ms":0}' ;;
+      esac
+      """;
+
+  @Test
+  void measuresTheOtherPeersWhenOneFailsAndTellsWhatFailed() throws Exception {
+    Files.writeString(folder.resolve("bench.py"), ADAPTED);
+    Path adapter = Files.writeString(folder.resolve("adapter"), ADAPTER);
+    assertThat(adapter.toFile().setExecutable(true)).isTrue();
+    Run run =
+        run(
+            "env",
+            "BENCH_OURS=" + adapter,
+            "./compare",
+            folder.toString(),
+            "--suites=manygroups",
+            "--groups=7",
+            "--peers=bad,ours",
+            "--reps=2",
+            "--out=" + folder.resolve("results.jsonl"));
+    assertThat(run.exit).as(run.said).isEqualTo(1);
+    assertThat(run.said)
+        .contains("compare: failed: many groups bad: ", "no group formed", "stopped bad")
+        .contains("| 7 | **Millrace** | 2 | 1200 |  | 2.50 | - | 300 | 50.0 |");
+  }
+
+  @Test
+  void refusesAProtocolThatNobodyHas() throws Exception {
+    Run run = run("./compare", folder.toString(), "--protocols", "consumer,raft");
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.said).contains("no protocol raft; there are eager, cooperative, consumer");
+    run = run("./compare", folder.toString(), "--protocols", "consumer");
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.said).contains("kafka3 has none of --protocols consumer, but eager, cooperative");
+  }
+
   @Test
   void refusesASuiteThatIsNotThere() throws Exception {
     Run run = run("./compare", folder.toString(), "--suites", "speed");
@@ -117,6 +180,39 @@ class CompareTest {
     assertThat(run.exit).isEqualTo(2);
     assertThat(run.said)
         .contains("prepare DIR", "create-topic", "pingpong", "probe", "group [OPTION");
+  }
+
+  /** Who takes over from a leader that is gone needs so long there. */
+  private static final int PRETENDED_MILLIS = 300;
+
+  @Test
+  void failoverTellsForHowLongNobodyAcknowledgedWhenTheLeaderWent() throws Exception {
+    Run run = run("./failover", "--dist", "src/test/resources/dist", "--events", "2");
+    assertThat(run.exit).as(run.said).isZero();
+    List<String[]> events =
+        run.said
+            .lines()
+            .map(line -> line.strip().split(" +", -1))
+            .filter(words -> words[0].matches("\\d"))
+            .toList();
+    assertThat(events).extracting(words -> words[1]).containsExactly("kill", "stop");
+    assertThat(events)
+        .allSatisfy(
+            words ->
+                assertThat(Integer.parseInt(words[2])).isGreaterThanOrEqualTo(PRETENDED_MILLIS));
+    assertThat(run.said.lines().filter(line -> line.startsWith("kill, gap")))
+        .singleElement()
+        .asString()
+        .endsWith(" " + events.get(0)[2]);
+    assertThat(folder.toFile().list((parent, name) -> name.startsWith("failover-"))).isEmpty();
+  }
+
+  @Test
+  void failoverFailsAndKeepsLogsWhenARecordFailed() throws Exception {
+    Run run =
+        run("env", "FAILS=1", "./failover", "--dist", "src/test/resources/dist", "--events", "1");
+    assertThat(run.exit).as(run.said).isEqualTo(1);
+    assertThat(run.said).contains(" broken", "logs and data: " + folder.resolve("failover-"));
   }
 
   @Test
