@@ -290,7 +290,10 @@ def lose_coordinator(plan, p, protocol, rep):
     put_events(plan, p, protocol, rep, run_tool(plan, group_tool(plan, p, protocol, **wanted)), "coordinator-moves")
     time.sleep(8)   # who has handed over is given back what it led some seconds later
     wanted.update(events="watch", watch=5 if plan.quick else 25)
-    put_events(plan, p, protocol, rep, run_tool(plan, group_tool(plan, p, protocol, **wanted), kill), "coordinator-killed")
+    r = run_tool(plan, group_tool(plan, p, protocol, **wanted), kill)
+    if not killed:
+        raise RuntimeError("nobody coordinated the group when it was to be killed")
+    put_events(plan, p, protocol, rep, r, "coordinator-killed")
 
 
 def manygroups(plan):
