@@ -66,6 +66,49 @@ class FailedInUseTest {
     assertThat(trio.records()).containsExactly("0:a", "1:b", "2:c", "3:d");
   }
 
+  private void makeReadOnly(int broker) {
+    trio.disk(broker)
+        .setFaults(
+            (operation, path) -> {
+              boolean isForce =
+                  operation == DiskOperation.FORCE || operation == DiskOperation.SYNC_DIRECTORY;
+              if (operation.changes() && !isForce) {
+                throw new IOException("Read-only file system");
+              }
+            });
+  }
+
+  @Test
+  @DisplayName(
+      "B91: a follower's disk takes no changes for a while; it is in sync again after that")
+  void aFollowerWhoseDiskWasReadOnlyComesBack() {
+    trio.produce("a");
+    int follower = trio.follower();
+    makeReadOnly(follower);
+    trio.produce("b");
+    trio.cluster.scheduler.runFor(40 * SECOND);
+    assertThat(offline(follower)).hasSize(1);
+    assertThat(offline(follower).get(0)).contains("Read-only", "tried again by itself");
+
+    mend(follower);
+    trio.awaitInSync(3);
+    trio.produce("c");
+    assertThat(trio.records()).containsExactly("0:a", "1:b", "2:c");
+  }
+
+  @Test
+  @DisplayName("B91: so does a leader's, which has an epoch to write down when it happens")
+  void aLeaderWhoseDiskWasReadOnlyComesBack() {
+    int leader = trio.leader();
+    makeReadOnly(leader); // the list of its epochs, not any record, is what cannot be written
+    trio.cluster.scheduler.runFor(10 * SECOND);
+    trio.produce("a");
+    mend(leader);
+    trio.awaitInSync(3);
+    trio.produce("b");
+    assertThat(trio.records()).containsExactly("0:a", "1:b");
+  }
+
   @Test
   @DisplayName("B91: a leader's log fails: another leads, and it comes back as a follower")
   void aLeaderComesBack() {

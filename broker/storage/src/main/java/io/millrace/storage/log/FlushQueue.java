@@ -2,6 +2,7 @@ package io.millrace.storage.log;
 
 import io.millrace.rpc.EventLoop;
 import io.millrace.rpc.SafetyRule;
+import io.millrace.storage.files.ForceFailedException;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -12,9 +13,10 @@ import org.jspecify.annotations.Nullable;
  * flush} worker.
  *
  * <p>Group commit comes from the callers: each log has at most one job here, and whoever asks while
- * it runs shares the next one. The first failure is final for the whole directory: after a failed
- * fsync the kernel may have dropped the pages, and a second one would report success (R21). From
- * then on no job runs; each ends with that failure.
+ * it runs shares the next one. The first failed force is final for the whole directory: after a
+ * failed fsync the kernel may have dropped the pages, and a second one would report success (R21).
+ * From then on no job runs; each ends with that failure. Any other error, of a disk that takes no
+ * changes for now or a process without file handles, is of that job's log alone.
  */
 public final class FlushQueue {
   private final EventLoop worker;
@@ -33,10 +35,16 @@ public final class FlushQueue {
 
   /** One piece of work for the flush worker. */
   interface Job {
-    /** On the worker. Any exception means that the directory can no longer be trusted. */
+    /**
+     * On the worker. A {@link ForceFailedException}, and a bug, mean that the directory can no
+     * longer be trusted; any other exception that nothing counts which the job was to bring about.
+     */
     void run() throws IOException;
 
-    /** On the worker, once, after {@link #run} or instead of it; null when all went well. */
+    /**
+     * On the worker, once, after {@link #run} or instead of it; null when all went well. Whoever is
+     * told of a failure lets its log fail: what it is opened again with is recovered.
+     */
     void ended(@Nullable Throwable failure);
   }
 
@@ -46,16 +54,20 @@ public final class FlushQueue {
   }
 
   private void perform(Job job) {
+    IOException ofThisJob = null;
     if (failure.get() == null) {
       try {
         job.run();
-      } catch (IOException | RuntimeException e) {
+      } catch (ForceFailedException | RuntimeException e) {
         if (!SafetyRule.R21.isLeftOut() || !isDoneAgain(job)) {
           fail(e);
         }
+      } catch (IOException e) {
+        ofThisJob = e;
       }
     }
-    job.ended(failure.get());
+    Throwable ofAll = failure.get();
+    job.ended(ofAll == null ? ofThisJob : ofAll);
   }
 
   /** What must never be done; see {@link #failure}. */

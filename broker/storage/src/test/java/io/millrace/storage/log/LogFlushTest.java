@@ -3,6 +3,7 @@ package io.millrace.storage.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.storage.files.DiskFaults;
 import io.millrace.storage.files.DiskOperation;
 import io.millrace.storage.files.ForceFailedException;
 import io.millrace.storage.files.MemoryDisk;
@@ -389,6 +390,33 @@ class LogFlushTest {
     fixture.housekeeping.advanceMillis(5_000);
     fixture.settle();
     assertThat(forced).isEmpty();
+  }
+
+  @Test
+  @DisplayName("B91: a disk that takes no changes for now fails this log, not the directory")
+  void failsOneLogWhereItsEpochsCannotBeWritten() throws IOException {
+    fixture.append(log, Batches.single("a"));
+    fixture.beginEpoch(log, 1);
+    disk.setFaults(
+        (operation, path) -> {
+          if (operation == DiskOperation.CREATE) {
+            throw new IOException("Read-only file system");
+          }
+        });
+    fixture.flushNow(log);
+    assertThat(fixture.flushed).isEmpty();
+    assertThat(fixture.failures).hasSize(1);
+    assertThat(fixture.diskFailure.get()).isNull();
+    assertThat(fixture.store().failure()).isNull();
+
+    disk.setFaults(DiskFaults.NONE);
+    fixture.store().letGo(LogFixture.NAME, () -> {});
+    fixture.settle();
+    PartitionLog again = fixture.open();
+    assertThat(fixture.readAll(again, 0, 1 << 20)).containsExactly("0:a");
+    disk.losePower(1);
+    fixture.start();
+    assertThat(fixture.readAll(fixture.open(), 0, 1 << 20)).containsExactly("0:a");
   }
 
   @Test
