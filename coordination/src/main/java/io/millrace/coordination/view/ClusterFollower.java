@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 final class ClusterFollower implements ClusterView {
   private static final long RETRY_MILLIS = 500;
 
+  /** A sync costs the whole ensemble something, and whoever claims to be a broker can cause it. */
+  private static final long CATCH_UP_NANOS = MILLISECONDS.toNanos(500);
+
   private final ClusterStore store;
   private final EventLoop loop;
   private final boolean isOfEverything;
@@ -52,6 +55,7 @@ final class ClusterFollower implements ClusterView {
   private boolean isRunning;
   private boolean isScheduled;
   private boolean needsSync = true;
+  private boolean isCatchingUp;
   private int contacts;
   private boolean isClosed;
 
@@ -276,6 +280,28 @@ final class ClusterFollower implements ClusterView {
             next.addChanged(ZnodePaths.partition(topicId, partition));
             runLater();
           }
+        });
+  }
+
+  /** The sync goes beside the rounds: what is read meanwhile is no worse for it. */
+  @Override
+  public void lookAtBroker(int id) {
+    loop.execute(
+        () -> {
+          if (isClosed || !isConnected || isCatchingUp) {
+            return;
+          }
+          isCatchingUp = true;
+          loop.schedule(CATCH_UP_NANOS, () -> isCatchingUp = false);
+          store
+              .sync(ZnodePaths.ROOT)
+              .thenAccept(
+                  isSynced -> {
+                    if (isSynced) {
+                      next.addChanged(ZnodePaths.liveBroker(id));
+                      runLater();
+                    }
+                  });
         });
   }
 

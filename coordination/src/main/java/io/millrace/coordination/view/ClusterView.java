@@ -30,6 +30,13 @@ public interface ClusterView extends AutoCloseable, KnownPartitions {
    */
   default void lookAt(String topicId, int partition) {}
 
+  /**
+   * Somebody has heard of a life of a broker that the image does not know of: its node is read
+   * again once the server that is asked has caught up with the others, twice a second at most. Only
+   * a hint, as above.
+   */
+  default void lookAtBroker(int id) {}
+
   @Override
   default KnownPartitions.@Nullable Known find(String topicId, int partition) {
     return null;

@@ -106,7 +106,7 @@ public final class ApiHandler implements RequestHandler {
     replicaEnds = new ReplicaEndsHandler(shards, requests);
     readerLags = new ReaderLagsHandler(shards, requests);
     groups = new GroupHandlers(coordinators, catalog, topics, settings);
-    admission = new ReplicaAdmission(catalog, leaders.draining());
+    admission = new ReplicaAdmission(catalog, leaders.draining(), topics.view()::lookAtBroker);
   }
 
   /** What stands behind the listener of brokers; this itself stands behind that of clients. */

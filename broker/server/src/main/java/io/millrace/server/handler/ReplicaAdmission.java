@@ -12,6 +12,7 @@ import io.millrace.wire.v1.Follower;
 import io.millrace.wire.v1.ReplicaPartition;
 import io.millrace.wire.v1.Request;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,13 +26,17 @@ import org.jspecify.annotations.Nullable;
 final class ReplicaAdmission {
   private final Supplier<Catalog> catalog;
   private final DrainingPeers draining;
+  private final IntConsumer newerLife;
 
   /**
    * @param draining is told of those that want to lead nothing
+   * @param newerLife hears of brokers that name a life which is not known here yet: our server of
+   *     ZooKeeper may be behind theirs, and while it is they count for nothing here
    */
-  ReplicaAdmission(Supplier<Catalog> catalog, DrainingPeers draining) {
+  ReplicaAdmission(Supplier<Catalog> catalog, DrainingPeers draining, IntConsumer newerLife) {
     this.catalog = catalog;
     this.draining = draining;
+    this.newerLife = newerLife;
   }
 
   /**
@@ -64,6 +69,9 @@ final class ReplicaAdmission {
     Catalog now = catalog.get();
     BrokerImage live = now.image().brokers().get(claimed.getBrokerId());
     if (live == null || live.incarnation() != claimed.getIncarnation()) {
+      if (isNewer(live, claimed)) {
+        newerLife.accept(claimed.getBrokerId());
+      }
       return refused(
           ErrorCode.FENCED_INCARNATION,
           "broker "
@@ -78,6 +86,11 @@ final class ReplicaAdmission {
       draining.heard(live.id(), live.incarnation(), claimed.getDraining());
     }
     return head.hasFetch() ? checkFetched(now, head, live.id()) : checkLeft(now, head, live.id());
+  }
+
+  private static boolean isNewer(@Nullable BrokerImage live, Follower claimed) {
+    return claimed.getBrokerId() >= 0
+        && (live == null || Long.compareUnsigned(claimed.getIncarnation(), live.incarnation()) > 0);
   }
 
   private static Optional<Refusal> checkFetched(Catalog now, Request head, int broker) {

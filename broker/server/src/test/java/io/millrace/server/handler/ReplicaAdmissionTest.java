@@ -17,10 +17,12 @@ import io.millrace.wire.v1.LeaveInSyncRequest;
 import io.millrace.wire.v1.ReplicaEndsRequest;
 import io.millrace.wire.v1.ReplicaPartition;
 import io.millrace.wire.v1.Request;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class ReplicaAdmissionTest {
@@ -34,8 +36,9 @@ class ReplicaAdmissionTest {
           1,
           new ClusterImage("c", 1, Map.of(1, broker(1, 4), 2, broker(2, 9)), Map.of("t", TOPIC)));
 
+  private final List<Integer> newerLives = new ArrayList<>();
   private final ReplicaAdmission admission =
-      new ReplicaAdmission(() -> CATALOG, new DrainingPeers());
+      new ReplicaAdmission(() -> CATALOG, new DrainingPeers(), newerLives::add);
 
   private static BrokerImage broker(int id, int incarnation) {
     return new BrokerImage(id, incarnation, Map.of(), "", "");
@@ -117,13 +120,27 @@ class ReplicaAdmissionTest {
   }
 
   @Test
+  @DisplayName("F28: only a life that is newer than what is known is worth a look at ZooKeeper")
+  void tellsOfLivesThatAreNotKnownYet() {
+    check(fetch(follower(2, 8)), true); // an earlier one
+    check(fetch(follower(2, 9)), true);
+    check(fetch(follower(2, 10)), false); // by the listener of clients
+    check(fetch(follower(-2, 9)), true);
+    assertThat(newerLives).isEmpty();
+    check(fetch(follower(2, 10)), true);
+    check(leave(follower(3, 1)), true);
+    assertThat(newerLives).containsExactly(2, 3);
+  }
+
+  @Test
   void refusesABrokerThatHasNoReplica() {
     Catalog more =
         Catalog.of(
             1,
             new ClusterImage(
                 "c", 1, Map.of(1, broker(1, 4), 3, broker(3, 5)), CATALOG.image().topics()));
-    ReplicaAdmission itsAdmission = new ReplicaAdmission(() -> more, new DrainingPeers());
+    ReplicaAdmission itsAdmission =
+        new ReplicaAdmission(() -> more, new DrainingPeers(), newerLives::add);
     Refusal refusal = itsAdmission.check(fetch(follower(3, 5)), true).orElseThrow();
     assertThat(refusal.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
     assertThat(refusal.message()).isEqualTo("broker 3 has no replica of T-0");
