@@ -17,7 +17,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code topic alter}. The cluster checks all of it, before a person is asked. */
-@Command(name = "alter", description = "Change settings of a topic, or give it more partitions.")
+@Command(
+    name = "alter",
+    description = "Change settings of a topic, or give it more partitions or replicas.")
 final class TopicAlterCommand extends AdminCommand {
   private static final String WARNING =
       "WARNING: keys move. A record goes to another of the more partitions than the earlier ones of"
@@ -47,6 +49,14 @@ final class TopicAlterCommand extends AdminCommand {
   @Nullable Integer partitions;
 
   @Option(
+      names = "--replicas",
+      paramLabel = "N",
+      description =
+          "So many of each partition, more than now; nothing else in the same command. They copy"
+              + " everything first: 'explain' tells how far they are.")
+  @Nullable Integer replicas;
+
+  @Option(
       names = {"-y", "--yes"},
       description = "Do not ask before partitions are added; must be given where nobody can be.")
   boolean yes;
@@ -59,9 +69,15 @@ final class TopicAlterCommand extends AdminCommand {
 
   @Override
   void prepare() {
-    if (set.isEmpty() && unset.isEmpty() && partitions == null) {
+    boolean isOther = !set.isEmpty() || !unset.isEmpty() || partitions != null;
+    if (!isOther && replicas == null) {
       throw new CommandFailedException(
-          ExitCode.WRONG_USAGE, "nothing to change: give --set, --unset or --partitions");
+          ExitCode.WRONG_USAGE,
+          "nothing to change: give --set, --unset, --partitions or --replicas");
+    }
+    if (isOther && replicas != null) {
+      throw new CommandFailedException(
+          ExitCode.WRONG_USAGE, "--replicas goes without other changes: give a command to each");
     }
     wanted = wanted();
   }
@@ -92,6 +108,7 @@ final class TopicAlterCommand extends AdminCommand {
           set,
           unset,
           partitions == null ? OptionalInt.empty() : OptionalInt.of(partitions),
+          replicas == null ? OptionalInt.empty() : OptionalInt.of(replicas),
           false);
     } catch (IllegalArgumentException e) {
       throw new CommandFailedException(
@@ -105,6 +122,12 @@ final class TopicAlterCommand extends AdminCommand {
     unset.forEach(key -> parts.add(key + " is the default again"));
     if (partitions != null) {
       parts.add(Printable.counted(made.partitions().size(), "partition"));
+    }
+    if (replicas != null) {
+      parts.add(
+          "each partition has "
+              + Printable.counted(replicas, "replica")
+              + " now, and the new ones copy what there is");
     }
     return String.join(", ", parts);
   }

@@ -131,6 +131,22 @@ class TopicCommandsTest {
   }
 
   @Test
+  void givesATopicMoreReplicasAndNothingElseWithThat() {
+    CommandRun run = CommandRun.on(cluster);
+    assertThat(run.exec("topic", "alter", "notes", "--replicas", "3")).isZero();
+    assertThat(run.stdout())
+        .isEqualTo(
+            "altered notes: each partition has 3 replicas now, and the new ones copy what there"
+                + " is\n");
+    assertThat(cluster.changes).containsExactly(TopicChange.of("notes").withReplicas(3));
+    CommandRun both = CommandRun.on(cluster);
+    assertThat(both.exec("topic", "alter", "notes", "--replicas", "3", "--set", "a=1"))
+        .isEqualTo(2);
+    assertThat(both.stderr()).contains("--replicas goes without other changes");
+    assertThat(cluster.changes).hasSize(1);
+  }
+
+  @Test
   void b61_asksNobodyAboutAChangeThatTheClusterWouldRefuse() {
     CommandRun run = CommandRun.on(cluster).atTerminal();
     assertThat(run.exec("topic", "alter", "notes", "--partitions", "1")).isEqualTo(2);

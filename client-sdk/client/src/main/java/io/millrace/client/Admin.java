@@ -40,12 +40,14 @@ public interface Admin extends AutoCloseable {
   CompletableFuture<String> deleteTopic(String name);
 
   /**
-   * Changes settings of a topic, or gives it more partitions.
+   * Changes settings of a topic, or gives it more partitions or replicas.
    *
    * @return the topic as it is after the change, or would be when only validated. Fails with {@link
    *     io.millrace.client.errors.UnknownTopicException}, {@link
-   *     io.millrace.client.errors.InvalidRequestException} (settings, fewer partitions) or, when
-   *     the change may have happened, {@link io.millrace.client.errors.OutcomeUnknownException}
+   *     io.millrace.client.errors.InvalidRequestException} (settings, fewer partitions or
+   *     replicas), {@link io.millrace.client.errors.NotEnoughReplicasException} (too few live
+   *     brokers) or, when the change may have happened, {@link
+   *     io.millrace.client.errors.OutcomeUnknownException}
    */
   CompletableFuture<TopicDescription> alterTopic(TopicChange change);
 

@@ -100,6 +100,7 @@ final class AdminClient implements Admin {
             .addAllUnset(change.unset())
             .setValidateOnly(change.validateOnly());
     change.partitions().ifPresent(alter::setPartitions);
+    change.replicas().ifPresent(alter::setReplicationFactor);
     return ask(
         () -> Request.newBuilder().setAlterTopic(alter),
         change.validateOnly(),

@@ -16,6 +16,9 @@ import java.util.Set;
  * @param unset keys of settings that shall go back to their defaults
  * @param partitions the new count, more than before; absent: as it is. Records of one key go to
  *     other partitions afterwards than they went to before
+ * @param replicas how many each partition shall have, more than before, and without any other
+ *     change in the same request; absent: as they are. The new ones copy everything first, and the
+ *     topic's replication factor follows within minutes once all of them are in sync
  * @param validateOnly check everything, change nothing
  */
 public record TopicChange(
@@ -24,6 +27,7 @@ public record TopicChange(
     Map<String, String> set,
     Set<String> unset,
     OptionalInt partitions,
+    OptionalInt replicas,
     boolean validateOnly) {
   public TopicChange {
     set = Map.copyOf(set);
@@ -37,35 +41,49 @@ public record TopicChange(
 
   /** Nothing yet. */
   public static TopicChange of(String name) {
-    return new TopicChange(name, Optional.empty(), Map.of(), Set.of(), OptionalInt.empty(), false);
+    return new TopicChange(
+        name,
+        Optional.empty(),
+        Map.of(),
+        Set.of(),
+        OptionalInt.empty(),
+        OptionalInt.empty(),
+        false);
   }
 
   /** Besides what is set already. */
   public TopicChange set(String key, String value) {
     Map<String, String> more = new LinkedHashMap<>(set);
     more.put(key, value);
-    return new TopicChange(name, topicId, more, unset, partitions, validateOnly);
+    return new TopicChange(name, topicId, more, unset, partitions, replicas, validateOnly);
   }
 
   /** Besides what is unset already. */
   public TopicChange unset(String key) {
     Set<String> more = new LinkedHashSet<>(unset);
     more.add(key);
-    return new TopicChange(name, topicId, set, more, partitions, validateOnly);
+    return new TopicChange(name, topicId, set, more, partitions, replicas, validateOnly);
   }
 
   /** Adds partitions until there are so many. */
   public TopicChange withPartitions(int count) {
-    return new TopicChange(name, topicId, set, unset, OptionalInt.of(count), validateOnly);
+    return new TopicChange(
+        name, topicId, set, unset, OptionalInt.of(count), replicas, validateOnly);
+  }
+
+  /** Adds replicas until each partition has so many; together with nothing else. */
+  public TopicChange withReplicas(int count) {
+    return new TopicChange(
+        name, topicId, set, unset, partitions, OptionalInt.of(count), validateOnly);
   }
 
   /** Refused when the name belongs to another topic by then. */
   public TopicChange onlyIf(String id) {
-    return new TopicChange(name, Optional.of(id), set, unset, partitions, validateOnly);
+    return new TopicChange(name, Optional.of(id), set, unset, partitions, replicas, validateOnly);
   }
 
   /** Checks everything, changes nothing. */
   public TopicChange validatedOnly() {
-    return new TopicChange(name, topicId, set, unset, partitions, true);
+    return new TopicChange(name, topicId, set, unset, partitions, replicas, true);
   }
 }

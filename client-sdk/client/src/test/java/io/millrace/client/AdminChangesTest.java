@@ -110,6 +110,24 @@ class AdminChangesTest {
     assertThat(seen.getPartitions()).isEqualTo(6);
     assertThat(seen.getTopicId()).isEqualTo("notes~1");
     assertThat(seen.getValidateOnly()).isTrue();
+    assertThat(seen.hasReplicationFactor()).isFalse();
+  }
+
+  @Test
+  void asksForMoreReplicas() throws Exception {
+    script(
+        Request.ApiCase.ALTER_TOPIC,
+        answer(
+            Response.newBuilder()
+                .setAlterTopic(
+                    AlterTopicResponse.newBuilder()
+                        .setTopic(TopicInfo.newBuilder().setName("notes").setTopicId("notes~1")))));
+    TopicChange change = TopicChange.of("notes").withReplicas(3).onlyIf("notes~1");
+    assertThat(admin.ended(admin.client().alterTopic(change)).get().topicId()).isEqualTo("notes~1");
+    AlterTopicRequest seen = asked(Request.ApiCase.ALTER_TOPIC).get(0).getAlterTopic();
+    assertThat(seen.getReplicationFactor()).isEqualTo(3);
+    assertThat(seen.hasPartitions()).isFalse();
+    assertThat(seen.getTopicId()).isEqualTo("notes~1");
   }
 
   @Test

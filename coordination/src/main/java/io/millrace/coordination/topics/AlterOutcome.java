@@ -26,6 +26,7 @@ public sealed interface AlterOutcome {
       /** Nothing to alter, or the same key both set and unset. */
       REQUEST,
       PARTITIONS,
+      REPLICAS,
       SETTING,
       /** Not with the brokers that are live now. */
       NOT_ENOUGH_BROKERS

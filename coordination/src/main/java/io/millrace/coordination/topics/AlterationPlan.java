@@ -25,8 +25,17 @@ sealed interface AlterationPlan {
 
   /** What is wrong with the request whatever the topic is like; null when nothing is. */
   static @Nullable Invalid fault(AlterationRequest wanted) {
-    if (wanted.set().isEmpty() && wanted.unset().isEmpty() && wanted.partitions().isEmpty()) {
+    boolean isOfTopic =
+        !wanted.set().isEmpty() || !wanted.unset().isEmpty() || wanted.partitions().isPresent();
+    if (!isOfTopic && wanted.replicas().isEmpty()) {
       return new Invalid(Reason.REQUEST, "nothing to alter is named");
+    }
+    if (isOfTopic && wanted.replicas().isPresent()) {
+      return new Invalid(
+          Reason.REQUEST, "replicas are added by a request of their own, without other changes");
+    }
+    if (wanted.replicas().orElse(1) < 1) {
+      return new Invalid(Reason.REPLICAS, wanted.replicas().getAsInt() + " replicas are below 1");
     }
     TreeSet<String> both = new TreeSet<>(wanted.set().keySet());
     both.retainAll(wanted.unset());

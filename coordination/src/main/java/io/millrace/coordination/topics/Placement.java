@@ -44,9 +44,39 @@ public final class Placement {
     return placed;
   }
 
+  /**
+   * Who else holds partitions that stand.
+   *
+   * @param cluster with at least as many live brokers as replicas
+   * @return for each partition in order, whom to put behind the replicas it has; those that have as
+   *     many get none
+   */
+  static List<List<Integer>> added(
+      ClusterImage cluster,
+      List<PartitionImage> partitions,
+      int replicationFactor,
+      RandomGenerator random) {
+    List<Load> loads = loads(cluster, random);
+    List<List<Integer>> added = new ArrayList<>(partitions.size());
+    for (PartitionImage partition : partitions) {
+      List<Integer> before = partition.replicas();
+      Set<String> racks = new HashSet<>();
+      loads.stream().filter(load -> before.contains(load.id)).forEach(load -> racks.add(load.rack));
+      List<Integer> after = new ArrayList<>(before);
+      complete(after, racks, loads, replicationFactor);
+      added.add(List.copyOf(after.subList(before.size(), after.size())));
+    }
+    return added;
+  }
+
   private static List<Integer> placeOne(List<Load> loads, int replicationFactor) {
     List<Integer> replicas = new ArrayList<>(replicationFactor);
-    Set<String> racks = new HashSet<>();
+    complete(replicas, new HashSet<>(), loads, replicationFactor);
+    return replicas;
+  }
+
+  private static void complete(
+      List<Integer> replicas, Set<String> racks, List<Load> loads, int replicationFactor) {
     while (replicas.size() < replicationFactor) {
       boolean isFirst = replicas.isEmpty();
       Comparator<Load> order =
@@ -67,7 +97,6 @@ public final class Placement {
         chosen.preferred++;
       }
     }
-    return replicas;
   }
 
   private static List<Load> loads(ClusterImage cluster, RandomGenerator random) {

@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import io.millrace.coordination.store.ClusterStore;
 import io.millrace.coordination.store.OnLoop;
 import io.millrace.coordination.topics.AlterOutcome.Invalid;
+import io.millrace.coordination.view.ClusterImage;
 import io.millrace.coordination.view.ClusterView;
 import io.millrace.coordination.view.TopicNames;
 import io.millrace.rpc.Tasks;
@@ -78,6 +79,8 @@ public final class TopicAlteration {
               patience.cancel();
               if (closed != null) {
                 outcome.complete(new AlterOutcome.Unavailable("the broker is stopping"));
+              } else if (!outcome.isDone() && wanted.replicas().isPresent()) {
+                addReplicas(wanted, isTrial, image, outcome);
               } else if (!outcome.isDone()) {
                 new AlterationWriting(
                         store,
@@ -88,6 +91,23 @@ public final class TopicAlteration {
               }
             });
     return outcome;
+  }
+
+  private void addReplicas(
+      AlterationRequest wanted,
+      boolean isTrial,
+      ClusterImage image,
+      CompletableFuture<AlterOutcome> outcome) {
+    new ReplicaAddition(store, image, tasks, brokerId, wanted, wanted.replicas().orElseThrow())
+        .run(isTrial)
+        .whenComplete(
+            (done, bug) -> {
+              if (bug == null) {
+                outcome.complete(done);
+              } else {
+                outcome.completeExceptionally(bug);
+              }
+            });
   }
 
   private static AlterOutcome noContact() {

@@ -58,6 +58,7 @@ public final class TopicSweep {
 
   private final ClusterStore store;
   private final ClusterView view;
+  private final ReplicationRaise replication;
 
   // Owner of the rest: the store's loop.
 
@@ -73,6 +74,7 @@ public final class TopicSweep {
   public TopicSweep(ClusterStore store, ClusterView view) {
     this.store = store;
     this.view = view;
+    this.replication = new ReplicationRaise(store);
   }
 
   /**
@@ -90,7 +92,8 @@ public final class TopicSweep {
                         store
                             .children(ZnodePaths.PARTITIONS)
                             .thenCompose(ids -> clearOrphans(image, ids))
-                            .thenCombine(buryTombstones(image), Boolean::logicalAnd)));
+                            .thenCombine(buryTombstones(image), Boolean::logicalAnd)
+                            .thenCombine(replication.run(image), Boolean::logicalAnd)));
   }
 
   private CompletionStage<Boolean> clearOrphans(

@@ -77,6 +77,8 @@ record Act(long atNanos, Kind kind, int who, int other) implements Comparable<Ac
     /** F39: an operator wants the preferred leader. */
     ELECT("partition", ""),
     SET_MINIMUM("replicas", ""),
+    /** F38, the half of it that there is: partitions get so many replicas, those on others new. */
+    ADD_REPLICAS("replicas", ""),
     /**
      * F37: the topic is deleted, and another one made of the same name; before anything is sent.
      */

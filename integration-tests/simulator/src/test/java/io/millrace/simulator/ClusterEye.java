@@ -50,6 +50,9 @@ final class ClusterEye implements MemoryEnsemble.Observer {
   private final Map<String, Seen> partitions = new TreeMap<>();
   private final Set<Integer> live = new HashSet<>();
 
+  /** Of partitions that were given more: the replicas they were made with. */
+  private final Map<String, List<Integer>> originals = new HashMap<>();
+
   /** When each broker's live node went. */
   private final Map<Integer, Long> goneAtNanos = new HashMap<>();
 
@@ -202,6 +205,14 @@ final class ClusterEye implements MemoryEnsemble.Observer {
     }
     if (now.getEligibleCount() > 0 && before.getEligibleCount() == 0) {
       reach.count(Reach.Place.ELIGIBLE_MEMBERS);
+    }
+    if (now.getReplicasCount() > before.getReplicasCount()) {
+      reach.count(Reach.Place.REPLICAS_ADDED);
+      originals.putIfAbsent(path, before.getReplicasList());
+    }
+    List<Integer> original = originals.get(path);
+    if (otherLeader && original != null && !original.contains(now.getLeader())) {
+      reach.count(Reach.Place.ADDED_LEADS);
     }
     if (now.getInSyncCount() > before.getInSyncCount()) {
       reach.count(Reach.Place.IN_SYNC_GROWS);

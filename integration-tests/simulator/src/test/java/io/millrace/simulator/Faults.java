@@ -120,6 +120,7 @@ final class Faults {
         minimumIsChanged = true;
         operator.setMinimum(act.who());
       }
+      case ADD_REPLICAS -> operator.addReplicas(act.who());
       case RECREATE_TOPIC -> {
         if (eye.isHidden()) {
           return; // nobody makes a topic anew that the cluster does not know

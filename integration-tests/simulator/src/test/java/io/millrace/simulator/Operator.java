@@ -85,6 +85,11 @@ final class Operator {
         .alterTopic(TopicChange.of(Ledger.TOPIC).set("min.in.sync", Integer.toString(replicas)));
   }
 
+  /** Refused where there are more already. */
+  void addReplicas(int replicas) {
+    unheard(admin().alterTopic(TopicChange.of(Ledger.TOPIC).withReplicas(replicas)));
+  }
+
   private static void unheard(CompletableFuture<?> command) {
     CompletableFuture<?> unused = command.exceptionally(failure -> null);
   }

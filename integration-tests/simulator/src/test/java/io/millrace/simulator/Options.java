@@ -82,6 +82,7 @@ record Options(
     SET_MINIMUM,
     FLIP_BIT,
     HIDE_TOPIC,
+    MORE_REPLICAS,
 
     // Scripts, each once in a round: chance hardly ever writes them.
     /** F37: the topic is made anew while a broker is away. */

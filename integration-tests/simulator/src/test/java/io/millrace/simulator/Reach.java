@@ -38,6 +38,10 @@ final class Reach {
     BIT_FLIPPED,
     DISK_REPLACED,
     TOPIC_MADE_ANEW,
+    /** Partitions that were given more replicas. */
+    REPLICAS_ADDED,
+    /** A replica that was added later has been elected. */
+    ADDED_LEADS,
     /** Liveness phases that began with one machine as the faults had left it. */
     DONE_WITHOUT_THE_SICK,
     GROUP_ASSIGNED,

@@ -164,6 +164,7 @@ final class Schedule {
           add(at + MILLI + away(), Kind.START, broker, 0);
         }
       }
+      case MORE_REPLICAS -> add(at, Kind.ADD_REPLICAS, 1 + random.nextInt(options.brokers()), 0);
       case HIDE_TOPIC -> lasting(at, Kind.HIDE_TOPIC, Kind.SHOW_TOPIC, 0, 0);
       case NEW_TOPIC, SHUFFLE, LAST_STANDING, LONELY_EPOCHS, LOST_NODES ->
           throw new IllegalArgumentException(fault + " is a script");

@@ -32,6 +32,7 @@ record Swarm(List<Fault> named, boolean leavesSick) {
           Fault.SET_MINIMUM,
           Fault.FLIP_BIT,
           Fault.HIDE_TOPIC,
+          Fault.MORE_REPLICAS,
           Fault.NEW_TOPIC,
           Fault.SHUFFLE,
           Fault.LAST_STANDING,

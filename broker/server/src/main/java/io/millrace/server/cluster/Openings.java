@@ -44,6 +44,7 @@ final class Openings {
     replica.stage = Replica.Stage.OPENING;
     table.begin(replica);
     replica.settings = topic.settings();
+    replica.replicationFactor = topic.replicationFactor();
     partitions.open(replica.id, topic, roles, opened -> onOpened(replica, opened));
   }
 

@@ -100,6 +100,9 @@ final class Replica {
   /** The topic's settings that it was opened with or told since. */
   Map<String, String> settings = Map.of();
 
+  /** The topic's, of that time: what is not set may depend on it. */
+  int replicationFactor;
+
   /** Whether this broker knows of no leader, and since when; over as many elections as it takes. */
   boolean leaderless;
 

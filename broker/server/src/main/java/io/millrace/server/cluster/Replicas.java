@@ -153,6 +153,7 @@ public final class Replicas implements LocalPartitions.RoleListener {
   private static boolean isNews(TopicImage before, TopicImage topic, int number) {
     return before.deleting() != topic.deleting()
         || !before.settings().equals(topic.settings())
+        || before.replicationFactor() != topic.replicationFactor()
         || number >= before.partitions().size()
         || !Objects.equals(before.partitions().get(number), topic.partitions().get(number));
   }
@@ -343,8 +344,10 @@ public final class Replicas implements LocalPartitions.RoleListener {
   private void configure(Replica replica, @Nullable TopicImage topic) {
     if (topic != null
         && replica.stage == Replica.Stage.OPEN
-        && !topic.settings().equals(replica.settings)) {
+        && (!topic.settings().equals(replica.settings)
+            || topic.replicationFactor() != replica.replicationFactor)) {
       replica.settings = topic.settings();
+      replica.replicationFactor = topic.replicationFactor();
       partitions.configure(replica.id, topic);
     }
   }

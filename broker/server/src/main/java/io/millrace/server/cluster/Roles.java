@@ -127,6 +127,9 @@ public final class Roles {
     if (replica.epochLed >= 0 ? isNews || replica.upTold != up : isNews && replica.isFollowing()) {
       replica.versionTold = image.version();
       replica.upTold = up;
+      if (replica.epochLed >= 0) {
+        copying.lead(replica.id, image.replicas()); // there may be more of them
+      }
       partitions.onState(replica.id, PartitionStates.of(image), up);
     }
   }

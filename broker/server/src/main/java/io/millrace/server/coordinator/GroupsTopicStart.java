@@ -16,9 +16,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * When the topic that keeps groups is made, and with how many replicas. It is made once in the life
- * of a cluster and nothing gives it more later; so a consumer that happens to come while the first
- * broker is up and the others are still starting must not have everybody's offsets kept in one
- * place for ever. Any thread.
+ * of a cluster and gets more only when a person asks for it; so a consumer that happens to come
+ * while the first broker is up and the others are still starting must not have everybody's offsets
+ * kept in one place until somebody notices. Any thread.
  */
 public final class GroupsTopicStart {
   private static final Logger LOG = LoggerFactory.getLogger(GroupsTopicStart.class);
@@ -69,7 +69,10 @@ public final class GroupsTopicStart {
               + (missing.isEmpty() ? "" : ", without " + missing)
               + "; it is made with these in %d s".formatted(1 + NANOSECONDS.toSeconds(leftNanos)));
     }
-    LOG.warn("{}: it is made with {} replica(s), and stays so", few, Math.max(1, live));
+    LOG.warn(
+        "{}: it is made with {} replica(s), and stays so until 'topic alter __groups --replicas N'",
+        few,
+        Math.max(1, live));
     return new Verdict.Make(GroupsTopic.toCreate(Math.max(1, live)));
   }
 

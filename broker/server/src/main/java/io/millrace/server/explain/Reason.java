@@ -262,7 +262,7 @@ public enum Reason {
       "The topic that keeps groups was made when fewer brokers were there, and has fewer replicas than"
           + " it could have: when theirs are away, so is every group.",
       "Let group.replicas say how many there shall be before the first consumer group of a cluster is"
-          + " used: they are waited for. There is no way yet to give a topic more replicas."),
+          + " used: they are waited for. Now: millrace topic alter __groups --replicas N."),
   GROUP_DAMAGED(
       Group.GROUP,
       Severity.BROKEN,

@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Changes a topic's settings and adds partitions. */
+/** Changes a topic's settings, and adds partitions or replicas. */
 final class AlterTopicHandler {
   private final Supplier<Catalog> catalog;
   private final TopicAccess topics;
@@ -58,7 +58,10 @@ final class AlterTopicHandler {
             alter.getTopicId().isEmpty() ? Optional.empty() : Optional.of(alter.getTopicId()),
             alter.getSetMap(),
             Set.copyOf(alter.getUnsetList()),
-            alter.hasPartitions() ? OptionalInt.of(alter.getPartitions()) : OptionalInt.empty());
+            alter.hasPartitions() ? OptionalInt.of(alter.getPartitions()) : OptionalInt.empty(),
+            alter.hasReplicationFactor()
+                ? OptionalInt.of(alter.getReplicationFactor())
+                : OptionalInt.empty());
     (alter.getValidateOnly()
             ? topics.alteration().validate(wanted)
             : topics.alteration().alter(wanted))
@@ -77,7 +80,11 @@ final class AlterTopicHandler {
   }
 
   private static Optional<Refusal> refusal(AlterTopicRequest alter, @Nullable TopicImage known) {
-    if (GroupsTopic.isName(alter.getName())) {
+    boolean isForReplicas =
+        alter.hasReplicationFactor()
+            && !alter.hasPartitions()
+            && alter.getSetCount() + alter.getUnsetCount() == 0;
+    if (GroupsTopic.isName(alter.getName()) && !isForReplicas) {
       return Optional.of(new Refusal(ErrorCode.NOT_AUTHORISED, GroupsTopic.whyNot()));
     }
     String nameFault = TopicNames.fault(alter.getName());
@@ -103,6 +110,9 @@ final class AlterTopicHandler {
 
   private static int cost(AlterTopicRequest alter, @Nullable TopicImage known) {
     int before = known == null ? 0 : known.partitionCount();
+    if (alter.hasReplicationFactor()) {
+      return Math.max(1, before);
+    }
     return alter.hasPartitions() ? Math.max(1, alter.getPartitions() - before) : 1;
   }
 
@@ -169,7 +179,7 @@ final class AlterTopicHandler {
     return switch (reason) {
       case SETTING -> ErrorCode.INVALID_SETTING;
       case NOT_ENOUGH_BROKERS -> ErrorCode.NOT_ENOUGH_BROKERS;
-      case REQUEST, PARTITIONS -> ErrorCode.INVALID_REQUEST;
+      case REQUEST, PARTITIONS, REPLICAS -> ErrorCode.INVALID_REQUEST;
     };
   }
 }
