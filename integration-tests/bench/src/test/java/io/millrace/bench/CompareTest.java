@@ -157,7 +157,8 @@ class CompareTest {
     assertThat(run.said).contains("no protocol raft; there are eager, cooperative, consumer");
     run = run("./compare", folder.toString(), "--protocols", "consumer");
     assertThat(run.exit).isEqualTo(2);
-    assertThat(run.said).contains("kafka3 has none of --protocols consumer, but eager, cooperative");
+    assertThat(run.said)
+        .contains("kafka3 has none of --protocols consumer, but eager, cooperative");
   }
 
   @Test

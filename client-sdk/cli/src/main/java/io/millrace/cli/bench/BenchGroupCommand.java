@@ -236,8 +236,7 @@ final class BenchGroupCommand implements Callable<Integer> {
           if (interrupted.getAsBoolean()) {
             break;
           }
-          report.begins(event, event == GroupEvent.WATCH ? seen.coordinator() : -1);
-          report.ended(run.perform(event));
+          report.ended(run.perform(event, report::begins));
         }
       } finally {
         var unused = load.stop().get();

@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,7 +101,11 @@ final class GroupRun {
     return member;
   }
 
-  EventOutcome perform(GroupEvent event) throws Exception {
+  /**
+   * @param told hears of the event, and of the coordinator where a script may want to know (else
+   *     -1), when everything is being watched: what is done to the cluster then falls into it
+   */
+  EventOutcome perform(GroupEvent event, ObjIntConsumer<GroupEvent> told) throws Exception {
     rest(times.restNanos());
     Map<Integer, GroupMember> before = owners();
     Map<Integer, Integer> leadersBefore = cluster.leaders();
@@ -109,6 +114,7 @@ final class GroupRun {
     deliveries.begin();
     members.forEach(each -> each.records().begin());
     members.forEach(each -> each.commits().begin());
+    told.accept(event, event == GroupEvent.WATCH ? cluster.coordinator() : -1);
     long at = clock.wallMillis();
     long start = clock.nanoTime();
     @Nullable GroupMember joined = begin(event);

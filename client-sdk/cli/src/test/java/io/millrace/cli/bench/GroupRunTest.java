@@ -23,6 +23,7 @@ class GroupRunTest {
   private final Deliveries deliveries = new Deliveries(12);
   private final Tasks tasks = new SystemTasks();
   private final PretendBrokers brokers = new PretendBrokers();
+  private final List<String> heard = new ArrayList<>();
   private int hired;
   private final GroupRun run =
       new GroupRun(
@@ -64,6 +65,10 @@ class GroupRunTest {
     }
   }
 
+  private void hear(GroupEvent event, int coordinator) {
+    heard.add(event.label() + " " + coordinator);
+  }
+
   private GroupMember member(boolean isStatic) {
     ConsumerSettings.Builder settings = ConsumerSettings.builder("broker://none:1").groupId("g");
     if (isStatic) {
@@ -87,7 +92,7 @@ class GroupRunTest {
   @Test
   void tellsPartitionsThatMovedFromThoseThatStayed() throws Exception {
     assertThat(run.assemble(3, 0)).isPositive();
-    EventOutcome joined = run.perform(GroupEvent.JOIN);
+    EventOutcome joined = run.perform(GroupEvent.JOIN, this::hear);
     assertThat(joined.isSettled()).isTrue();
     assertThat(joined.members()).isEqualTo(4);
     assertThat(joined.movedCount()).isEqualTo(3);
@@ -95,7 +100,7 @@ class GroupRunTest {
     assertThat(joined.ofMembers().count()).as("without the new one").isEqualTo(3);
     assertThat(joined.ofCommits().count()).isEqualTo(3);
     assertThat(joined.firstRecordNanos()).isPositive();
-    EventOutcome left = run.perform(GroupEvent.LEAVE);
+    EventOutcome left = run.perform(GroupEvent.LEAVE, this::hear);
     assertThat(left.movedCount()).isEqualTo(3);
     assertThat(left.members()).isEqualTo(3);
     assertThat(left.firstRecordNanos()).isNegative();
@@ -105,14 +110,14 @@ class GroupRunTest {
   @Test
   void whatALostMemberHeldIsStillUntilItsSessionEnds() throws Exception {
     run.assemble(3, 1);
-    EventOutcome lost = run.perform(GroupEvent.LOSE);
+    EventOutcome lost = run.perform(GroupEvent.LOSE, this::hear);
     assertThat(lost.isSettled()).isTrue();
     assertThat(lost.movedCount()).isEqualTo(4);
     assertThat(lost.untouched().count()).isEqualTo(8);
     assertThat(lost.moved().medianNanos())
         .as("40 looks of 2 members at 2 ms each")
         .isGreaterThan(TimeUnit.MILLISECONDS.toNanos(20));
-    assertThatThrownBy(() -> run.perform(GroupEvent.LOSE))
+    assertThatThrownBy(() -> run.perform(GroupEvent.LOSE, this::hear))
         .as("the others have no name of their own")
         .isInstanceOf(CommandFailedException.class);
   }
@@ -120,12 +125,22 @@ class GroupRunTest {
   @Test
   void partitionsWhoseLeaderChangedAreNotCountedAsUntouched() throws Exception {
     run.assemble(2, 0);
-    EventOutcome drained = run.perform(GroupEvent.DRAIN);
+    EventOutcome drained = run.perform(GroupEvent.DRAIN, this::hear);
     assertThat(brokers.asked).containsExactly("drain 1", "cancel 1");
     assertThat(drained.ledElsewhere().count()).isEqualTo(6);
     assertThat(drained.untouched().count()).isEqualTo(6);
     assertThat(drained.movedCount()).isZero();
-    EventOutcome watched = run.perform(GroupEvent.WATCH);
+    EventOutcome watched = run.perform(GroupEvent.WATCH, this::hear);
     assertThat(watched.settledNanos()).isGreaterThanOrEqualTo(SHORT_NANOS);
+    assertThat(heard).containsExactly("drain -1", "watch 1");
+  }
+
+  @Test
+  void whatAScriptDoesOnHearingOfAnEventFallsIntoIt() throws Exception {
+    run.assemble(2, 0);
+    EventOutcome watched =
+        run.perform(GroupEvent.WATCH, (event, coordinator) -> brokers.drain(coordinator));
+    assertThat(brokers.asked).containsExactly("drain 1");
+    assertThat(watched.ledElsewhere().count()).isEqualTo(6);
   }
 }
