@@ -283,6 +283,17 @@ public final class MemoryDisk implements Disk {
     names.sync(directory);
   }
 
+  /** Whatever goes wrong with a force is a failed force, as on a real disk. */
+  private void beforeForce(Path path) throws ForceFailedException {
+    try {
+      before(DiskOperation.FORCE, path);
+    } catch (ForceFailedException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new ForceFailedException("forcing " + path + " to disk failed", e);
+    }
+  }
+
   private void failForceIfAsked(Path path) throws ForceFailedException {
     Predicate<Path> failing = failingForce;
     if (failing != null && failing.test(path)) {
@@ -382,8 +393,8 @@ public final class MemoryDisk implements Disk {
 
   synchronized void force(MemoryFile file, MemoryInode inode) throws IOException {
     file.mustBeUsable(life);
-    before(DiskOperation.FORCE, file.path());
     try {
+      beforeForce(file.path());
       failForceIfAsked(file.path());
     } catch (ForceFailedException e) {
       inode.failForce();

@@ -129,12 +129,8 @@ final class Lane {
    * @return false: one of them needs more room than there is, and must not be passed over for ever
    */
   private boolean sendFailing(Connection connection) {
-    List<Share> shares = List.of();
-    do {
+    while (isAnyFailing()) {
       List<PartitionSender> failing = ready.stream().filter(PartitionSender::isFailing).toList();
-      if (failing.isEmpty()) {
-        return true;
-      }
       if (!underWay.isEmpty()) {
         int room = room();
         if (!connection.canSend(room)
@@ -142,16 +138,26 @@ final class Lane {
           return false;
         }
       }
-      shares = gather(connection.hello().getLimits(), failing);
-      if (!shares.isEmpty()) {
-        engine.send(this, connection, shares);
+      List<Share> shares = gather(connection.hello().getLimits(), failing);
+      if (shares.isEmpty()) {
+        return true;
       }
-    } while (!shares.isEmpty());
+      engine.send(this, connection, shares);
+    }
     return true;
   }
 
-  private List<PartitionSender> sound() {
-    return ready.stream().filter(sender -> !sender.isFailing()).toList();
+  private Collection<PartitionSender> sound() {
+    return isAnyFailing() ? ready.stream().filter(sender -> !sender.isFailing()).toList() : ready;
+  }
+
+  private boolean isAnyFailing() {
+    for (PartitionSender sender : ready) {
+      if (sender.isFailing()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Sends what has nothing under way beside what is slow to be answered, now or in a moment. */
