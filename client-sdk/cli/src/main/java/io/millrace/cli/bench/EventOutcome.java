@@ -11,6 +11,8 @@ import io.millrace.cli.JsonText;
  * @param settledNanos until every partition was read by whom it belongs to; negative: it never was
  * @param movedCount partitions that others read in the end
  * @param untouched of each partition that stayed with its member, and with its leader
+ * @param apart of those of which the coordinator's broker has no replica either; none where the
+ *     event is nothing that happens to the coordinator
  * @param ledElsewhere of each that stayed with its member, but whose leader changed
  * @param moved of each that others read in the end
  * @param ofMembers of each member that was there before and after
@@ -25,6 +27,7 @@ record EventOutcome(
     long settledNanos,
     int movedCount,
     Spread untouched,
+    Spread apart,
     Spread ledElsewhere,
     Spread moved,
     Spread ofMembers,
@@ -41,6 +44,7 @@ record EventOutcome(
     json.field("members", members).field("moved_partitions", movedCount);
     millis("settled_ms", settledNanos, json);
     untouched.json("untouched_ms", json);
+    apart.json("apart_ms", json);
     ledElsewhere.json("led_elsewhere_ms", json);
     moved.json("moved_ms", json);
     ofMembers.json("members_ms", json);

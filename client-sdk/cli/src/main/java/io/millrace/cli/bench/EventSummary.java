@@ -16,6 +16,7 @@ final class EventSummary {
   private static final List<Column> COLUMNS =
       List.of(
           new Column("untouched", "stayed", EventOutcome::untouched),
+          new Column("apart", "apart", EventOutcome::apart),
           new Column("led_elsewhere", "leader moved", EventOutcome::ledElsewhere),
           new Column("moved", "moved", EventOutcome::moved),
           new Column("members", "members", EventOutcome::ofMembers),

@@ -2,14 +2,18 @@ package io.millrace.cli.bench;
 
 import io.millrace.cli.AdminSession;
 import io.millrace.client.PartitionInfo;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What a run asks of the cluster that its group lives on. The main thread's. */
 interface GroupCluster {
   /** The broker that leads each partition; -1: none. */
   Map<Integer, Integer> leaders() throws Exception;
+
+  /** The partitions that a broker has a replica of. */
+  Set<Integer> storedBy(int broker) throws Exception;
 
   /** The broker that coordinates the group. */
   int coordinator() throws Exception;
@@ -23,12 +27,21 @@ interface GroupCluster {
     return new GroupCluster() {
       @Override
       public Map<Integer, Integer> leaders() throws Exception {
-        Map<Integer, Integer> leaders = new HashMap<>();
+        return partitions().stream()
+            .collect(Collectors.toMap(PartitionInfo::partition, each -> each.leader().orElse(-1)));
+      }
+
+      @Override
+      public Set<Integer> storedBy(int broker) throws Exception {
+        return partitions().stream()
+            .filter(each -> each.replicas().contains(broker))
+            .map(PartitionInfo::partition)
+            .collect(Collectors.toSet());
+      }
+
+      private List<PartitionInfo> partitions() throws Exception {
         var described = session.ask(admin -> admin.describeTopics(List.of(topic)));
-        for (PartitionInfo each : described.values().iterator().next().partitions()) {
-          leaders.put(each.partition(), each.leader().orElse(-1));
-        }
-        return leaders;
+        return described.values().iterator().next().partitions();
       }
 
       @Override

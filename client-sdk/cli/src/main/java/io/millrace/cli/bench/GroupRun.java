@@ -108,20 +108,20 @@ final class GroupRun {
   EventOutcome perform(GroupEvent event, ObjIntConsumer<GroupEvent> told) throws Exception {
     rest(times.restNanos());
     Map<Integer, GroupMember> before = owners();
-    Map<Integer, Integer> leadersBefore = cluster.leaders();
+    Place place = place(event);
     Set<GroupMember> there = new HashSet<>(members);
     long repeatedBefore = deliveries.repeated();
     deliveries.begin();
     members.forEach(each -> each.records().begin());
     members.forEach(each -> each.commits().begin());
-    told.accept(event, event == GroupEvent.WATCH ? cluster.coordinator() : -1);
+    told.accept(event, event == GroupEvent.WATCH ? place.coordinator() : -1);
     long at = clock.wallMillis();
     long start = clock.nanoTime();
     @Nullable GroupMember joined = begin(event);
     long settled = awaitSettled(start, start + times.sessionNanos() + PATIENCE_NANOS);
     long firstRecord = joined == null || !joined.hasRead() ? -1 : joined.firstRecordNanos() - start;
     there.retainAll(members);
-    Gaps gaps = gaps(before, leadersBefore, clock.nanoTime());
+    Gaps gaps = gaps(before, place, clock.nanoTime());
     if (event == GroupEvent.DRAIN) {
       cluster.cancelDrain(drained);
     }
@@ -132,6 +132,7 @@ final class GroupRun {
         settled,
         gaps.moved.size(),
         Spread.of(gaps.untouched),
+        Spread.of(gaps.apart),
         Spread.of(gaps.ledElsewhere),
         Spread.of(gaps.moved),
         spread(there.stream().map(GroupMember::records).toList()),
@@ -183,22 +184,48 @@ final class GroupRun {
     return owners;
   }
 
-  private record Gaps(List<Long> untouched, List<Long> ledElsewhere, List<Long> moved) {}
+  /**
+   * Where things are before an event.
+   *
+   * @param coordinator -1: nothing happens to it
+   * @param apart partitions that the coordinator's broker has nothing to do with
+   */
+  private record Place(Map<Integer, Integer> leaders, int coordinator, Set<Integer> apart) {}
 
-  private Gaps gaps(Map<Integer, GroupMember> before, Map<Integer, Integer> leadersBefore, long now)
-      throws Exception {
+  private Place place(GroupEvent event) throws Exception {
+    Map<Integer, Integer> leaders = cluster.leaders();
+    if (event != GroupEvent.DRAIN && event != GroupEvent.WATCH) {
+      return new Place(leaders, -1, Set.of());
+    }
+    int coordinator = cluster.coordinator();
+    Set<Integer> apart = new HashSet<>(leaders.keySet());
+    apart.removeAll(cluster.storedBy(coordinator));
+    return new Place(leaders, coordinator, apart);
+  }
+
+  private record Gaps(
+      List<Long> untouched, List<Long> apart, List<Long> ledElsewhere, List<Long> moved) {
+    Gaps() {
+      this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    }
+  }
+
+  private Gaps gaps(Map<Integer, GroupMember> before, Place place, long now) throws Exception {
     Map<Integer, GroupMember> after = owners();
     Map<Integer, Integer> leadersAfter = cluster.leaders();
-    Gaps gaps = new Gaps(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    Gaps gaps = new Gaps();
     for (int i = 0; i < deliveries.partitions(); i++) {
       OptionalLong longest = deliveries.pauses(i).longestNanos(now);
       boolean isLedElsewhere =
-          !leadersBefore.getOrDefault(i, -1).equals(leadersAfter.getOrDefault(i, -1));
+          !place.leaders().getOrDefault(i, -1).equals(leadersAfter.getOrDefault(i, -1));
       List<Long> kind =
           before.get(i) != after.get(i)
               ? gaps.moved
               : isLedElsewhere ? gaps.ledElsewhere : gaps.untouched;
       longest.ifPresent(kind::add);
+      if (kind == gaps.untouched && place.apart().contains(i)) {
+        longest.ifPresent(gaps.apart::add);
+      }
     }
     return gaps;
   }

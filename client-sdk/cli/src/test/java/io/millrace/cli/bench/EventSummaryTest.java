@@ -18,6 +18,7 @@ class EventSummaryTest {
         moved,
         new Spread(9, 1, untouchedMillis * 1_000_000),
         NONE,
+        NONE,
         new Spread(3, 1, movedMillis * 1_000_000),
         NONE,
         NONE,
@@ -36,6 +37,7 @@ class EventSummaryTest {
         .isEqualTo(
             "{\"by_event\":{\"join\":{\"events\":3,"
                 + "\"untouched_ms\":{\"count\":3,\"median\":26.000,\"worst\":30.000},"
+                + "\"apart_ms\":null,"
                 + "\"led_elsewhere_ms\":null,"
                 + "\"moved_ms\":{\"count\":3,\"median\":500.000,\"worst\":600.000},"
                 + "\"members_ms\":null,\"commits_ms\":null}}}");
@@ -45,9 +47,9 @@ class EventSummaryTest {
   void showsAPersonALineForEachKindOfEvent() {
     assertThat(summary.table().lines().skip(2))
         .containsExactly(
-            "  event   times  moved  stayed             leader moved       moved              members"
+            "  event   times  moved  stayed             apart              leader moved       moved              members"
                 + "            commits",
-            "  join        3    3.3  26 ms / 30 ms      -                  500 ms / 600 ms    -"
+            "  join        3    3.3  26 ms / 30 ms      -                  -                  500 ms / 600 ms    -"
                 + "                  -");
   }
 }

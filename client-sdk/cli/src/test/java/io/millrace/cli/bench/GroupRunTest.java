@@ -11,7 +11,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -34,7 +36,10 @@ class GroupRunTest {
           tasks.clock(),
           () -> false);
 
-  /** Two, which lead every other partition; a drained one leads nothing. */
+  /**
+   * Two, which both store the first four partitions and lead every other one; a drained one leads
+   * nothing.
+   */
   private static final class PretendBrokers implements GroupCluster {
     final List<String> asked = new ArrayList<>();
     private int drained = -1;
@@ -46,6 +51,14 @@ class GroupRunTest {
         leaders.put(i, drained < 0 ? i % 2 : 1 - drained);
       }
       return leaders;
+    }
+
+    @Override
+    public Set<Integer> storedBy(int broker) {
+      return leaders().entrySet().stream()
+          .filter(each -> each.getKey() < 4 || each.getValue() == broker)
+          .map(Map.Entry::getKey)
+          .collect(Collectors.toSet());
     }
 
     @Override
@@ -129,6 +142,9 @@ class GroupRunTest {
     assertThat(brokers.asked).containsExactly("drain 1", "cancel 1");
     assertThat(drained.ledElsewhere().count()).isEqualTo(6);
     assertThat(drained.untouched().count()).isEqualTo(6);
+    assertThat(drained.apart().count())
+        .as("without 0 and 2, which both brokers store")
+        .isEqualTo(4);
     assertThat(drained.movedCount()).isZero();
     EventOutcome watched = run.perform(GroupEvent.WATCH, this::hear);
     assertThat(watched.settledNanos()).isGreaterThanOrEqualTo(SHORT_NANOS);
