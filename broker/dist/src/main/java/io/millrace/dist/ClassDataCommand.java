@@ -4,6 +4,10 @@ import io.millrace.cli.CommonOptions;
 import io.millrace.cli.ExitCode;
 import io.millrace.cli.Surroundings;
 import io.millrace.rpc.Tasks;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,9 +63,11 @@ final class ClassDataCommand implements Callable<Integer> {
                 "--zk-port",
                 "0"));
     try {
-      String cluster = clusterOf(dev);
+      String ready = readyLine(dev);
+      String cluster = word("cluster", dev, ready);
       rehearse(cluster);
-      new RehearsedFailover(surroundings, directory, cluster).run(this::on);
+      scrape(word("metrics", dev, ready));
+      new RehearsedFailover(surroundings, directory, cluster).run();
     } finally {
       dev.interrupt();
       stage.stop();
@@ -70,17 +76,30 @@ final class ClassDataCommand implements Callable<Integer> {
     return ExitCode.DONE.number();
   }
 
-  private static String clusterOf(RehearsedCommand dev) throws InterruptedException {
+  private static String readyLine(RehearsedCommand dev) throws InterruptedException {
     try {
-      String ready = dev.firstWords().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-      for (String word : ready.split("\\s", -1)) {
-        if (word.startsWith("cluster=")) {
-          return word.substring("cluster=".length());
-        }
-      }
-      throw ServerExit.FAILED.because("the rehearsal could not start: " + dev.complaints().strip());
+      return dev.firstWords().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {
       throw ServerExit.FAILED.because("the rehearsal did not start", e);
+    }
+  }
+
+  /** The first of the values of {@code name=} in the line of a server that is ready. */
+  private static String word(String name, RehearsedCommand dev, String ready) {
+    for (String word : ready.split("[\\s,]", -1)) {
+      if (word.startsWith(name + "=")) {
+        return word.substring(name.length() + 1);
+      }
+    }
+    throw ServerExit.FAILED.because("the rehearsal could not start: " + dev.complaints().strip());
+  }
+
+  /** As a monitoring system does. */
+  private void scrape(String address) {
+    try (InputStream text = URI.create("http://" + address + "/metrics").toURL().openStream()) {
+      text.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      surroundings.error().println("the metrics could not be read: " + e.getMessage());
     }
   }
 

@@ -62,6 +62,11 @@ final class RehearsedCommand implements Interrupts {
     return said.first;
   }
 
+  /** What it wrote on standard output. */
+  String output() {
+    return said.toString(StandardCharsets.UTF_8);
+  }
+
   /** What it wrote on standard error. */
   String complaints() {
     return errors.toString(StandardCharsets.UTF_8);
