@@ -252,8 +252,13 @@ final class ClusterFollower implements ClusterView {
           for (String name : names) {
             if (!isOfEverything && followed.add(name)) {
               watch(ZnodePaths.topic(name));
+              next.wholeTopics.add(name);
+            } else {
+              // Watches of it stand, or have it read whole once they do; and what they tell of
+              // comes before the sync's answer, which this waits for. So a sign that one of
+              // thousands of partitions has moved does not cost a reading of each.
+              next.topics.add(name);
             }
-            next.wholeTopics.add(name);
           }
         });
   }

@@ -11,7 +11,8 @@ public interface ClusterView extends AutoCloseable, KnownPartitions {
   ClusterImage image();
 
   /**
-   * Adds topics to those followed. A view of all topics follows them already.
+   * Adds topics to those followed. A view of all topics follows them already. What is followed and
+   * has not changed is not read again, but for a topic's own node.
    *
    * @return completes on the store's event loop with an image in which each of them has been looked
    *     for at the store, after this call and past any lag of its servers: a topic that is missing

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,7 @@ public final class MemoryStore implements ClusterStore {
   private volatile long session;
   private SessionEvent last = new SessionEvent.Suspended();
   private volatile boolean isClosed;
+  private final AtomicLong reads = new AtomicLong();
 
   MemoryStore(MemoryEnsemble ensemble, EventLoop loop, int sessionTimeoutMillis) {
     this.ensemble = ensemble;
@@ -62,6 +64,11 @@ public final class MemoryStore implements ClusterStore {
 
   boolean isClosed() {
     return isClosed;
+  }
+
+  /** How many nodes and lists were asked for. From any thread. */
+  public long reads() {
+    return reads.get();
   }
 
   // ---- Contact ---------------------------------------------------------------------------------
@@ -227,6 +234,7 @@ public final class MemoryStore implements ClusterStore {
   private <T> CompletionStage<ReadOutcome<T>> read(
       String path, Function<MemoryTree, ReadOutcome<T>> looking) {
     loop.assertInLoop();
+    reads.incrementAndGet();
     CompletableFuture<ReadOutcome<T>> outcome = new CompletableFuture<>();
     sendRead(path, looking, outcome);
     return outcome;

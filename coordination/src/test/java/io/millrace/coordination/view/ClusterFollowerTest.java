@@ -123,6 +123,23 @@ class ClusterFollowerTest {
   }
 
   @Test
+  @DisplayName(
+      "4.19: who doubts a topic hears all that the store knows, at the cost of what changed")
+  void looksAgainAtAFollowedTopicWithoutReadingAllOfIt() {
+    String id = create("a", 500);
+    follow("a");
+    cluster.world().settle();
+    cluster.world().ensemble().setLagging(clientStore, true);
+    replace(ZnodePaths.partition(id, 321), "\"leaderEpoch\":1", "\"leaderEpoch\":4");
+    cluster.world().settle();
+    assertThat(partition(client.image(), "a", 321).leaderEpoch()).as("it is behind").isEqualTo(1);
+    long before = clientStore.reads();
+
+    assertThat(partition(follow("a"), "a", 321).leaderEpoch()).isEqualTo(4);
+    assertThat(clientStore.reads() - before).isLessThan(10);
+  }
+
+  @Test
   void followsATopicThatDoesNotExistYet() {
     follow("a");
     create("a", 2);

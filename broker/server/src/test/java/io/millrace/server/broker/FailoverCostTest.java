@@ -56,6 +56,23 @@ class FailoverCostTest {
     assertThat(versions() - before).isEqualTo(PARTITIONS);
   }
 
+  @Test
+  @DisplayName(
+      "issue 6: its return writes each set that it joins, and each leadership that it gets")
+  void aReturnWritesEachSetAndEachPreferredLeadershipOnce() {
+    long ledBefore = ledByThree();
+    machines.get(2).kill();
+    awaitNobodyCountsOnThree();
+    cluster.scheduler.runFor(2 * SimulatedCluster.SECOND);
+    long before = versions();
+
+    machines.get(2).start();
+    cluster.await("leads what it led", () -> ledByThree() == ledBefore);
+    cluster.scheduler.runFor(12 * SimulatedCluster.SECOND);
+
+    assertThat(versions() - before).isEqualTo(PARTITIONS + ledBefore);
+  }
+
   @BeforeEach
   void startWithManyPartitions() {
     for (int id = 1; id <= 3; id++) {
