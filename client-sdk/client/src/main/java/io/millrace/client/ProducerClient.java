@@ -110,15 +110,23 @@ final class ProducerClient<K, V> implements Producer<K, V> {
 
   /** Throws what became of the record if it could not be queued. */
   private void queue(ProducerRecord<K, V> record, Object completion) {
-    long startNanos = clock.nanoTime();
-    SendTopic topic = topic(record.topic(), startNanos);
+    // Only who has to wait reads the clock: for a small record that took as long as encoding it.
+    long leftNanos = maxBlockNanos;
+    SendTopic topic = engine.topic(record.topic());
+    if (topic == null) {
+      long startNanos = clock.nanoTime();
+      topic = lookup(record.topic(), startNanos);
+      leftNanos -= clock.nanoTime() - startNanos;
+    }
     byte[] key = serialize(keySerializer, record.topic(), record.key(), "key");
     byte[] value = serialize(valueSerializer, record.topic(), record.value(), "value");
     int recordBytes = sizeBytes(topic, key, value, record.headers());
     Long given = record.timestamp();
     long timestamp = given != null ? given : clock.wallMillis();
     int partition = partition(topic, record.partition(), key);
-    awaitRoom(topic, partition, startNanos);
+    if (!engine.hasRoom(topic, partition)) {
+      awaitRoom(topic, partition, leftNanos);
+    }
     Appended appended =
         engine.append(
             topic, partition, timestamp, key, value, record.headers(), completion, recordBytes);
@@ -130,11 +138,8 @@ final class ProducerClient<K, V> implements Producer<K, V> {
     }
   }
 
-  private SendTopic topic(String name, long startNanos) {
-    SendTopic known = engine.topic(name);
-    if (known != null) {
-      return known;
-    }
+  /** Of a topic that is not known yet. */
+  private SendTopic lookup(String name, long startNanos) {
     if (runtime.loop().inLoop()) {
       engine.lookup(name, (topic, e) -> {});
       throw new TimedOutException(
@@ -142,9 +147,7 @@ final class ProducerClient<K, V> implements Producer<K, V> {
     }
     try {
       return runtime.await(
-          leftNanos(startNanos),
-          "topic " + name,
-          future -> engine.lookup(name, Done.completing(future)));
+          maxBlockNanos, "topic " + name, future -> engine.lookup(name, Done.completing(future)));
     } catch (TimeoutException e) {
       throw new TimedOutException(
           "topic " + name + " did not become known in time (" + maxBlock() + ")", e);
@@ -158,15 +161,12 @@ final class ProducerClient<K, V> implements Producer<K, V> {
     blockedMillis.add(NANOSECONDS.toMillis(clock.nanoTime() - sinceNanos));
   }
 
-  private void awaitRoom(SendTopic topic, int partition, long startNanos) {
-    if (engine.hasRoom(topic, partition)) {
-      return;
-    }
+  private void awaitRoom(SendTopic topic, int partition, long leftNanos) {
     boolean room = engine.hasRoom(); // all that matters where nobody can wait
     if (!runtime.loop().inLoop()) {
       long sinceNanos = clock.nanoTime();
       try {
-        room = engine.awaitRoom(topic, partition, leftNanos(startNanos));
+        room = engine.awaitRoom(topic, partition, leftNanos);
       } catch (InterruptedException e) {
         throw ClientRuntime.interrupted("room in the buffer", e);
       } finally {
@@ -181,10 +181,6 @@ final class ProducerClient<K, V> implements Producer<K, V> {
               + maxBlock()
               + "); the brokers take records more slowly than they are sent");
     }
-  }
-
-  private long leftNanos(long startNanos) {
-    return maxBlockNanos - (clock.nanoTime() - startNanos);
   }
 
   private String maxBlock() {

@@ -1,6 +1,7 @@
 package io.millrace.client.send;
 
 import io.millrace.client.TopicPartition;
+import io.millrace.rpc.Clock;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -13,18 +14,20 @@ import org.jspecify.annotations.Nullable;
 final class BatchPool {
   private final MemoryBudget budget;
   private final int fullBatchBytes;
+  private final Clock clock;
 
   // Under this object's monitor.
   private final ArrayDeque<SendBatch> free = new ArrayDeque<>();
   private long freeBytes;
 
-  BatchPool(MemoryBudget budget, int fullBatchBytes) {
+  BatchPool(MemoryBudget budget, int fullBatchBytes, Clock clock) {
     this.budget = budget;
     this.fullBatchBytes = fullBatchBytes;
+    this.clock = clock;
   }
 
   /** An empty one, begun now. */
-  SendBatch take(TopicPartition partition, long nowNanos) {
+  SendBatch take(TopicPartition partition) {
     @Nullable SendBatch batch;
     synchronized (this) {
       batch = free.pollFirst();
@@ -37,7 +40,7 @@ final class BatchPool {
     } else {
       budget.take(batch.memoryBytes());
     }
-    batch.begin(partition, nowNanos);
+    batch.begin(partition, clock.nanoTime());
     return batch;
   }
 

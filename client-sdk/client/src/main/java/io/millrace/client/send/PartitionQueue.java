@@ -93,8 +93,7 @@ final class PartitionQueue {
       List<RecordHeader> headers,
       Object completion,
       int recordBytes,
-      int fullBytes,
-      long nowNanos) {
+      int fullBytes) {
     SendBatch full = null;
     boolean fits;
     boolean tellLoop = false;
@@ -110,7 +109,7 @@ final class PartitionQueue {
               && before + recordBytes + RECORD_OVERHEAD_BYTES <= fullBytes
               && current.tryAppend(timestamp, key, value, headers, completion);
       if (!fits) {
-        SendBatch fresh = pool.take(partition, nowNanos);
+        SendBatch fresh = pool.take(partition);
         fits = fresh.tryAppend(timestamp, key, value, headers, completion);
         if (fits) {
           full = current;

@@ -64,7 +64,7 @@ public final class SendEngine implements ClusterListener {
     this.cluster = cluster;
     this.settings = settings;
     this.budget = new MemoryBudget(settings.bufferBytes());
-    this.pool = new BatchPool(budget, settings.fullBatchBytes());
+    this.pool = new BatchPool(budget, settings.fullBatchBytes(), cluster.clock());
     this.router = new Router(this, cluster);
     this.endings = new Endings(pool, cluster.figures(), listener);
     this.expiry = new Expiry(this);
@@ -152,8 +152,7 @@ public final class SendEngine implements ClusterListener {
                 headers,
                 completion,
                 recordBytes,
-                Math.min(settings.fullBatchBytes(), topic.maxRecordBytes()),
-                nowNanos());
+                Math.min(settings.fullBatchBytes(), topic.maxRecordBytes()));
     if (appended instanceof Appended.Queued queued && queued.tellLoop()) {
       signal(sender);
     }
