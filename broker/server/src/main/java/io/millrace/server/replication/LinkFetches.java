@@ -38,8 +38,12 @@ final class LinkFetches {
     /** The other side owes an answer. */
     void onAsked();
 
-    /** It has given one. */
-    void onHeard();
+    /**
+     * It has given one.
+     *
+     * @param isStarting it said that it serves nobody yet
+     */
+    void onHeard(boolean isStarting);
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(LinkFetches.class);
@@ -167,7 +171,10 @@ final class LinkFetches {
       }
       return;
     }
-    listener.onHeard();
+    boolean isStarting =
+        answered.response().hasError()
+            && answered.response().getError().getCode() == ErrorCode.UNAVAILABLE;
+    listener.onHeard(isStarting);
     if (answered.response().hasError()) {
       answered.memory().release();
       onRefused(round, answered.response().getError().getCode());

@@ -296,7 +296,8 @@ final class PeerLink implements Connection.Listener {
     }
 
     @Override
-    public void onHeard() {
+    public void onHeard(boolean isStarting) {
+      watch.setStarting(isStarting);
       heard();
     }
   }

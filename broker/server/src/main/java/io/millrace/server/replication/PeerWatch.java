@@ -27,6 +27,7 @@ final class PeerWatch {
   private long lastTickNanos;
   private long silentNanos;
   private boolean suspected;
+  private boolean starting;
   private String why = "";
 
   /**
@@ -79,7 +80,7 @@ final class PeerWatch {
     }
     // Of a tick that came late only what a punctual one would have been is the other side's.
     silentNanos += Math.min(Math.min(sinceTick, 2 * tickNanos), nowNanos - askedNanos);
-    if (silentNanos < limit.nanos()) {
+    if (silentNanos < limitNanos()) {
       return Verdict.NOTHING;
     }
     return suspect("no answer for " + silentNanos / 1_000_000 + " ms");
@@ -103,7 +104,18 @@ final class PeerWatch {
     return why;
   }
 
+  /**
+   * Whether its last answer was that it serves nobody yet. It leads nothing then, so nobody waits
+   * for it to be deposed; but it follows what it finds, and while it opens thousands of logs with
+   * cold code its answers may stop for a second. Each wrong suspicion then takes it out of every
+   * set that it has just joined, and lets it join again. That its process is gone a connection
+   * tells at once.
+   */
+  void setStarting(boolean starting) {
+    this.starting = starting;
+  }
+
   long limitNanos() {
-    return limit.nanos();
+    return starting ? limit.mostNanos() : limit.nanos();
   }
 }

@@ -63,6 +63,10 @@ final class SilenceLimit {
     deviationNanos += change / (change > 0 ? RISE_GAIN : FALL_GAIN);
   }
 
+  long mostNanos() {
+    return mostNanos;
+  }
+
   long nanos() {
     return Math.min(mostNanos, Math.max(leastNanos, meanNanos + DEVIATIONS * deviationNanos));
   }

@@ -47,6 +47,27 @@ class PeerWatchTest {
   }
 
   @Test
+  @DisplayName(
+      "a broker that opens thousands of logs has joined their sets before it can answer well")
+  void hasThePatienceForOneThatStartsThatItHasForTheSlowest() {
+    watch.setStarting(true);
+    watch.onAsked(now);
+    assertThat(untilSuspected(3_000)).isBetween(2_000L, 2_010L);
+  }
+
+  @Test
+  void hasNoMorePatienceOnceItServesOrIsRefused() {
+    watch.setStarting(true);
+    watch.onAsked(now);
+    assertThat(watch.onRefused("its process is gone")).isEqualTo(SUSPECTED);
+    watch.onHeard(now);
+
+    watch.setStarting(false);
+    watch.onAsked(now);
+    assertThat(untilSuspected(1_000)).isBetween(100L, 110L);
+  }
+
+  @Test
   void suspectsNobodyWhoWasNotAsked() {
     assertThat(untilSuspected(10_000)).isEqualTo(-1);
     watch.onAsked(now);
