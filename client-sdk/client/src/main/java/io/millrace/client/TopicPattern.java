@@ -2,8 +2,8 @@ package io.millrace.client;
 
 /**
  * Topics by the shape of their names: {@code *} stands for any characters, also none, {@code ?} for
- * exactly one, every other character for itself. The whole name has to match; internal topics never
- * do.
+ * exactly one, every other character for itself: {@code orders-*}, and not the regular expression
+ * {@code orders-.*}, which wants a dot. The whole name has to match; internal topics never do.
  *
  * @param text 1 to 200 characters of A-Z a-z 0-9 . _ - * ?
  */

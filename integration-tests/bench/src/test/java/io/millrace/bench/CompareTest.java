@@ -2,12 +2,16 @@ package io.millrace.bench;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -228,6 +232,46 @@ class CompareTest {
     Run run = run("./failover", "--kinds", "kill,pause");
     assertThat(run.exit).isEqualTo(2);
     assertThat(run.said).contains("--kinds some of kill,stop");
+  }
+
+  private static final List<String> SHORT_SOAK =
+      List.of(
+          "./soak",
+          "--dist",
+          "src/test/resources/dist",
+          "--minutes",
+          "3",
+          "--slice",
+          "1",
+          "--warm",
+          "1",
+          "--settle",
+          "0");
+
+  @Test
+  void soakLoadsAsMuchAsItWasToldOfTheCapacityAndTellsWhetherThingsGrow() throws Exception {
+    Run run = run(SHORT_SOAK.toArray(String[]::new));
+    assertThat(run.exit).as(run.said).isZero();
+    Matcher capacity = Pattern.compile("small (\\d+), large \\d+; load.* 70 %").matcher(run.said);
+    assertThat(capacity.find()).as(run.said).isTrue();
+    Matcher sent = Pattern.compile("producers: small (\\d+) records/s, 0 failed").matcher(run.said);
+    assertThat(sent.find()).as(run.said).isTrue();
+    assertThat(Double.parseDouble(sent.group(1)))
+        .isCloseTo(Double.parseDouble(capacity.group(1)) * 0.7, within(2.0));
+    assertThat(run.said.lines().filter(line -> line.matches("[123] .*"))).hasSize(3);
+    assertThat(run.said)
+        .containsPattern("heap +60.00 +60.00 +1.00")
+        .containsPattern("handles +300");
+    assertThat(folder.toFile().list((parent, name) -> name.startsWith("soak-"))).isEmpty();
+  }
+
+  @Test
+  void soakFailsWhenARecordFailed() throws Exception {
+    List<String> failing = new ArrayList<>(List.of("env", "FAILS=at-once"));
+    failing.addAll(SHORT_SOAK);
+    Run run = run(failing.toArray(String[]::new));
+    assertThat(run.exit).as(run.said).isEqualTo(1);
+    assertThat(run.said).contains(" broken", "logs and data: " + folder.resolve("soak-"));
   }
 
   private record Run(int exit, String said) {}
