@@ -274,6 +274,105 @@ class CompareTest {
     assertThat(run.said).contains(" broken", "logs and data: " + folder.resolve("soak-"));
   }
 
+  private static final List<String> SHORT_COLD_READER =
+      List.of(
+          "./cold-reader",
+          "--dist",
+          "src/test/resources/dist",
+          "--log",
+          "1",
+          "--warm",
+          "1",
+          "--rates",
+          "100",
+          "--rounds",
+          "1",
+          "--seconds",
+          "1",
+          "--lead",
+          "0.2");
+
+  @Test
+  void coldReaderComparesWithWhatProducersWaitForAlone() throws Exception {
+    Path results = folder.resolve("results.jsonl");
+    List<String> command = new ArrayList<>(SHORT_COLD_READER);
+    command.addAll(
+        List.of("--memory", "0", "--scenes", "alone,warm,cold,cat", "--out", results.toString()));
+    Run run = run(command.toArray(String[]::new));
+    assertThat(run.exit).as(run.said).isZero();
+    assertThat(run.said)
+        .containsPattern("100 +alone +1 +1 +1 +1 ")
+        .containsPattern("100 +cold +3 +3 +3 +3 ");
+    assertThat(Files.readAllLines(results)).hasSize(4);
+    assertThat(folder.toFile().list((parent, name) -> name.startsWith("cold-reader-"))).isEmpty();
+  }
+
+  @Test
+  void coldReaderFailsWhenARecordFailed() throws Exception {
+    List<String> failing = new ArrayList<>(List.of("env", "FAILS=1"));
+    failing.addAll(SHORT_COLD_READER);
+    failing.addAll(List.of("--memory", "0"));
+    Run run = run(failing.toArray(String[]::new));
+    assertThat(run.exit).as(run.said).isEqualTo(1);
+    assertThat(run.said).contains("broken", "logs and data: " + folder.resolve("cold-reader-"));
+  }
+
+  @Test
+  void coldReaderSaysThatItCannotLimitMemory() throws Exception {
+    Run run =
+        run(
+            "./cold-reader",
+            "--dist",
+            "src/test/resources/dist",
+            "--cgroups",
+            folder.toRealPath().toString());
+    assertThat(run.exit).as(run.said).isEqualTo(2);
+    assertThat(run.said).contains(folder.toRealPath() + " has no controller of memory");
+  }
+
+  private Run connections(String... more) throws Exception {
+    Path jcmd = folder.resolve("jcmd");
+    Files.writeString(jcmd, "#!/bin/sh\necho ' garbage-first heap   total 9000K, used 5000K'\n");
+    assertThat(jcmd.toFile().setExecutable(true)).isTrue();
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "env",
+                "PATH=" + folder + ":" + System.getenv("PATH"),
+                "./connections",
+                "--dist",
+                "src/test/resources/dist",
+                "--connections",
+                "20,40",
+                "--seconds",
+                "1",
+                "--warm",
+                "0.1",
+                "--idle",
+                "0.1"));
+    command.addAll(List.of(more));
+    return run(command.toArray(String[]::new));
+  }
+
+  @Test
+  void connectionsAreOpenedUntilTheBrokerRefusesThem() throws Exception {
+    Run run = connections();
+    assertThat(run.exit).as(run.said).isZero();
+    assertThat(run.said)
+        .containsPattern(" 20 +idle ")
+        .containsPattern(" 40 +fetch ")
+        .containsPattern(" 140 +limit .* 50\n")
+        .contains("\"told\": \"taken\"");
+    assertThat(folder.toFile().list((parent, name) -> name.startsWith("connections-"))).isEmpty();
+  }
+
+  @Test
+  void connectionsFailsWhereOneIsRefusedBelowTheLimit() throws Exception {
+    Run run = connections("--limit", "30");
+    assertThat(run.exit).as(run.said).isEqualTo(1);
+    assertThat(run.said).contains("of 40 connections 10 were refused and 0 closed: ['taken']");
+  }
+
   private record Run(int exit, String said) {}
 
   private Run run(String... command) throws IOException, InterruptedException {
