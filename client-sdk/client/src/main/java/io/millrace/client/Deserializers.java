@@ -36,7 +36,8 @@ public final class Deserializers {
 
   /** Not copied: read-only. */
   public static Deserializer<ByteBuffer> byteBuffers() {
-    return (topic, data) -> data.asReadOnlyBuffer();
+    // What a consumer hands over is a read-only view of its own already.
+    return (topic, data) -> data.isReadOnly() ? data : data.asReadOnlyBuffer();
   }
 
   private static ByteBuffer sized(ByteBuffer data, int size) {

@@ -7,16 +7,15 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.millrace.client.errors.CorruptRecordException;
 import io.millrace.client.fake.FakeLog;
+import io.millrace.client.fake.Resealed;
 import io.millrace.client.fake.SimulatedWorld;
 import io.millrace.wire.Compression;
 import io.millrace.wire.Compressions;
 import io.millrace.wire.v1.BatchSequence;
-import io.millrace.wire.v1.RecordBatch;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
-import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,7 +25,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DamagedCompressionTest {
   private static final TopicPartition DAMAGED = new TopicPartition("notes", 0);
   private static final TopicPartition WHOLE = new TopicPartition("notes", 1);
-  private static final int CHECKED_FROM = 28;
 
   private final SimulatedWorld world = new SimulatedWorld(71, 1);
   private final SimulatedConsumer consumer =
@@ -41,19 +39,8 @@ class DamagedCompressionTest {
     return Compressions.names().stream().filter(name -> !name.equals("none"));
   }
 
-  /** The batch with other records, and a checksum that fits them. */
-  private static ByteBuffer withRecords(ByteBuffer batch, ByteString records)
-      throws InvalidProtocolBufferException {
-    RecordBatch.Builder changed =
-        BatchSequence.parseFrom(batch.duplicate()).getBatch(0).toBuilder().setRecords(records);
-    CRC32C crc = new CRC32C();
-    byte[] bytes = changed.setCrc(1).build().toByteArray();
-    crc.update(bytes, CHECKED_FROM, bytes.length - CHECKED_FROM);
-    return BatchSequence.newBuilder()
-        .addBatch(changed.setCrc((int) crc.getValue()))
-        .build()
-        .toByteString()
-        .asReadOnlyByteBuffer();
+  private static ByteBuffer withRecords(ByteBuffer batch, ByteString records) {
+    return Resealed.batch(batch, changed -> changed.setRecords(records));
   }
 
   private static ByteString recordsOf(ByteBuffer batch) throws InvalidProtocolBufferException {

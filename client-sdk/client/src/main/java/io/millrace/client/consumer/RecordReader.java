@@ -23,6 +23,12 @@ final class RecordReader<K, V> {
   /** Records share a copy of about so many of their bytes; whoever keeps one keeps no more. */
   private static final int CHUNK_BYTES = 32 << 10;
 
+  /**
+   * Of a batch with so many records at most, objects are made while it is checked: one walk instead
+   * of two. Of a larger one they would take too much memory before anybody asks for them.
+   */
+  static final int MOST_AHEAD = 4096;
+
   private final RecordMaker<K, V> maker;
   private final Deserializer<? extends K> keys;
   private final Deserializer<? extends V> values;
@@ -32,6 +38,12 @@ final class RecordReader<K, V> {
 
   /** Of the batch that is being read; null: none. */
   private @Nullable FetchedShare open;
+
+  /** Of the open batch, all of it that is to be returned; null: it is read from the cursor. */
+  private @Nullable List<ConsumerRecord<K, V>> ahead;
+
+  /** How many of them have been returned. */
+  private int aheadTaken;
 
   private @Nullable RecordChunk<K, V> chunk;
   private int chunkStart;
@@ -52,7 +64,7 @@ final class RecordReader<K, V> {
   /** The memory of what was fetched of this partition goes away. */
   void forget(AssignedPartition partition) {
     if (open != null && open == partition.share()) {
-      open = null;
+      endBatch();
     }
   }
 
@@ -74,7 +86,7 @@ final class RecordReader<K, V> {
         readBatch(partition, share, most, records);
       }
     } catch (CorruptBatchException e) {
-      open = null;
+      endBatch();
       partition.failReading(corrupt(partition, e));
     }
     return records;
@@ -90,18 +102,35 @@ final class RecordReader<K, V> {
             ErrorCode.CORRUPT_BATCH, "the checksum of a marker is wrong");
       }
       if (!batch.isControl() && batch.nextOffset() > partition.position()) {
-        cursor.over(batch);
-        while (cursor.next()) {
-          // Nothing of it is returned when its end is no good.
-        }
-        cursor.rewind();
-        open = share;
         chunk = null;
+        ahead = null;
+        cursor.over(batch);
+        if (batch.recordCount() <= MOST_AHEAD) {
+          readAhead(partition, batch);
+        } else {
+          while (cursor.next()) {
+            // Nothing of it is returned when its end is no good.
+          }
+          cursor.rewind();
+        }
+        open = share;
         return true;
       }
       close(partition, share);
     }
     return false;
+  }
+
+  private void readAhead(AssignedPartition partition, BatchView batch) {
+    List<ConsumerRecord<K, V>> made = new ArrayList<>(Math.max(0, batch.recordCount()));
+    long position = partition.position();
+    while (cursor.next()) {
+      if (cursor.offset() >= position) {
+        made.add(record(partition.id(), batch.leaderEpoch()));
+      }
+    }
+    ahead = made;
+    aheadTaken = 0;
   }
 
   private void readBatch(
@@ -111,24 +140,50 @@ final class RecordReader<K, V> {
       List<ConsumerRecord<K, V>> records) {
     BatchView batch = batches.batch();
     partition.setLastEpoch(batch.leaderEpoch());
-    long position = partition.position();
-    while (records.size() < most) {
-      if (!cursor.next()) {
-        close(partition, share);
-        open = null;
-        return;
-      }
-      if (cursor.offset() >= position) {
-        records.add(record(partition.id(), batch.leaderEpoch()));
-        partition.passed(cursor.offset() + 1);
-      }
+    if (ahead != null) {
+      take(partition, ahead, most - records.size(), records);
+    } else if (!walk(partition, batch.leaderEpoch(), most, records)) {
+      partition.passed(batch.nextOffset());
     }
     // With its last record read it is over now, or a partition of small batches would stay within
     // one at the end of each poll, and the others would wait for its whole share.
     if (partition.position() >= batch.nextOffset()) {
       close(partition, share);
-      open = null;
+      endBatch();
     }
+  }
+
+  private void take(
+      AssignedPartition partition,
+      List<ConsumerRecord<K, V>> made,
+      int most,
+      List<ConsumerRecord<K, V>> records) {
+    int end = Math.min(made.size(), aheadTaken + most);
+    records.addAll(made.subList(aheadTaken, end));
+    aheadTaken = end;
+    partition.passed(
+        end == made.size() ? batches.batch().nextOffset() : made.get(end - 1).offset() + 1);
+  }
+
+  /** False behind the last record. */
+  private boolean walk(
+      AssignedPartition partition, int leaderEpoch, int most, List<ConsumerRecord<K, V>> records) {
+    long position = partition.position();
+    while (records.size() < most) {
+      if (!cursor.next()) {
+        return false;
+      }
+      if (cursor.offset() >= position) {
+        records.add(record(partition.id(), leaderEpoch));
+        partition.passed(cursor.offset() + 1);
+      }
+    }
+    return true;
+  }
+
+  private void endBatch() {
+    open = null;
+    ahead = null;
   }
 
   /** Behind the batch that the iterator is at. */

@@ -8,6 +8,7 @@ import io.millrace.client.ConsumerRecord;
 import io.millrace.client.Deserializers;
 import io.millrace.client.TopicPartition;
 import io.millrace.client.errors.CorruptRecordException;
+import io.millrace.client.fake.Resealed;
 import io.millrace.rpc.ReceivedBytes;
 import io.millrace.wire.BatchBuilder;
 import io.millrace.wire.BatchView;
@@ -18,6 +19,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -178,9 +180,28 @@ class RecordReaderTest {
     }
   }
 
-  @Test
-  void allocatesTheRecordAndItsBytesAndNothingElse() {
-    int count = 5000;
+  /** One batch that is made into objects as it is checked, one that is walked over first. */
+  @ParameterizedTest
+  @ValueSource(ints = {10, RecordReader.MOST_AHEAD + 1})
+  void returnsNothingOfABatchWhoseLastRecordIsNoGood(int count) {
+    List<byte @Nullable []> content = Collections.nCopies(2 * count, new byte[5]);
+    ByteBuffer good = batch(Compressions.NONE, 0, content);
+    for (int claimed : new int[] {count - 1, count + 1, 0, -1, Integer.MAX_VALUE}) {
+      receive(Resealed.batch(good, batch -> batch.setRecordCount(claimed)), 0, count);
+
+      assertThat(read(3)).as("%s records, it says", claimed).isEmpty();
+      assertThat(partition.isToBeStarted()).as("it is asked for once more").isTrue();
+      assertThat(partition.position()).isZero();
+    }
+    Memory memory = receive(good, 0, count);
+    assertThat(read(Integer.MAX_VALUE)).hasSize(count);
+    assertThat(read(1)).isEmpty();
+    assertThat(memory.releases).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {RecordReader.MOST_AHEAD, 5000})
+  void allocatesTheRecordAndItsBytesAndNothingElse(int count) {
     List<byte @Nullable []> content = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       content.add(new byte[10]);
@@ -205,7 +226,7 @@ class RecordReaderTest {
       allocated = threads.getCurrentThreadAllocatedBytes() - before;
     }
     long recordBytes = 64;
-    long referenceBytes = 6; // in the list
+    long referenceBytes = count <= RecordReader.MOST_AHEAD ? 14 : 6; // in lists
     long contentBytes = (long) batch.remaining() / count + 2;
 
     assertThat(allocated / count).isLessThanOrEqualTo(recordBytes + referenceBytes + contentBytes);
