@@ -32,13 +32,13 @@ final class FlushJob implements FlushQueue.Job {
   final List<ProducersWrite> producers = new ArrayList<>(0);
   boolean syncDirectory;
 
-  /** The last leader epoch in what is written. */
-  int epoch;
-
   /** Null when {@code leader-epochs} stands as it should. */
   @Nullable List<String> epochLines;
 
-  /** Whether the epochs themselves had changed. */
+  /** The last leader epoch in these lines. */
+  int epoch;
+
+  /** Whether the epochs themselves are to be written, not only the start. */
   boolean epochsDirty;
 
   /** First offset of the log in what is written. */

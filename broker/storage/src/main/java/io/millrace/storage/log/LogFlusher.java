@@ -28,6 +28,10 @@ final class LogFlusher {
   private boolean stopping;
   private boolean directoryDirty;
   private boolean epochsDirty;
+
+  /** The last epoch in the list on disk. */
+  private int listedEpoch;
+
   private boolean writeWholeIndex;
   private long unforcedBytes;
   private @Nullable Timer timer;
@@ -49,6 +53,7 @@ final class LogFlusher {
     this.state = state;
     this.context = state.context;
     this.onFlushed = onFlushed;
+    this.listedEpoch = state.epochs.latest(); // recovery writes the list where it changes it
   }
 
   /** Once, before the log is used. */
@@ -90,7 +95,12 @@ final class LogFlusher {
     request();
   }
 
-  /** An epoch has begun, or is forgotten: written with the next flush, before its first record. */
+  /** The last epoch in the list on disk: what is found there when the log is opened. */
+  int listedEpoch() {
+    return listedEpoch;
+  }
+
+  /** An epoch was copied, or is forgotten: written with the next flush, before its first record. */
   void epochsChanged() {
     epochsDirty = true;
     if (timer == null) {
@@ -123,6 +133,15 @@ final class LogFlusher {
     context.flushQueue().submit(job);
   }
 
+  /**
+   * Whether there are records of epochs that have begun and are not in the list on disk. One
+   * without records is not worth writing: a broker that starts, or takes over, begins epochs of
+   * thousands of logs at once, of which hardly any is written to.
+   */
+  private boolean hasUnlistedRecords() {
+    return state.epochs.startAfter(listedEpoch) < state.endOffset();
+  }
+
   private boolean isDirty() {
     return state.endOffset() > state.flushedOffset
         || directoryDirty
@@ -148,7 +167,8 @@ final class LogFlusher {
     FlushJob job = new FlushJob(context, this::flushed);
     job.covered = state.flushedOffset;
     job.start = nextStart();
-    if (epochsDirty || job.start > state.startOffset) {
+    boolean mustList = epochsDirty || hasUnlistedRecords();
+    if (mustList || job.start > state.startOffset) {
       EpochHistory written = state.epochs.copy();
       int first = state.segments.floor(job.start);
       written.setStart(job.start);
@@ -156,10 +176,10 @@ final class LogFlusher {
       job.epochLines = written.lines();
       job.expendable =
           state.segments.all().subList(0, first).stream().map(Segment::indexPath).toList();
-      job.epochsDirty = epochsDirty;
+      job.epoch = state.epochs.latest();
+      job.epochsDirty = mustList;
       epochsDirty = false;
     }
-    job.epoch = state.epochs.latest();
     job.syncDirectory = directoryDirty;
     directoryDirty = false;
     for (int i = state.segments.floor(state.flushedOffset); i < state.segments.count(); i++) {
@@ -246,6 +266,7 @@ final class LogFlusher {
   void exclusiveEnded() {
     running = false;
     epochsDirty = false;
+    listedEpoch = state.epochs.latest();
     continueAfterFlush();
   }
 
@@ -266,7 +287,9 @@ final class LogFlusher {
       return;
     }
     String unwritten = job.epochsUnwritten();
-    if (unwritten != null) {
+    if (unwritten == null && job.epochLines != null) {
+      listedEpoch = job.epoch;
+    } else if (unwritten != null) {
       if (whenIdle != null) {
         state.fail(new DiskFullException(unwritten));
       }
@@ -278,7 +301,7 @@ final class LogFlusher {
     }
     // An epoch that has begun since the job was made may have had its first records forced by it:
     // they do not count before leader-epochs names it, or a recovery from there would not know it.
-    long known = Math.min(job.covered, state.epochs.startAfter(job.epoch));
+    long known = Math.min(job.covered, state.epochs.startAfter(listedEpoch));
     state.flushedOffset = Math.max(state.flushedOffset, known);
     state.recoveryPoint = state.flushedOffset;
     for (FlushJob.Forced forced : job.forced) {

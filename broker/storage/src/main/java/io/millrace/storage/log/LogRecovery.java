@@ -72,14 +72,18 @@ final class LogRecovery {
     this.beforeCut = beforeCut;
   }
 
-  /** A log ready to be used: all of it is on disk, but for the name of a new one. */
+  /**
+   * A log ready to be used: all of it is on disk, but for the name of a new one.
+   *
+   * @param isNew whether its file may be gone after a power loss, and is to be synced before it is
+   *     used. Not where a clean stop or a checkpoint knew the log: both come after that
+   */
   record Recovered(
-      List<Segment> segments, EpochHistory epochs, long endOffset, RecoveryReport report) {
-    /** Whether its file may be gone after a power loss, and is to be synced before it is used. */
-    boolean isNew() {
-      return endOffset == 0 && epochs.isEmpty() && !report.untouched();
-    }
-  }
+      List<Segment> segments,
+      EpochHistory epochs,
+      long endOffset,
+      RecoveryReport report,
+      boolean isNew) {}
 
   /**
    * Opens a log.
@@ -197,7 +201,7 @@ final class LogRecovery {
               new FoundSegment(file.baseOffset(), file.sizeBytes(), next, time, unknown),
               !last));
     }
-    return new Recovered(segments, epochs, end.endOffset(), RecoveryReport.CLEAN);
+    return new Recovered(segments, epochs, end.endOffset(), RecoveryReport.CLEAN, false);
   }
 
   private Recovered empty(long recoveryPoint, @Nullable EpochHistory known) throws IOException {
@@ -214,7 +218,7 @@ final class LogRecovery {
     disk.create(DataPaths.log(directory, 0)).close();
     Segment first = Segment.found(directory, new FoundSegment(0, 0, 0, -1, -1), false);
     first.completeIndex(new SparseIndex(SparseIndex.MAX_ENTRIES));
-    return new Recovered(List.of(first), epochs, 0, RecoveryReport.CLEAN);
+    return new Recovered(List.of(first), epochs, 0, RecoveryReport.CLEAN, epochs.isEmpty());
   }
 
   private Recovered recover(LogListing listing, EpochHistory epochs, long recoveryPoint)
@@ -251,7 +255,7 @@ final class LogRecovery {
       segments.add(asItStands(files.get(from), scans.get(0)));
       changedEpochs |= epochs.cutBehind(end);
       RecoveryReport report = new RecoveryReport(false, readBytes, 0, 0, true, false);
-      return new Recovered(segments, epochs, end, report);
+      return new Recovered(segments, epochs, end, report, false);
     }
     if (isInDoubt || end < recoveryPoint) {
       beforeCut.remember(); // the next recovery finds nothing wrong any more
@@ -264,7 +268,7 @@ final class LogRecovery {
     disk.syncDirectory(directory);
     RecoveryReport report =
         new RecoveryReport(false, readBytes, cutBytes, cutWholeBatches, false, end < recoveryPoint);
-    return new Recovered(segments, epochs, end, report);
+    return new Recovered(segments, epochs, end, report, end == 0 && epochs.isEmpty());
   }
 
   private boolean isWhole() {

@@ -215,9 +215,7 @@ public final class PartitionLog {
    */
   public void beginEpoch(int epoch) {
     assertWritable();
-    if (state.epochs.begin(epoch, state.endOffset())) {
-      flusher.epochsChanged();
-    }
+    state.epochs.begin(epoch, state.endOffset());
     noteLeaderEpoch(epoch);
   }
 
@@ -542,7 +540,7 @@ public final class PartitionLog {
     Segment active = state.segments.active();
     return new LogEnd(
         active.endOffset(),
-        state.epochs.latest(),
+        flusher.listedEpoch(),
         state.segments.all().size(),
         active.baseOffset(),
         active.sizeBytes(),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.storage.files.DiskFaults;
+import io.millrace.storage.files.DiskFullException;
 import io.millrace.storage.files.DiskOperation;
 import io.millrace.storage.files.ForceFailedException;
 import io.millrace.storage.files.MemoryDisk;
@@ -65,6 +66,9 @@ class LogFlushTest {
   @Test
   @DisplayName("group commit: whoever comes while a force runs shares the next one")
   void sharesAForceAmongAllWhoCameBeforeItBegan() {
+    fixture.append(log, Batches.single("first")); // its epoch is written with it
+    fixture.flushNow(log);
+    fixture.flushed.clear();
     List<Path> forced = countForces();
     fixture.append(log, Batches.single("a"));
     ask();
@@ -79,7 +83,7 @@ class LogFlushTest {
     }
     fixture.settle();
     assertThat(forced).hasSize(2);
-    assertThat(fixture.flushed).containsExactly(51L, 101L);
+    assertThat(fixture.flushed).containsExactly(52L, 102L);
   }
 
   private void ask() {
@@ -191,18 +195,43 @@ class LogFlushTest {
   }
 
   @Test
-  void keepsAnEpochInWhichNothingWasWritten() throws IOException {
+  @DisplayName(
+      "4.3, B77: an epoch in which nothing was written is left out of what is compared only")
+  void remembersAnEpochInWhichNothingWasWrittenAsSeen() throws IOException {
     fixture.append(log, Batches.single("a"));
     fixture.flushNow(log);
     fixture.beginEpoch(log, 9);
-    fixture.owner.advanceMillis(1_000); // by time, as data is
+    assertThat(fixture.ask(() -> log.endOffsetForEpoch(9))).isEqualTo(new EpochEnd(9, 1));
+    fixture.housekeeping.advanceMillis(5_000);
     fixture.settle();
     disk.losePower(1);
     fixture.start();
     PartitionLog again = fixture.open();
-    assertThat(fixture.<Integer>ask(again::latestEpoch)).isEqualTo(9);
-    assertThat(fixture.ask(() -> again.endOffsetForEpoch(9))).isEqualTo(new EpochEnd(9, 1));
-    assertThat(fixture.ask(() -> again.endOffsetForEpoch(8))).isEqualTo(new EpochEnd(0, 1));
+    assertThat(fixture.<Integer>ask(again::highestEpochSeen)).isEqualTo(9);
+    assertThat(fixture.ask(() -> again.endOffsetForEpoch(9))).isEqualTo(new EpochEnd(0, 1));
+  }
+
+  @Test
+  @DisplayName("4.3: what is forced while only the start is written does not count for a new epoch")
+  void countsNoRecordOfAnEpochThatCouldNotBeListedWithTheStart() {
+    fixture.append(log, Batches.single("a"));
+    fixture.append(log, Batches.single("b"));
+    fixture.flushNow(log);
+    fixture.beginEpoch(log, 9);
+    disk.setFaults(
+        (operation, path) -> {
+          if (operation == DiskOperation.CREATE) {
+            throw new DiskFullException(path + ": no space left");
+          }
+        });
+    fixture.onOwner(() -> log.trim(1, 2, result -> {})); // its job is made with nothing in epoch 9
+    fixture.append(log, Batches.single("c"));
+    fixture.settle();
+    assertThat(fixture.ask(log::flushedOffset)).isEqualTo(2);
+
+    disk.setFaults(DiskFaults.NONE);
+    fixture.flushNow(log);
+    assertThat(fixture.ask(log::flushedOffset)).isEqualTo(3);
   }
 
   @Test

@@ -74,14 +74,18 @@ class ManyNewLogsTest {
   }
 
   @Test
-  void forcesNothingForTheFirstEpochUntilItIsTime() {
+  void forcesNothingForTheFirstEpochUntilItHasARecord() {
     PartitionLog log = fixture.open();
     forced.clear();
     fixture.beginEpoch(log, 1);
-    assertThat(forced).isEmpty();
-    fixture.owner.advanceMillis(1_000);
+    fixture.owner.advanceMillis(60_000);
     fixture.settle();
-    assertThat(forced).containsExactly("leader-epochs.tmp", LogFixture.NAME.directoryName());
+    assertThat(forced).isEmpty();
+    fixture.append(log, Batches.single("a"));
+    fixture.flushNow(log);
+    assertThat(forced)
+        .containsExactly(
+            "leader-epochs.tmp", LogFixture.NAME.directoryName(), "00000000000000000000.log");
   }
 
   @Test

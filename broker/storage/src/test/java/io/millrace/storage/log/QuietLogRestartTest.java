@@ -120,6 +120,57 @@ class QuietLogRestartTest {
     assertThat(opened).hasSize(150).allMatch(LogOpening.Opened.class::isInstance);
   }
 
+  @Test
+  @DisplayName("a broker that leads thousands of idle logs begins an epoch of each at every start")
+  void forcesNothingForAnEpochInWhichNothingIsWritten() throws IOException {
+    openWith("one");
+    PartitionLog log = restart();
+    fixture.beginEpoch(log, 2);
+    fixture.owner.advanceMillis(60_000);
+    fixture.settle();
+    assertThat(forced).isEmpty();
+
+    fixture.append(log, Batches.single("two"));
+    fixture.flushNow(log);
+    assertThat(forced).contains("leader-epochs.tmp");
+    losePower();
+    assertThat(fixture.ask(fixture.open()::latestEpoch)).isEqualTo(2);
+  }
+
+  @Test
+  void aCleanStopNeedsNoEpochInWhichNothingWasWritten() throws IOException {
+    openWith("one");
+    PartitionLog log = restart();
+    fixture.append(log, Batches.single("two"));
+    fixture.beginEpoch(log, 2);
+    fixture.flushNow(log);
+    noteForces();
+    assertThat(fixture.stop()).isTrue();
+    assertThat(forced).doesNotContain("leader-epochs.tmp");
+
+    assertThat(fixture.reopenAndReport().clean()).isTrue();
+  }
+
+  @Test
+  @DisplayName("4.3: what is forced of an epoch that the list does not name does not count")
+  void countsNoRecordThatCameAfterTheFlushOfAnEmptyEpochBegan() throws IOException {
+    PartitionLog log = openWith("one");
+    fixture.append(log, Batches.single("two"));
+    fixture.beginEpoch(log, 2);
+    fixture.ask(
+        () -> {
+          log.requestFlush();
+          return 0;
+        });
+    fixture.append(log, Batches.single("three")); // before the worker forces
+    fixture.flush.runAll();
+    fixture.owner.runAll();
+    assertThat(fixture.ask(log::flushedOffset)).isEqualTo(2);
+
+    fixture.flushNow(log);
+    assertThat(fixture.ask(log::flushedOffset)).isEqualTo(3);
+  }
+
   private void openMany(List<LogOpening> opened) {
     for (int i = 0; i < 50; i++) {
       PartitionName name = new PartitionName("many~k3v9x2qa", i);
