@@ -247,6 +247,7 @@ final class Member implements RegistrationListener {
                 parts.fetchers().setIncarnation(as);
                 parts.replicas().onRegistered(as);
                 parts.replicas().setLease(true);
+                parts.api().serveClients();
                 parts.replicas().whenSettled(this::ready);
               }
             });

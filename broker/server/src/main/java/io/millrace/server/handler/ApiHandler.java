@@ -58,6 +58,7 @@ public final class ApiHandler implements RequestHandler {
 
   private enum Stage {
     STARTING,
+    OPENING,
     SERVING,
     STOPPING
   }
@@ -114,13 +115,32 @@ public final class ApiHandler implements RequestHandler {
     return request -> handle(request, true);
   }
 
-  /** Requests that come before are told that the broker is starting. Any thread. */
+  /**
+   * Requests of clients that come before are told that the broker is starting. From now on each
+   * partition is served as soon as it is led, however many others are still to be opened. Any
+   * thread.
+   */
+  public void serveClients() {
+    advance(Stage.STARTING, Stage.OPENING);
+  }
+
+  /**
+   * Brokers are told until now that this one is starting: while it has so much to do they are to
+   * have patience with it. Any thread.
+   */
   public void serve() {
-    stage = Stage.SERVING;
+    advance(Stage.OPENING, Stage.SERVING);
+  }
+
+  /** Not from anywhere else: a stop may have come first. */
+  private synchronized void advance(Stage from, Stage to) {
+    if (stage == from) {
+      stage = to;
+    }
   }
 
   /** From now on every request, and every fetch that waits and is woken, is told so. Any thread. */
-  public void stop() {
+  public synchronized void stop() {
     stage = Stage.STOPPING;
   }
 
@@ -130,8 +150,9 @@ public final class ApiHandler implements RequestHandler {
   }
 
   private void handle(InboundRequest request, boolean ofBroker) {
-    if (stage != Stage.SERVING) {
-      refuse(request);
+    Stage now = stage;
+    if (now != Stage.SERVING && (now != Stage.OPENING || ofBroker)) {
+      refuse(request, now);
       return;
     }
     try {
@@ -163,10 +184,10 @@ public final class ApiHandler implements RequestHandler {
     }
   }
 
-  private void refuse(InboundRequest request) {
+  private void refuse(InboundRequest request, Stage now) {
     if (wantsNoAnswer(request.head())) {
       request.drop();
-    } else if (stage == Stage.STARTING) {
+    } else if (now != Stage.STOPPING) {
       request.refuse(ErrorCode.UNAVAILABLE, "the broker is starting; retry");
     } else {
       request.refuse(ErrorCode.STOPPING, "the broker is stopping; find the new leader and retry");

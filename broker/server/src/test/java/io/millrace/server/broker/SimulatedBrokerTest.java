@@ -8,6 +8,7 @@ import io.millrace.coordination.store.Node;
 import io.millrace.coordination.store.NodeKind;
 import io.millrace.coordination.store.ReadOutcome;
 import io.millrace.coordination.store.ZnodePaths;
+import io.millrace.rpc.Endpoint;
 import io.millrace.storage.files.DiskOperation;
 import io.millrace.storage.files.FileKind;
 import io.millrace.storage.log.Batches;
@@ -53,6 +54,47 @@ class SimulatedBrokerTest {
     assertThat(records(client, topic, 2)).containsExactly("0:a");
     assertThat(cluster.scheduler.thrown()).isEmpty();
     assertThat(machine.fatal).isEmpty();
+  }
+
+  @Test
+  void servesAPartitionBeforeAllOthersAreLed() {
+    Endpoint address = machine.start().client(); // the same in each life
+    TopicInfo topic = cluster.create(cluster.client(address), "notes", 300, Map.of());
+    machine.stop();
+    List<String> elections = new ArrayList<>();
+    cluster.ensemble.observe(
+        (path, now) -> {
+          if (path.startsWith(ZnodePaths.partitions(topic.getTopicId()) + "/")) {
+            elections.add(path);
+          }
+        });
+    CompletableFuture<StartOutcome> starting = machine.begin();
+    cluster.await("many are elected", () -> elections.size() > 100);
+    cluster.ensemble.setIsolated(machine.store(), true); // so that the others are not
+    TestClient client = cluster.client(address);
+    List<Integer> served = new ArrayList<>();
+    for (int partition = 0; partition < 300; partition++) {
+      ProduceResult result =
+          TestClient.good(
+                  cluster.await(
+                      client.produce(
+                          topic.getTopicId(), partition, Durability.STANDARD, batch("early"))))
+              .response()
+              .getProduce()
+              .getResults(0);
+      if (result.hasError()) {
+        assertThat(result.getError().getCode()).isEqualTo(ErrorCode.NOT_LEADER);
+      } else {
+        served.add(partition);
+      }
+    }
+    assertThat(served).isNotEmpty().hasSizeLessThan(300);
+    assertThat(starting).isNotDone();
+    assertThat(machine.health().ready().isGood()).isFalse();
+
+    cluster.ensemble.setIsolated(machine.store(), false);
+    assertThat(cluster.await(starting)).isInstanceOf(StartOutcome.Ready.class);
+    assertThat(records(client, topic, served.get(0))).containsExactly("0:early");
   }
 
   @Test

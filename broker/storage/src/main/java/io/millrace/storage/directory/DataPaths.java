@@ -1,7 +1,6 @@
 package io.millrace.storage.directory;
 
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +37,7 @@ public record DataPaths(Path root) {
   static final String DOUBTS = "doubts";
   static final String TRASH = "trash";
 
+  private static final int OFFSET_DIGITS = 20;
   private static final Pattern SEGMENT_FILE = Pattern.compile("[0-9]{20}\\.(log|index)");
 
   private static final Pattern JOINED_FILE =
@@ -188,6 +188,8 @@ public record DataPaths(Path root) {
     if (offset < 0) {
       throw new IllegalArgumentException("offset " + offset + " is negative");
     }
-    return String.format(Locale.ROOT, "%020d", offset);
+    // Not String.format: at a start this is called for every partition, a few times.
+    String number = Long.toString(offset);
+    return "0".repeat(OFFSET_DIGITS - number.length()) + number;
   }
 }

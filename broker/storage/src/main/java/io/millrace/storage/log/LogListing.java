@@ -46,7 +46,9 @@ record LogListing(List<LogFile> files) {
    * log already; finishes what was replacing several segments.
    */
   static LogListing of(Disk disk, Path directory) throws IOException {
-    for (DirectoryEntry entry : disk.list(directory)) {
+    List<DirectoryEntry> entries = disk.list(directory);
+    boolean wasFinished = false;
+    for (DirectoryEntry entry : entries) {
       DataPaths.Joined joined = DataPaths.joined(entry.name());
       if (entry.isFile() && joined != null) {
         disk.syncDirectory(directory); // its name may be in the page cache only
@@ -56,10 +58,13 @@ record LogListing(List<LogFile> files) {
             directory.resolve(entry.name()),
             joined.baseOffset(),
             joined.endOffset());
+        wasFinished = true;
       }
     }
+    if (wasFinished) {
+      entries = disk.list(directory);
+    }
     List<LogFile> logs = new ArrayList<>();
-    List<DirectoryEntry> entries = disk.list(directory);
     List<String> names = entries.stream().map(DirectoryEntry::name).toList();
     for (DirectoryEntry entry : entries) {
       OptionalLong base = DataPaths.baseOffset(entry.name());
