@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which brokers hold the partitions of a new topic. A pure function of the cluster and of what it
@@ -19,8 +20,10 @@ import java.util.random.RandomGenerator;
  *
  * <p>Partition by partition, the first replica goes to the broker that leads, by preference, the
  * fewest; each further one to a rack that has none of this partition yet where there is such, and
- * there to the broker that holds the fewest. Ties are broken by a drawn order, so that many small
- * topics do not all begin at the same broker.
+ * there to the broker that holds the fewest; but the second one before that to the broker that is
+ * second to the fewest of the first one's partitions: when a broker dies, what it led is shared
+ * among the others. Ties are broken by a drawn order, so that many small topics do not all begin at
+ * the same broker.
  */
 public final class Placement {
   private Placement() {}
@@ -79,11 +82,14 @@ public final class Placement {
       List<Integer> replicas, Set<String> racks, List<Load> loads, int replicationFactor) {
     while (replicas.size() < replicationFactor) {
       boolean isFirst = replicas.isEmpty();
+      Load secondTo = replicas.size() == 1 ? find(loads, replicas.get(0)) : null;
       Comparator<Load> order =
           isFirst
               ? Comparator.<Load>comparingInt(load -> load.preferred)
                   .thenComparingInt(load -> load.replicas)
               : Comparator.<Load, Boolean>comparing(load -> racks.contains(load.rack))
+                  .thenComparingInt(
+                      load -> secondTo == null ? 0 : secondTo.seconds.getOrDefault(load.id, 0))
                   .thenComparingInt(load -> load.replicas);
       Load chosen =
           loads.stream()
@@ -96,7 +102,15 @@ public final class Placement {
       if (isFirst) {
         chosen.preferred++;
       }
+      if (secondTo != null) {
+        secondTo.seconds.merge(chosen.id, 1, Integer::sum);
+      }
     }
+  }
+
+  /** Null: it is not alive. */
+  private static @Nullable Load find(List<Load> loads, int id) {
+    return loads.stream().filter(load -> load.id == id).findAny().orElse(null);
   }
 
   private static List<Load> loads(ClusterImage cluster, RandomGenerator random) {
@@ -129,6 +143,10 @@ public final class Placement {
         }
       }
     }
+    Load first = partition.replicas().isEmpty() ? null : loads.get(partition.replicas().get(0));
+    if (first != null && partition.replicas().size() > 1) {
+      first.seconds.merge(partition.replicas().get(1), 1, Integer::sum);
+    }
   }
 
   /** A broker without a rack is a rack of its own. */
@@ -148,6 +166,7 @@ public final class Placement {
     private final int id;
     private final String rack;
     private final int turn;
+    private final Map<Integer, Integer> seconds = new HashMap<>();
     private int replicas;
     private int preferred;
 

@@ -75,6 +75,29 @@ class PlacementTest {
   }
 
   @Test
+  void aBrokerThatDiesIsFollowedByAllOthersAlike() {
+    ClusterImage cluster = cluster(Map.of(1, "", 2, "", 3, "", 4, ""));
+    for (long seed = 0; seed < 50; seed++) {
+      for (int replicas = 2; replicas <= 4; replicas++) {
+        List<List<Integer>> old =
+            Placement.place(cluster, 12, replicas, new SplittableRandom(seed));
+        List<List<Integer>> placed =
+            Placement.place(
+                cluster(Map.of(1, "", 2, "", 3, "", 4, ""), topic(old)),
+                24,
+                replicas,
+                new SplittableRandom(~seed));
+        placed = new ArrayList<>(placed);
+        placed.addAll(old);
+        Map<List<Integer>, Integer> seconds = new HashMap<>();
+        placed.forEach(each -> seconds.merge(each.subList(0, 2), 1, Integer::sum));
+        assertThat(seconds).hasSize(12);
+        assertThat(seconds.values()).allMatch(count -> count >= 2 && count <= 4);
+      }
+    }
+  }
+
+  @Test
   void fillsUpThoseThatHaveLess() {
     ClusterImage cluster =
         cluster(
