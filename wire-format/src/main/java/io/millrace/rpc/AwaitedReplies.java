@@ -39,15 +39,19 @@ final class AwaitedReplies {
   }
 
   /** Null when no such request is in flight. */
+  @Nullable AwaitedReply get(long correlationId) {
+    AwaitedReply found = places[place(correlationId)];
+    return found == null || found.correlationId != correlationId ? null : found;
+  }
+
+  /** As {@link #get}; it is in flight no more. */
   @Nullable AwaitedReply remove(long correlationId) {
-    int place = place(correlationId);
-    AwaitedReply found = places[place];
-    if (found == null || found.correlationId != correlationId) {
-      return null;
+    AwaitedReply found = get(correlationId);
+    if (found != null) {
+      places[place(correlationId)] = null;
+      count--;
+      bytes -= found.size;
     }
-    places[place] = null;
-    count--;
-    bytes -= found.size;
     return found;
   }
 

@@ -71,6 +71,16 @@ final class AwaitedReply implements Link.WriteDone {
     }
   }
 
+  /** Returns whether such a part was to be expected. */
+  boolean tellPart(Response part) {
+    try {
+      return told || handler.onPart(part);
+    } catch (RuntimeException | Error e) {
+      log.error("a reply handler threw; the connection goes on", e);
+      return true;
+    }
+  }
+
   /** A request that was not even tried. */
   static void tellNotSent(ReplyHandler handler, String why) {
     freePayload(handler);

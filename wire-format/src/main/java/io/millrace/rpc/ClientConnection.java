@@ -266,11 +266,13 @@ final class ClientConnection implements Connection, LinkHandler {
       fail(to + " sent what is no valid response: " + verdict.text());
       return;
     }
+    if (response.getMore()) {
+      memory.release();
+      receivePart(response);
+      return;
+    }
     AwaitedReply reply = replies.remove(scan.correlationId());
-    String violation =
-        reply == null
-            ? "an answer to no request in flight (correlation id " + scan.correlationId() + ")"
-            : violation(response, reply);
+    String violation = reply == null ? unasked() : violation(response, reply);
     if (reply == null || violation != null) {
       memory.release();
       if (reply != null) {
@@ -291,6 +293,22 @@ final class ClientConnection implements Connection, LinkHandler {
       payload = message.slice(scan.payloadPosition(), scan.payloadSize());
       reply.tell(new Reply.Answered(response, payload, memory));
     }
+  }
+
+  private void receivePart(Response part) {
+    AwaitedReply reply = replies.get(scan.correlationId());
+    String violation = reply == null ? unasked() : violation(part, reply);
+    if (reply != null && violation == null) {
+      boolean isExpected = !part.hasError() && scan.payloadSize() == 0 && reply.tellPart(part);
+      violation = isExpected ? null : "a part of an answer that was not asked for";
+    }
+    if (violation != null) {
+      fail(to + " sent " + violation); // which ends the request as unknown
+    }
+  }
+
+  private String unasked() {
+    return "an answer to no request in flight (correlation id " + scan.correlationId() + ")";
   }
 
   private @Nullable Response parse(ByteBuffer message) {

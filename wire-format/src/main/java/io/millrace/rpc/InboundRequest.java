@@ -47,6 +47,14 @@ public interface InboundRequest {
    */
   void answer(Response.Builder response, List<Payload> payload);
 
+  /**
+   * Sends what there is of an answer in parts, if anybody is there, and does nothing else: {@link
+   * #answer} comes last. On the loop, before that.
+   *
+   * @param response its correlation id, and that more follows, is filled in here
+   */
+  void answerPart(Response.Builder response);
+
   /** As {@link #answer} with nothing but an error. */
   void refuse(ErrorCode code, String message);
 

@@ -321,6 +321,14 @@ final class ServerConnection implements LinkHandler, FrameAssembler.Room {
     }
   }
 
+  /** By a request, before it finishes. */
+  void part(ServerRequest request, Response.Builder response) {
+    if (isOpen()) {
+      deadlines.active(now());
+      send(response, request.head().getCorrelationId());
+    }
+  }
+
   /** By a request, last: its answer is out, or there will be none. */
   void over(ServerRequest request) {
     if (request.outcome() == RequestPhases.Outcome.ANSWERED) {

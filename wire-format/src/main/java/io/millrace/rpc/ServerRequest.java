@@ -155,6 +155,12 @@ final class ServerRequest implements InboundRequest, RequestPhases.Finished, Lin
   }
 
   @Override
+  public void answerPart(Response.Builder response) {
+    loop().assertInLoop();
+    connection.part(this, response.setMore(true));
+  }
+
+  @Override
   public void refuse(ErrorCode code, String message) {
     answer(
         Response.newBuilder().setError(Error.newBuilder().setCode(code).setMessage(message)),

@@ -87,10 +87,26 @@ final class ClientFixture implements AutoCloseable, Connection.Listener {
         .build();
   }
 
+  static Response part(long correlationId) {
+    return answer(correlationId).toBuilder().setMore(true).build();
+  }
+
   /** Hears how one request ends, and checks that it does so once. */
   static final class Outcome implements ReplyHandler {
+    final List<Response> parts = new ArrayList<>();
+    private final boolean wantsParts;
     @Nullable Reply reply;
     int frees;
+
+    Outcome(boolean wantsParts) {
+      this.wantsParts = wantsParts;
+    }
+
+    @Override
+    public boolean onPart(Response part) {
+      assertThat(reply).as("an earlier reply").isNull();
+      return wantsParts && parts.add(part);
+    }
 
     @Override
     public void onReply(Reply ended) {
@@ -109,7 +125,14 @@ final class ClientFixture implements AutoCloseable, Connection.Listener {
   }
 
   Outcome send(long timeoutMillis, boolean answered, byte[]... payload) {
-    Outcome outcome = new Outcome();
+    return send(new Outcome(false), timeoutMillis, answered, payload);
+  }
+
+  Outcome sendForParts() {
+    return send(new Outcome(true), 10_000, true);
+  }
+
+  private Outcome send(Outcome outcome, long timeoutMillis, boolean answered, byte[]... payload) {
     List<ByteBuffer> parts = new ArrayList<>();
     for (byte[] part : payload) {
       parts.add(ByteBuffer.wrap(part));

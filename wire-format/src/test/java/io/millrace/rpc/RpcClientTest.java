@@ -426,6 +426,14 @@ class RpcClientTest {
         nonsense("another api", RawPeer.frame(other), "api 11 to a request of api 23"),
         nonsense("an error and an answer", RawPeer.frame(both), "an error together with"),
         nonsense(
+            "a part of an answer that nobody wants in parts",
+            RawPeer.frame(ClientFixture.part(2)),
+            "a part of an answer that was not asked for"),
+        nonsense(
+            "a part of an answer to nothing",
+            RawPeer.frame(ClientFixture.part(77)),
+            "no request in flight"),
+        nonsense(
             "no answer at all",
             RawPeer.frame(Response.newBuilder().setCorrelationId(2).build()),
             "api 0 to a request of api 23"),
@@ -455,6 +463,57 @@ class RpcClientTest {
           .hasMessageContaining(fixture.listener.address().toString())
           .hasMessageContaining(nonsense.told());
       assertThat(outcome.reply()).isInstanceOf(Reply.Unknown.class);
+    }
+  }
+
+  @Test
+  void b93_closesOnAPartThatIsAnError() {
+    try (ClientFixture fixture = ClientFixture.ready()) {
+      Outcome outcome = fixture.sendForParts();
+      fixture.awaitRequest(0);
+      fixture
+          .peer()
+          .send(
+              Response.newBuilder()
+                  .setCorrelationId(2)
+                  .setMore(true)
+                  .setError(Error.newBuilder().setMessage("not the last word?"))
+                  .build());
+      assertThat(fixture.awaitClosed()).hasMessageContaining("a part of an answer");
+      assertThat(outcome.parts).isEmpty();
+      assertThat(outcome.reply()).isInstanceOf(Reply.Unknown.class);
+    }
+  }
+
+  @Test
+  void handsOnPartsAsTheyComeAndThenTheAnswer() {
+    try (ClientFixture fixture = ClientFixture.ready()) {
+      Outcome outcome = fixture.sendForParts();
+      fixture.awaitRequest(0);
+      fixture.peer().send(ClientFixture.part(2));
+      fixture.world.await("a part", () -> outcome.parts.size() == 1);
+      assertThat(outcome.reply).as("it is still in flight").isNull();
+      fixture.peer().send(ClientFixture.part(2));
+      fixture.peer().send(ClientFixture.answer(2));
+      assertThat(fixture.await(outcome)).isInstanceOf(Reply.Answered.class);
+      assertThat(outcome.parts).hasSize(2);
+      assertThat(fixture.connection().isOpen()).isTrue();
+    }
+  }
+
+  @Test
+  void aPartThatComesTooLateHarmsNothing() {
+    try (ClientFixture fixture = ClientFixture.ready()) {
+      Outcome outcome = fixture.sendForParts();
+      fixture.awaitRequest(0);
+      assertThat(fixture.await(outcome)).isInstanceOf(Reply.Unknown.class);
+      fixture.peer().send(ClientFixture.part(2));
+      fixture.peer().send(ClientFixture.answer(2));
+      Outcome next = fixture.send();
+      fixture.awaitRequest(1);
+      fixture.peer().send(ClientFixture.answer(3));
+      assertThat(fixture.await(next)).isInstanceOf(Reply.Answered.class);
+      assertThat(outcome.parts).isEmpty();
     }
   }
 

@@ -15,7 +15,6 @@ import io.millrace.client.errors.UnknownTopicException;
 import io.millrace.client.fake.FakeBroker;
 import io.millrace.client.fake.SimulatedWorld;
 import io.millrace.wire.v1.ErrorCode;
-import io.millrace.wire.v1.ProduceRequest;
 import io.millrace.wire.v1.ProduceResponse;
 import io.millrace.wire.v1.Request;
 import java.time.Duration;
@@ -211,84 +210,6 @@ class ProducerFailureTest {
     producer.send("notes", 0, "refused at once");
     producer.awaitAll();
     assertThat(error(producer, 1)).isInstanceOf(OutOfOrderSequenceException.class);
-  }
-
-  @Test
-  @DisplayName("whoever has failed goes by itself: its next try takes nobody along")
-  void aPartitionThatFailsAgainAndAgainTakesNobodyAlong() {
-    world.cluster().createTopic("notes", 3);
-    SimulatedProducer producer =
-        new SimulatedProducer(
-            world, SimulatedProducer.settings().requestTimeout(Duration.ofSeconds(1)));
-    producer.learn("notes");
-    FakeBroker.Script stuck = Scripts.late(world.broker(1), 0);
-    world.broker(1).script(stuck);
-    producer.send("notes", 0, "stuck");
-    world.await("a request", () -> tries(0) == 1);
-    for (int i = 0; i < 1_500; i++) {
-      for (int j = 0; j < 20; j++) { // so many that some are ready whenever the stuck one is
-        producer.send("notes", 2, "" + i);
-        world.runFor(Duration.ofNanos(50_000));
-      }
-      assertThat(producer.ended().size()).as("within 60 ms").isGreaterThanOrEqualTo(20 * (i - 60));
-    }
-    assertThat(tries(0)).as("of the one that is stuck").isGreaterThan(1);
-    world.broker(1).unscript(stuck);
-    producer.awaitAll();
-    assertThat(log()).contains("stuck");
-  }
-
-  private long tries(int partition) {
-    return world.broker(1).seen(Request.ApiCase.PRODUCE).stream()
-        .flatMap(request -> request.getProduce().getPartitionsList().stream())
-        .filter(each -> each.getPartition() == partition)
-        .count();
-  }
-
-  @Test
-  @DisplayName("whoever has failed has its turn, however much there is for others")
-  void aPartitionThatHasFailedHasItsTurn() {
-    world.cluster().createTopic("notes", 3);
-    SimulatedProducer producer = producer(SimulatedProducer.settings());
-    FakeBroker.Script once = Scripts.times(3, Scripts.refuseEach(ErrorCode.BUSY));
-    script(once);
-    producer.send("notes", 0, "refused three times");
-    world.await("refusals", () -> tries(0) == 3);
-    for (int i = 0; i < 3_000 && !producer.endedValues().contains("refused three times"); i++) {
-      producer.send("notes", 2, "x".repeat(40_000));
-      producer.send("notes", 2, "" + i);
-      world.runFor(Duration.ofMillis(1));
-    }
-    assertThat(producer.endedValues()).contains("refused three times");
-    producer.awaitAll();
-  }
-
-  @Test
-  @DisplayName("a partition that waits for a sick replica holds no other one up but once")
-  void aPartitionThatIsStuckHoldsNoOtherOneUp() {
-    world.cluster().createTopic("notes", 3);
-    SimulatedProducer producer =
-        new SimulatedProducer(
-            world, SimulatedProducer.settings().requestTimeout(Duration.ofSeconds(1)));
-    producer.learn("notes");
-    FakeBroker.Script stuck = Scripts.late(world.broker(1), 0);
-    world.broker(1).script(stuck);
-    producer.send("notes", 0, "stuck");
-    producer.send("notes", 2, "in the same request");
-    world.await("a request", () -> !world.broker(1).seen(Request.ApiCase.PRODUCE).isEmpty());
-    assertThat(world.broker(1).seen(Request.ApiCase.PRODUCE).get(0).getProduce())
-        .extracting(ProduceRequest::getPartitionsCount)
-        .isEqualTo(2);
-    world.runFor(Duration.ofMillis(1_500));
-    assertThat(producer.endedValues()).containsExactly("in the same request");
-    for (int i = 0; i < 30; i++) {
-      producer.send("notes", 2, "later " + i);
-      world.runFor(Duration.ofMillis(100));
-      assertThat(producer.endedValues()).as("at once").hasSize(2 + i).doesNotContain("stuck");
-    }
-    world.broker(1).unscript(stuck);
-    producer.awaitAll();
-    assertThat(log()).contains("stuck");
   }
 
   @Test

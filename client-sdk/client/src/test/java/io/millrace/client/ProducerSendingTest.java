@@ -100,39 +100,6 @@ class ProducerSendingTest {
   }
 
   @Test
-  void doesNotHoldOtherPartitionsBackForASlowOneWhenThereIsMuchToSend() {
-    SimulatedProducer producer = producer(SimulatedProducer.settings(), 3);
-    Scripts.Hold hold = new Scripts.Hold(Request.ApiCase.PRODUCE);
-    world.broker(1).script(hold);
-    producer.send("notes", 0, "slow");
-    world.await("one request", () -> hold.held.size() == 1);
-    for (int i = 0; i < 10; i++) {
-      producer.send("notes", 2, "x".repeat(10_000));
-    }
-    world.await("a second request beside the first", () -> hold.held.size() == 2);
-    hold.letGo(world.broker(1));
-    producer.awaitAll();
-  }
-
-  @Test
-  void aSlowAnswerHoldsUpNobodyWhoHasNothingUnderWay() {
-    SimulatedProducer producer = producer(SimulatedProducer.settings(), 3);
-    Scripts.Hold hold = new Scripts.Hold(Request.ApiCase.PRODUCE);
-    world.broker(1).script(hold);
-    producer.send("notes", 0, "slow");
-    world.await("one request", () -> hold.held.size() == 1);
-    producer.send("notes", 2, "small");
-    producer.send("notes", 0, "behind the slow one");
-    world.runFor(Duration.ofMillis(30));
-    assertThat(hold.held).hasSize(2);
-    assertThat(hold.held.get(1).head().getProduce().getPartitionsList())
-        .extracting(ProducePartition::getPartition)
-        .containsExactly(2);
-    hold.letGo(world.broker(1));
-    producer.awaitAll();
-  }
-
-  @Test
   void boundsBytesUnderWayToABroker() {
     int limit = 512 << 10;
     SimulatedProducer producer = producer(SimulatedProducer.settings().maxInFlightBytes(limit), 40);

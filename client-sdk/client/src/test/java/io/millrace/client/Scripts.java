@@ -98,6 +98,36 @@ final class Scripts {
   }
 
   /**
+   * Appends, tells in a part of all but one partition, and of that when the test says so.
+   *
+   * @param lie changes the part
+   * @param late takes what tells the rest
+   */
+  static FakeBroker.Script inParts(
+      FakeBroker broker,
+      int partition,
+      UnaryOperator<ProduceResponse.Builder> lie,
+      List<Runnable> late) {
+    return on(
+        Request.ApiCase.PRODUCE,
+        request -> {
+          ProduceResponse.Builder part = ProduceResponse.newBuilder();
+          ProduceResponse.Builder rest = ProduceResponse.newBuilder();
+          for (ProduceResult each : broker.append(request).getResultsList()) {
+            (each.getPartition() == partition ? rest : part).addResults(each);
+          }
+          request.answerPart(Response.newBuilder().setProduce(lie.apply(part)));
+          late.add(
+              () ->
+                  request
+                      .loop()
+                      .execute(
+                          () -> request.answer(Response.newBuilder().setProduce(rest), List.of())));
+          return true;
+        });
+  }
+
+  /**
    * Keeps requests until it is let go. The test's thread lets go, the broker's loop keeps: whatever
    * comes meanwhile is behind what was kept, and is not kept for ever.
    */

@@ -2,12 +2,26 @@ package io.millrace.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.client.Admin;
+import io.millrace.client.AdminSettings;
+import io.millrace.client.NewTopic;
+import io.millrace.client.PartitionInfo;
+import io.millrace.client.Producer;
+import io.millrace.client.ProducerRecord;
+import io.millrace.client.ProducerSettings;
+import io.millrace.client.RecordMetadata;
+import io.millrace.client.Serializers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -131,6 +145,75 @@ class ReplicationIT {
     consume.interrupt();
     load.end();
     load.assertNothingLostTwiceOrFailed();
+  }
+
+  /** Two partitions of one leader, and who follows it in each. */
+  private record Pair(PartitionInfo one, PartitionInfo other) {
+    int followerOfOne() {
+      return one.replicas().get(1);
+    }
+  }
+
+  @Test
+  void aFollowerThatHangsHoldsUpItsOwnPartitionsAndNoOther() throws Exception {
+    ProducerSettings settings =
+        ProducerSettings.builder(servers.cluster()).linger(Duration.ofMillis(50)).build();
+    try (Admin admin = Admin.create(AdminSettings.builder(servers.cluster()).build());
+        Producer<byte[], byte[]> producer =
+            Producer.create(settings, Serializers.bytes(), Serializers.bytes())) {
+      NewTopic wanted = new NewTopic("pairs", 12, 2).withSettings(Map.of("min.in.sync", "1"));
+      admin.createTopic(wanted).get();
+      Pair pair = awaitPair(admin);
+      List<CompletableFuture<RecordMetadata>> before = sendToBoth(producer, pair);
+      for (CompletableFuture<RecordMetadata> each : before) {
+        each.get();
+      }
+      MillraceProcess follower = broker(pair.followerOfOne());
+      follower.signal("STOP");
+      try {
+        List<CompletableFuture<RecordMetadata>> together = sendToBoth(producer, pair);
+        together.get(1).get();
+        for (int i = 0; i < 5; i++) {
+          producer.send(record(pair.other())).get();
+        }
+        assertThat(together.get(0)).as("waits for who hangs").isNotDone();
+        together.get(0).get();
+      } finally {
+        follower.signal("CONT");
+      }
+    }
+  }
+
+  private static Pair awaitPair(Admin admin) {
+    return Awaitility.await("two partitions of one leader with different followers")
+        .atMost(Duration.ofMinutes(1))
+        .until(
+            () -> {
+              List<PartitionInfo> all =
+                  admin.describeTopics(List.of("pairs")).get().values().stream()
+                      .flatMap(topic -> topic.partitions().stream())
+                      .filter(each -> each.inSync().size() == 2 && each.leader().isPresent())
+                      .filter(each -> each.leader().getAsInt() == each.replicas().get(0))
+                      .toList();
+              return all.stream()
+                  .flatMap(one -> all.stream().map(other -> new Pair(one, other)))
+                  .filter(each -> each.one().leader().equals(each.other().leader()))
+                  .filter(each -> !each.other().replicas().contains(each.followerOfOne()))
+                  .findFirst();
+            },
+            Optional::isPresent)
+        .orElseThrow();
+  }
+
+  /** One record each, in one request as they linger. */
+  private static List<CompletableFuture<RecordMetadata>> sendToBoth(
+      Producer<byte[], byte[]> producer, Pair pair) {
+    return List.of(producer.send(record(pair.one())), producer.send(record(pair.other())));
+  }
+
+  private static ProducerRecord<byte[], byte[]> record(PartitionInfo partition) {
+    return new ProducerRecord<>(
+        partition.topic(), partition.partition(), null, "x".getBytes(StandardCharsets.US_ASCII));
   }
 
   @Test

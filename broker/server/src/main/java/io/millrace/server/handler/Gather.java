@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts the parts of an answer together that several loops work on: each fills its own slots, and
@@ -23,6 +24,11 @@ final class Gather<R> {
     this.slots = new AtomicReferenceArray<>(count);
     this.empty = new AtomicInteger(count);
     this.whenFull = whenFull;
+  }
+
+  /** What that slot has by now; null: not yet filled. */
+  @Nullable R get(int index) {
+    return slots.get(index);
   }
 
   /** Once for each index. */

@@ -52,6 +52,7 @@ final class ProduceHandler {
       position += partition.getSize();
       send(new PartitionId(partition.getTopicId(), partition.getPartition()), share);
     }
+    inFlight.handedOut();
   }
 
   private void send(PartitionId id, ProduceShare share) {

@@ -11,6 +11,7 @@ import io.millrace.rpc.Reply;
 import io.millrace.rpc.ReplyHandler;
 import io.millrace.wire.v1.HelloResponse;
 import io.millrace.wire.v1.Request;
+import io.millrace.wire.v1.Response;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
@@ -62,6 +63,12 @@ final class CountedConnection implements Connection {
           @Override
           public void onPayloadFree() {
             handler.onPayloadFree();
+          }
+
+          @Override
+          public boolean onPart(Response part) {
+            lastAnswerNanos = loop().clock().nanoTime();
+            return handler.onPart(part);
           }
 
           @Override

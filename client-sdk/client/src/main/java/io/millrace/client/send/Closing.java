@@ -25,7 +25,7 @@ final class Closing {
 
   private void giveUp() {
     for (ProduceExchange exchange : engine.exchanges()) {
-      for (Share share : exchange.shares()) {
+      for (Share share : exchange.untold()) {
         engine
             .endings()
             .giveUp(

@@ -54,7 +54,7 @@ final class Expiry {
   private long expireInFlight(long now, long timeoutNanos) {
     long oldestLeft = -1;
     for (ProduceExchange exchange : engine.exchanges()) {
-      for (Share share : exchange.shares()) {
+      for (Share share : exchange.untold()) {
         for (SendBatch batch : share.batches()) {
           long age = now - batch.begunNanos();
           if (age < timeoutNanos) {

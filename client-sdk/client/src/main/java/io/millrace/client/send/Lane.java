@@ -313,6 +313,11 @@ final class Lane {
     setInFlightBytes(inFlightBytes - bytes);
   }
 
+  /** So much less is under way. */
+  void answeredPart(long bytes) {
+    setInFlightBytes(inFlightBytes - bytes);
+  }
+
   // The loop is the only writer.
   @SuppressWarnings("NonAtomicVolatileUpdate")
   private void setInFlightBytes(long bytes) {

@@ -5,6 +5,7 @@ import io.millrace.client.Durability;
 import io.millrace.wire.v1.Error;
 import io.millrace.wire.v1.ProduceResponse;
 import io.millrace.wire.v1.ProduceResult;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -29,14 +30,28 @@ sealed interface ProduceAnswer {
       return response.getResultsCount() + " results for " + shares.size() + " partitions";
     }
     for (int i = 0; i < shares.size(); i++) {
-      ProduceResult result = response.getResults(i);
       Share share = shares.get(i);
-      if (!result.getTopicId().equals(share.topicId())
-          || result.getPartition() != share.sender().partition().partition()) {
+      if (!isAbout(response.getResults(i), share)) {
         return "a result for another partition than " + share.sender().partition();
       }
     }
     return null;
+  }
+
+  /** The shares a part of an answer is about, as far as its results name any, one after another. */
+  static List<Share> told(ProduceResponse part, List<Share> untold) {
+    List<Share> told = new ArrayList<>(part.getResultsCount());
+    for (Share share : untold) {
+      if (told.size() < part.getResultsCount() && isAbout(part.getResults(told.size()), share)) {
+        told.add(share);
+      }
+    }
+    return told;
+  }
+
+  private static boolean isAbout(ProduceResult result, Share share) {
+    return result.getTopicId().equals(share.topicId())
+        && result.getPartition() == share.sender().partition().partition();
   }
 
   /** Reads one result, which is about this share. */

@@ -38,6 +38,10 @@ final class ProduceExchange implements ReplyHandler {
   private final Lane lane;
   private final Connection connection;
   private final List<Share> shares;
+
+  /** Those whose end no part of the answer has told. */
+  private final List<Share> untold;
+
   private long sizeBytes;
   private long sentNanos;
 
@@ -46,10 +50,12 @@ final class ProduceExchange implements ReplyHandler {
     this.lane = lane;
     this.connection = connection;
     this.shares = shares;
+    this.untold = new ArrayList<>(shares);
   }
 
-  List<Share> shares() {
-    return shares;
+  /** What is still under way; of what is not, the buffers may be in use again. */
+  List<Share> untold() {
+    return List.copyOf(untold);
   }
 
   /** Once it has been sent. */
@@ -59,7 +65,9 @@ final class ProduceExchange implements ReplyHandler {
 
   void send() {
     ProduceRequest.Builder produce =
-        ProduceRequest.newBuilder().setDurability(engine.settings().durability());
+        ProduceRequest.newBuilder()
+            .setDurability(engine.settings().durability())
+            .setInParts(isAnswered() && shares.size() > 1);
     List<ByteBuffer> payload = new ArrayList<>();
     for (Share share : shares) {
       produce.addPartitions(
@@ -102,21 +110,43 @@ final class ProduceExchange implements ReplyHandler {
 
   @Override
   public void onPayloadFree() {
-    letGo();
+    letGo(shares);
   }
 
-  private void letGo() {
-    for (Share share : shares) {
+  private void letGo(List<Share> of) {
+    for (Share share : of) {
       share.batches().forEach(engine.endings()::letGo);
     }
+  }
+
+  /** Some may have been given up on meanwhile, and sent to another leader. */
+  private static List<Share> awaited(List<Share> of) {
+    return of.stream().filter(share -> share.sender().cameBack(share)).toList();
+  }
+
+  @Override
+  public boolean onPart(Response part) {
+    ProduceResponse produce = part.getProduce();
+    List<Share> told = ProduceAnswer.told(produce, untold);
+    if (told.isEmpty() || told.size() < produce.getResultsCount() || told.size() == untold.size()) {
+      return false;
+    }
+    untold.removeAll(told);
+    int toldBytes = told.stream().mapToInt(Share::sizeBytes).sum();
+    sizeBytes -= toldBytes;
+    lane.answeredPart(toldBytes);
+    List<Share> awaited = awaited(told);
+    answered(produce, told, awaited);
+    letGo(told);
+    engine.router().goOn(awaited.stream().map(Share::sender).toList(), lane);
+    return true;
   }
 
   @Override
   public void onReply(Reply reply) {
     lane.answered(this, sizeBytes);
     engine.exchangeEnded(this);
-    // Some may have been given up on meanwhile, and sent to another leader.
-    List<Share> awaited = shares.stream().filter(share -> share.sender().cameBack(share)).toList();
+    List<Share> awaited = awaited(untold);
     if (reply instanceof Reply.Answered answered) {
       answered.memory().release();
       if (isAnswered()) {
@@ -134,7 +164,7 @@ final class ProduceExchange implements ReplyHandler {
       }
       awaited.forEach(share -> unknown(share, unknown.why()));
     }
-    letGo();
+    letGo(untold);
     engine.router().goOn(awaited.stream().map(Share::sender).toList(), lane);
   }
 
@@ -144,14 +174,21 @@ final class ProduceExchange implements ReplyHandler {
       return;
     }
     ProduceResponse produce = response.getProduce();
-    String mismatch = ProduceAnswer.mismatch(produce, shares);
+    String mismatch = ProduceAnswer.mismatch(produce, untold);
     if (mismatch != null) {
       nonsense(mismatch);
       awaited.forEach(share -> unknown(share, mismatch));
       return;
     }
-    for (int i = 0; i < shares.size(); i++) {
-      Share share = shares.get(i);
+    answered(produce, untold, awaited);
+  }
+
+  /**
+   * @param told what the results are about, one after another
+   */
+  private void answered(ProduceResponse produce, List<Share> told, List<Share> awaited) {
+    for (int i = 0; i < told.size(); i++) {
+      Share share = told.get(i);
       if (!awaited.contains(share)) {
         continue;
       }

@@ -376,7 +376,7 @@ public final class SendEngine implements ClusterListener {
     flushedNanos = nowNanos();
     FlushWait wait = new FlushWait(done);
     for (ProduceExchange exchange : exchanges) {
-      for (Share share : exchange.shares()) {
+      for (Share share : exchange.untold()) {
         share.batches().stream().filter(b -> !b.hasEnded()).forEach(b -> b.addFlush(wait));
       }
     }
