@@ -33,6 +33,9 @@ final class ClientConnection implements Connection, LinkHandler {
   private static final int MAX_HEAD_SIZE = 64 << 20;
   private static final int MAX_API_FIELDS = 1 << 20;
 
+  /** An answer up to this long is worth its memory at once: a chunk of the transport's pool. */
+  private static final int BELIEVED_SIZE = 4 << 20;
+
   private static final String CLOSED_EARLY =
       " closed the connection before it answered the Hello; is it a Millrace broker?";
 
@@ -70,7 +73,12 @@ final class ClientConnection implements Connection, LinkHandler {
     this.to = to;
     this.settings = settings;
     this.listener = listener;
-    frames = new FrameAssembler(link::newBuffer, RpcServerSettings.HELLO_SIZE_LIMIT);
+    frames =
+        new FrameAssembler(
+            link::newBuffer,
+            RpcServerSettings.HELLO_SIZE_LIMIT,
+            FrameAssembler.Room.UNLIMITED,
+            BELIEVED_SIZE);
     replies = new AwaitedReplies(settings.maxInFlightRequests());
     deadlines = new ReplyDeadlines(link.loop(), replies);
     maxBytes = settings.maxInFlightBytes();

@@ -33,6 +33,7 @@ final class FrameAssembler {
 
   private final IntFunction<ReceivedBytes> memory;
   private final Room room;
+  private final int believed;
   private int limit;
 
   /** Taken from {@link #room} for the frame that is coming in. */
@@ -94,9 +95,20 @@ final class FrameAssembler {
   }
 
   FrameAssembler(IntFunction<ReceivedBytes> memory, int limit, Room room) {
+    this(memory, limit, room, 0);
+  }
+
+  /**
+   * For a peer that sends what it was asked for.
+   *
+   * @param believed a frame up to this length gets its memory when it begins, instead of growing
+   *     into it, which copies most of it once more
+   */
+  FrameAssembler(IntFunction<ReceivedBytes> memory, int limit, Room room, int believed) {
     this.memory = memory;
     this.room = room;
     this.limit = limit;
+    this.believed = believed;
   }
 
   /** For the frames whose length has not been read yet. */
@@ -189,7 +201,7 @@ final class FrameAssembler {
     if (needed > LEAP_TO) {
       wished = (int) Math.min(2L * needed, Integer.MAX_VALUE);
     }
-    int size = Math.min(length, wished);
+    int size = length <= believed ? length : Math.min(length, wished);
     if (size > FREE_BYTES) {
       if (!room.take(size - roomTaken)) {
         return false;

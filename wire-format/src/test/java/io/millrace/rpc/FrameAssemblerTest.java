@@ -185,6 +185,41 @@ class FrameAssemblerTest {
   }
 
   @Test
+  void aFrameThatIsBelievedGetsItsMemoryOnce() {
+    FrameAssembler believing =
+        new FrameAssembler(
+            size -> {
+              allocations.add(size);
+              return ledger.allocate(size);
+            },
+            LIMIT,
+            FrameAssembler.Room.UNLIMITED,
+            1_000_000);
+    for (int size : new int[] {1_000_000, 1_000_001}) {
+      allocations.clear();
+      byte[] content = message(size);
+      ByteBuffer all = framed(content);
+      while (all.hasRemaining()) {
+        ByteBuffer piece = all.slice(all.position(), Math.min(60_000, all.remaining()));
+        all.position(all.position() + piece.remaining());
+        believing.add(ledger.copyOf(piece));
+        if (all.hasRemaining()) {
+          assertThat(believing.next()).isEqualTo(Step.NEEDS_MORE);
+        }
+      }
+      assertThat(believing.next()).isEqualTo(Step.FRAME);
+      assertThat(believing.message()).isEqualTo(ByteBuffer.wrap(content));
+      believing.takeMemory().release();
+      if (size <= 1_000_000) {
+        assertThat(allocations).containsExactly(size);
+      } else {
+        assertThat(allocations).as("grows with what has arrived").hasSizeGreaterThan(2);
+      }
+    }
+    believing.release();
+  }
+
+  @Test
   void aFrameKeepsItsMemoryAfterTheOthersOfItsChunkAreGone() {
     add(framed(message(10), message(11), message(12)).array());
     assertThat(frames.next()).isEqualTo(Step.FRAME);

@@ -126,7 +126,7 @@ final class ClientRuntime {
   static ClientRuntime start(ClientSettings settings, int maxResponseBytes) {
     Tasks tasks = new SystemTasks();
     Function<Transport, Discovery> opener = discovery(settings, tasks);
-    Transport transport = new NettyTransport(tasks, 1, settings.clientId() + "-");
+    Transport transport = NettyTransport.ofClient(tasks, settings.clientId() + "-");
     return new ClientRuntime(settings, maxResponseBytes, tasks, transport, opener.apply(transport));
   }
 

@@ -33,9 +33,11 @@ import java.util.function.Function;
  * program that forgot to close its client still ends when its own threads do; a broker's main
  * thread waits for the broker.
  *
- * <p>Memory comes from a pool of its own with an arena for each loop, so that loops do not contend
- * and buffers released elsewhere find their way back. The pool is Netty's {@code pooled} kind, not
- * its adaptive default: its chunks have one size (4 MiB) and its footprint is the same run by run.
+ * <p>A server's memory comes from a pool of its own with an arena for each loop, so that loops do
+ * not contend and buffers released elsewhere find their way back. Clients, of which one process may
+ * have hundreds that hardly do anything, share one: an arena takes a chunk when it is first used,
+ * which the JVM fills with zeros. The pool is Netty's {@code pooled} kind, not its adaptive
+ * default: its chunks have one size (4 MiB) and its footprint is the same run by run.
  */
 public final class NettyTransport implements Transport {
   /** Names are looked up, and so may block, on this thread and never on a loop. */
@@ -74,6 +76,25 @@ public final class NettyTransport implements Transport {
   }
 
   NettyTransport(Tasks tasks, int loopCount, String threadPrefix, SocketKind sockets) {
+    this(tasks, loopCount, threadPrefix, sockets, newPool(loopCount));
+  }
+
+  /**
+   * For a client: one loop, which shares its memory with those of this process' other clients.
+   *
+   * @param threadPrefix in front of {@code loop-0}
+   */
+  public static NettyTransport ofClient(Tasks tasks, String threadPrefix) {
+    return new NettyTransport(tasks, 1, threadPrefix, SocketKind.best(), ClientPool.SHARED);
+  }
+
+  /** Made by the first client. As many loops run at a time as there are processors. */
+  private static final class ClientPool {
+    static final ByteBufAllocator SHARED = newPool(Runtime.getRuntime().availableProcessors());
+  }
+
+  private NettyTransport(
+      Tasks tasks, int loopCount, String threadPrefix, SocketKind sockets, ByteBufAllocator pool) {
     if (loopCount < 1 || loopCount > 1024) {
       throw new IllegalArgumentException(loopCount + " loops: must be 1 to 1024");
     }
@@ -90,7 +111,7 @@ public final class NettyTransport implements Transport {
               return thread;
             },
             sockets.handlers());
-    pool = newPool(loopCount);
+    this.pool = pool;
     List<NettyLoop> created = new ArrayList<>(loopCount);
     for (int i = 0; i < loopCount; i++) {
       io.netty.channel.EventLoop netty = group.next();
@@ -108,7 +129,7 @@ public final class NettyTransport implements Transport {
     return prefix + "loop-" + index;
   }
 
-  private static ByteBufAllocator newPool(int loopCount) {
+  private static ByteBufAllocator newPool(int arenas) {
     boolean preferDirect = true;
     int heapArenas = 0;
     int pageSize = 8 << 10;
@@ -119,7 +140,7 @@ public final class NettyTransport implements Transport {
     return new PooledByteBufAllocator(
         preferDirect,
         heapArenas,
-        loopCount,
+        arenas,
         pageSize,
         chunkOrder,
         smallCache,
