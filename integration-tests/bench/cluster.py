@@ -164,14 +164,14 @@ class Clients:
         self.cluster, self.processes, self.count = cluster, {}, 0
         self.address = "127.0.0.1:%d/millrace" % (cluster.base + 90)
 
-    def command(self, *words):
-        return [self.cluster.env["MILLRACE"], *map(str, words), "--cluster", self.address]
+    def command(self, *words, to=None):
+        return [self.cluster.env["MILLRACE"], *map(str, words), "--cluster", to or self.address]
 
-    def begin(self, name, *words, nice=0, **environment):
+    def begin(self, name, *words, nice=0, to=None, **environment):
         self.count += 1
         said = "%s-%d" % (name, self.count)
         with open(said + ".out", "w") as out, open(said + ".log", "w") as log:   # Ctrl-C is for this tool alone
-            process = subprocess.Popen(["nice", "-n", str(nice), *self.command(*words)], stdout=out, stderr=log, start_new_session=True,
+            process = subprocess.Popen(["nice", "-n", str(nice), *self.command(*words, to=to)], stdout=out, stderr=log, start_new_session=True,
                                        env=dict(os.environ, **environment))
         self.processes[name], process.said = process, said
         return process

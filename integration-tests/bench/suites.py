@@ -26,6 +26,7 @@ class Plan:
         self.peers = bench.peers(a.peers)
         self.reference = self.peers[0]   # the same load before each measurement goes to this one
         self.members = a.members or ([2, 6] if a.quick else [2, 6, 20, 50])
+        self.replicas = a.replicas
         self.groups = a.groups or (50 if a.quick else 500)
         self.protocols, self.compiled, self.failures = a.protocols, set(), []
 
@@ -119,6 +120,50 @@ def cluster(plan):
 
 def partitions(plan):
     plan.each_started(plan.bench.suite_partitions, partitions="1,100" if plan.quick else "1,1000,5000")
+
+
+# What an acknowledgement may mean: its name, ACKS of the verbs, and the level that ours is told.
+LEVELS = {1: [("leader", "all", "leader"), ("standard", "all", "standard")],
+          3: [("leader", "1", "standard"), ("standard", "all", "standard"), ("synced", "all", "synced")]}
+DURABILITY = ["1024:400000:1:all:-:-:none", "1024:800000:1:all:131072:5:none"]
+
+
+def durability(plan):
+    """What each level costs. A Kafka has those that ask for no disk; all that alone are up, one peer after the other."""
+    for replicas in plan.replicas:
+        for rep, p in plan.turns():
+            os.sync()
+            try:
+                p.start(replicas)
+                levels = [l for l in LEVELS[replicas] if p.name == "ours" or l[0] == "leader" or (replicas > 1 and l[0] == "standard")]
+                k = rep % len(levels)
+                for level, acks, ours in levels[k:] + levels[:k]:
+                    with plan.attempt("durability", replicas, p.name, level):
+                        at_level(plan, p, rep, replicas, level, acks, ours)
+            finally:
+                p.stop()
+
+
+def at_level(plan, p, rep, replicas, level, acks, ours):
+    told = os.environ.get("MILLRACE_BENCH_DURABILITY")
+    os.environ["MILLRACE_BENCH_DURABILITY"] = ours
+    try:
+        b, what = plan.bench, dict(suite="durability", peer=p.name, version=p.version, level=level, replicas=replicas, rep=rep)
+        t = "t" + uuid.uuid4().hex[:10]
+        p.create_topic(t, 1, replicas, max(1, replicas - 1))
+        p.produce(t, 1024, 20000 if plan.quick else 300000, acks, 131072, 5)   # warms what this level uses
+        for s in QUICK_WORK[:1] if plan.quick else DURABILITY:
+            w = b.wl(s)
+            r = b.measure(p, lambda: p.produce(t, w["size"], w["n"], acks, w["batch"], w["linger"], w["comp"]))
+            plan.out.put(kind="produce", workload=s, **what, **r)
+        r = p.e2e(t, 1000, 3 if plan.quick else 10, 2, 1024, acks, 0)
+        plan.out.put(kind="open-loop", rate=1000, **what, **r)
+        p.delete_topic(t)
+    finally:
+        if told is None:
+            del os.environ["MILLRACE_BENCH_DURABILITY"]
+        else:
+            os.environ["MILLRACE_BENCH_DURABILITY"] = told
 
 
 # ---- Groups ------------------------------------------------------------------------------------
@@ -321,7 +366,7 @@ def many_groups(plan, p, protocol, rep):
                  broker_rss_mb=sum(plan.bench.proc_rss_mb(x) for x in p.pids()))
 
 
-ALL = {f.__name__: f for f in (throughput, latency, startup, cluster, partitions, groups, coordinator, manygroups)}
+ALL = {f.__name__: f for f in (throughput, latency, startup, cluster, partitions, durability, groups, coordinator, manygroups)}
 
 
 def load_harness(directory):

@@ -160,6 +160,29 @@ class BenchCommandsTest {
   }
 
   @Test
+  void watchKeepsClientsAtTheEndsUntilItsTimeIsOver() {
+    CommandRun.on(cluster).exec("bench", "produce", "load", "--records", "10", "--size", "3");
+    CommandRun run = CommandRun.on(cluster);
+    run.nanosPerLook = 100_000_000;
+    assertThat(run.exec("bench", "watch", "load", "--clients", "3", "--seconds", "1"))
+        .as(run.stderr())
+        .isZero();
+    assertThat(run.stdout().lines()).hasSize(2).startsWith("READY");
+    assertThat(run.stdout())
+        .contains("{" + COMMON.formatted("watch", 0, 0))
+        .contains("\"clients\":3,\"ready_ms\":")
+        .contains("\"topic\":\"load\",\"partitions\":1,");
+  }
+
+  @Test
+  void watchFailsWhenAClientDoes() {
+    CommandRun run = CommandRun.on(cluster);
+    assertThat(run.exec("bench", "watch", "load", "none", "--clients", "2")).isNotZero();
+    assertThat(run.stdout()).isEmpty();
+    assertThat(run.stderr()).startsWith("millrace: ").contains("none");
+  }
+
+  @Test
   void latencyReadsEachRecordBackBeforeItSendsTheNext() {
     CommandRun run = CommandRun.on(cluster);
     int exit =
@@ -303,6 +326,8 @@ class BenchCommandsTest {
         "bench group --rate 0",
         "bench group --set no.such.key=1",
         "bench group topic",
+        "bench watch",
+        "bench watch load --clients 0",
         "bench check"
       })
   void b68_refusesWrongUsageInOneLineBeforeItContactsAnybody(String line) {

@@ -373,6 +373,92 @@ class CompareTest {
     assertThat(run.said).contains("of 40 connections 10 were refused and 0 closed: ['taken']");
   }
 
+  private Run watchers(String environment) throws Exception {
+    return run(
+        "env",
+        "LED=1000",
+        environment,
+        "./watchers",
+        "--dist",
+        "src/test/resources/dist",
+        "--partitions",
+        "1000",
+        "--clients",
+        "2",
+        "--idle",
+        "0.2",
+        "--event",
+        "0.2");
+  }
+
+  @Test
+  void watchersTellsWhatEachEventCostsZooKeeperWithAndWithoutClients() throws Exception {
+    Run run = watchers("A=B");
+    assertThat(run.exit).as(run.said).isZero();
+    for (String kind : List.of("none", "zookeeper", "broker")) {
+      for (String event : List.of("begin", "idle", "alter", "grow", "stop", "start")) {
+        assertThat(run.said).containsPattern(" *" + kind + " +" + event + " +[0-9.]+ +2 .* 5 ");
+      }
+    }
+    assertThat(folder.toFile().list((parent, name) -> name.startsWith("watchers-"))).isEmpty();
+  }
+
+  @Test
+  void watchersFailsWhenItsClientsDo() throws Exception {
+    Run run = watchers("FAILS=1");
+    assertThat(run.exit).as(run.said).isEqualTo(1);
+    assertThat(run.said)
+        .contains("watch ended by itself with 1", "logs and data: " + folder.resolve("watchers-"));
+  }
+
+  /** What a harness needs for levels of durability; a peer's rate is the length of its level. */
+  private static final String LEVELS =
+      """
+          def create_topic(self, t, parts, rf=1, min_isr=1): print("topic", self.name, rf, min_isr, flush=True)
+          def delete_topic(self, t): pass
+          def produce(self, t, size, n, acks, batch=None, linger=None, comp="none"):
+              level = os.environ["MILLRACE_BENCH_DURABILITY"]
+              return {"rec_s": 1000.0 * len(level), "mib_s": 1.0, "client_cpu_s": 1.0}
+          def e2e(self, t, rate, secs, warm, size, acks, linger):
+              return {"ack": {"p50_us": 100, "p99_us": 200, "p999_us": 300}}
+      def wl(s):
+          a = s.split(":")
+          return dict(size=int(a[0]), n=int(a[1]), parts=int(a[2]), batch=None, linger=None, comp=a[6])
+      def measure(p, fn): return dict(fn(), broker_cpu_s=1.0, broker_rss_mb=1.0, other_cpus=0.0)
+      """;
+
+  @Test
+  void measuresEachLevelOfDurabilityOnAsManyReplicasAsAsked() throws Exception {
+    Files.writeString(
+        folder.resolve("bench.py"),
+        ADAPTED.replace("class External(Kafka): pass\n", LEVELS + "class External(Kafka): pass\n"));
+    Run run =
+        run(
+            "./compare",
+            folder.toString(),
+            "--suites=durability",
+            "--peers=kafka4,ours",
+            "--replicas=1,3",
+            "--quick",
+            "--out=" + folder.resolve("results.jsonl"));
+    assertThat(run.exit).as(run.said).isZero();
+    assertThat(run.said.lines().filter(line -> line.startsWith("topic ")))
+        .containsExactly(
+            "topic kafka4 1 1",
+            "topic ours 1 1",
+            "topic ours 1 1",
+            "topic kafka4 3 2",
+            "topic kafka4 3 2",
+            "topic ours 3 2",
+            "topic ours 3 2",
+            "topic ours 3 2");
+    assertThat(run.said)
+        .contains(
+            "| 1, standard, produce 1024 B, defaults, 1 partition(s) | **Millrace** | 1 | 8.00 |")
+        .contains("| 3, synced | **Millrace** | 1 | 0.10 |  | 0.20 | 0.30 |")
+        .contains("| 3, leader | Kafka local | 1 | 0.10 | 1.00 |");
+  }
+
   private record Run(int exit, String said) {}
 
   private Run run(String... command) throws IOException, InterruptedException {

@@ -28,6 +28,7 @@ public final class BenchCommand implements Callable<Integer> {
         .addSubcommand(new BenchLatencyCommand(surroundings))
         .addSubcommand(new BenchProbeCommand(surroundings))
         .addSubcommand(new BenchGroupCommand(surroundings))
+        .addSubcommand(new BenchWatchCommand(surroundings))
         .addSubcommand(new BenchCheckCommand(surroundings));
   }
 
