@@ -110,11 +110,11 @@ final class ClusterFollower implements ClusterView {
   }
 
   private void onChanged(String watched, String changed) {
-    if (changed.equals(watched)) {
-      notStanding.remove(watched);
-      if (followed.contains(nameBelowTopics(watched))) {
-        next.wholeTopics.add(nameBelowTopics(watched));
-      }
+    // A word that the watch stands means all of it; any later one is about the topic's own node:
+    // what its partitions do, their own watch tells.
+    boolean stands = changed.equals(watched) && notStanding.remove(watched);
+    if (stands && followed.contains(nameBelowTopics(watched))) {
+      next.wholeTopics.add(nameBelowTopics(watched));
     }
     next.addChanged(changed);
     runLater();

@@ -140,6 +140,26 @@ class ClusterFollowerTest {
   }
 
   @Test
+  @DisplayName("a followed topic's own node is read again alone when it alone has changed")
+  void aChangedSettingDoesNotCostAReadingOfEachPartition() {
+    create("a", 500);
+    follow("a");
+    cluster.world().settle();
+    long before = clientStore.reads();
+
+    replace(ZnodePaths.topic("a"), "\"replicationFactor\":1", "\"replicationFactor\":2");
+
+    cluster.world().await("seen", () -> replicationFactor("a") == 2);
+    cluster.world().settle();
+    assertThat(clientStore.reads() - before).isLessThan(10);
+  }
+
+  private int replicationFactor(String topic) {
+    TopicImage found = client.image().topics().get(topic);
+    return found == null ? -1 : found.replicationFactor();
+  }
+
+  @Test
   void followsATopicThatDoesNotExistYet() {
     follow("a");
     create("a", 2);
